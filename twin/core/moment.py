@@ -1,0 +1,18 @@
+"""A moment, as the core is told of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One reading of the two clocks, taken together.
+
+    Slots and terms are counted in `wall`, because both twins share it. Everything that waits counts
+    in `mono`, because a wall clock that is set back an hour must not stop the pair for an hour.
+    """
+
+    wall: float
+    """Seconds since the epoch, UTC. May jump either way."""
+
+    mono: float
+    """Seconds since some fixed point, never set back, running on while the machine is suspended."""

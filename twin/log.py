@@ -1,0 +1,49 @@
+"""Lines of `key=value` on stdout, as the platform's own are."""
+
+import sys
+import threading
+from typing import TextIO
+
+# Heroku splits a line that is longer than 10,000 bytes.
+_LINE_BYTES = 9_000
+
+
+class Log:
+    """Writes one line an event: `at=info event=duty.taken twin=a because="peer silent for 6.1 s"`.
+
+    Safe to share among threads. Values are written as they are: what must not be seen has to stay
+    out of them.
+    """
+
+    def __init__(self, twin: str, stream: TextIO | None = None) -> None:
+        self._twin = twin
+        self._stream = stream or sys.stdout
+        self._lock = threading.Lock()
+
+    def info(self, event: str, /, **values: object) -> None:
+        self._write("info", event, values)
+
+    def warning(self, event: str, /, **values: object) -> None:
+        self._write("warning", event, values)
+
+    def error(self, event: str, /, **values: object) -> None:
+        self._write("error", event, values)
+
+    def _write(self, level: str, event: str, values: dict[str, object]) -> None:
+        line = pairs({"at": level, "event": event, "twin": self._twin, **values})
+        with self._lock:
+            self._stream.write(line.encode()[:_LINE_BYTES].decode(errors="ignore") + "\n")
+            self._stream.flush()
+
+
+def pairs(values: dict[str, object]) -> str:
+    """`key=value` pairs in one line; a value with anything but plain characters is quoted."""
+    return " ".join(f"{key}={_quoted(value)}" for key, value in values.items())
+
+
+def _quoted(value: object) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    if text and all(c.isprintable() and c not in " =\"'\\" for c in text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in escaped) + '"'
