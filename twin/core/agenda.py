@@ -1,0 +1,195 @@
+"""Which slots are run, which are skipped, and which must wait for a run that is going.
+
+A slot starts when this twin is on duty, the slot is newer than the job's entry in the ledger, and
+no run of the job is going, here or there. When several slots of a job have passed unserved, the
+newest is run once if it is at most `grace` late, and the others are recorded as skipped.
+
+A run that has passed its job's time limit is written off: the next slot is served, though a thread
+that hangs cannot be ended.
+"""
+
+from dataclasses import replace
+
+from twin.core.events import Ended, Request
+from twin.core.jobs import Job
+from twin.core.knowledge import Entry, Fate
+from twin.core.limits import ASK_RUNS_EVERY_S, CLOCK_AHEAD_S, LEAVING_S
+from twin.core.state import State
+from twin.core.turn import Turn
+
+_BOOTS_KEPT = 8
+_NEVER = 1 << 62
+
+
+def next_slot(state: State) -> float | None:
+    """The wall time of the next slot that this twin will serve; None if it is not on duty."""
+    return state.due_at if state.on_duty else None
+
+
+def next_question(state: State) -> float | None:
+    """The `Moment.mono` at which to look again for the end of a run; None if none is waited for."""
+    return state.ask_runs_at if state.on_duty and state.overdue else None
+
+
+def mind_the_clock(turn: Turn) -> None:
+    """When the clock was set back, forget what lies too far ahead: it would stop every job."""
+    now, state = turn.now.wall, turn.state
+    if now < state.wall - 1:
+        turn.warn("clock.set_back", seconds=round(state.wall - now, 1))
+        turn.change(knowledge=state.knowledge.until(now + CLOCK_AHEAD_S))
+        if state.on_duty:
+            _count_anew(turn)
+    turn.change(wall=now)
+
+
+def serve(turn: Turn, just_taken: bool) -> None:
+    """Start or skip every slot that is due. To be called only on duty, at the end of a step."""
+    now, state = turn.now.wall, turn.state
+    news = state.knowledge is not turn.before.knowledge
+    if just_taken:
+        _count_anew(turn)
+    elif news:
+        _follow_the_ledger(turn)
+    if not (just_taken or news or state.overdue or now >= state.due_at):
+        return
+    for name in [name for name, slot in turn.upcoming.items() if slot <= now]:
+        if not _is_running(turn, name):
+            _serve(turn, turn.state.jobs[name])
+    ahead = min((slot for slot in turn.upcoming.values() if slot > now), default=_NEVER)
+    overdue = any(slot <= now for slot in turn.upcoming.values())
+    turn.change(due_at=float(ahead), overdue=overdue)
+
+
+def ended(turn: Turn, event: Ended) -> None:
+    """A run on this twin is over; on standby too, after a handover."""
+    entry = turn.entry(event.job)
+    if entry is None or entry.slot != event.slot:
+        return  # the job went on without waiting for this run: its time limit had passed
+    seconds = round(event.seconds, 3)
+    turn.record(event.job, replace(entry, fate=event.fate, seconds=seconds, why=event.why))
+    if event.fate is Fate.CANCELLED:
+        turn.upcoming[event.job] = _NEVER
+    tell = turn.warn if event.fate is Fate.FAILED else turn.note
+    because = {"because": event.why} if event.why else {}
+    tell("slot.ended", job=event.job, slot=event.slot, state=event.fate, seconds=seconds, **because)
+
+
+def gone(turn: Turn, boot: str, said_so: bool) -> None:
+    """A boot of the peer is no more: its runs are over, now or when its host has killed it."""
+    at = turn.now.mono + (LEAVING_S if said_so else 0.0)
+    known = dict(turn.state.over_from)
+    known[boot] = min(at, known.get(boot, at))
+    newest = sorted(known)[-_BOOTS_KEPT:]
+    turn.change(over_from={boot: known[boot] for boot in newest})
+
+
+# ---- one job
+
+
+def _serve(turn: Turn, job: Job) -> None:
+    slot = job.schedule.latest(turn.now.wall)
+    entry = turn.entry(job.name)
+    served = entry.slot if entry else None
+    if slot is None or (served is not None and slot <= served):
+        _look_ahead(turn, job, turn.now.wall)
+        return
+    late = turn.now.wall - slot
+    if served is not None:
+        _tell_skipped(turn, job, served, slot - 1, "a newer slot of the job takes their place")
+    if late <= job.grace_s:
+        late_ms = int(late * 1000)
+        turn.record(job.name, _entry(turn, slot, Fate.RUNNING, late_ms=late_ms))
+        turn.note("slot.started", job=job.name, slot=slot, late_ms=late_ms)
+        turn.start(job.name, slot)
+    else:
+        why = f"nobody ran it in time: it is {late:.0f} s late, and its grace is {job.grace_s} s"
+        turn.record(job.name, _entry(turn, slot, Fate.SKIPPED, why=why))
+        _tell_skipped(turn, job, slot - 1, slot, why)
+    _look_ahead(turn, job, slot)
+
+
+def _tell_skipped(turn: Turn, job: Job, after: float, until: float, why: str) -> None:
+    """Log the slots in (after, until] as skipped, in one line."""
+    first = job.schedule.after(after)
+    if first is not None and first <= until:
+        count = job.schedule.count(after, until)
+        last = job.schedule.latest(until)
+        turn.note("slot.skipped", job=job.name, slot=first, last=last, count=count, because=why)
+
+
+def _entry(turn: Turn, slot: int, fate: Fate, late_ms: int = 0, why: str = "") -> Entry:
+    return Entry(slot, fate, turn.state.twin, turn.state.boot, late_ms=late_ms, why=why)
+
+
+def _look_ahead(turn: Turn, job: Job, served: float) -> None:
+    entry = turn.entry(job.name)
+    following = None if entry and entry.fate is Fate.CANCELLED else job.schedule.after(served)
+    turn.upcoming[job.name] = _NEVER if following is None else following
+
+
+# ---- whether a job is running
+
+
+def _is_running(turn: Turn, name: str) -> bool:
+    """Whether to wait for a run of the job; writes off one that is over, or past its time limit."""
+    entry = turn.entry(name)
+    if entry is None or entry.fate is not Fate.RUNNING:
+        return False
+    limit = turn.state.jobs[name].timeout_s
+    ours = entry.boot == turn.state.boot
+    if turn.now.wall >= entry.slot + entry.late_ms / 1000 + limit:
+        why = f"still running after {limit} s, its time limit"
+    elif not ours and _is_over(turn.state, entry, turn.now.mono):
+        why = f"its twin {entry.twin} is gone; started or not, it is not repeated"
+    else:
+        if turn.now.mono >= turn.state.ask_runs_at:
+            turn.change(ask_runs_at=turn.now.mono + ASK_RUNS_EVERY_S)
+            if not ours:
+                turn.send(Request.STATUS)
+        return True
+    fate = Fate.FAILED if ours else Fate.UNKNOWN
+    turn.record(name, replace(entry, fate=fate, why=why))
+    turn.warn("slot.ended", job=name, slot=entry.slot, state=fate, because=why)
+    return False
+
+
+def _is_over(state: State, entry: Entry, now: float) -> bool:
+    over_from = state.over_from.get(entry.boot)
+    if over_from is None and (entry.twin == state.twin or entry.boot < state.peer.boot):
+        over_from = state.woke_at.mono + LEAVING_S  # it ended before we woke; nobody told us how
+    return over_from is not None and now >= over_from
+
+
+# ---- where counting begins
+
+
+def _count_anew(turn: Turn) -> None:
+    """On taking duty: from the ledger where there is one, else from now on."""
+    turn.upcoming.clear()
+    for job in turn.state.jobs.values():
+        entry = turn.entry(job.name)
+        if entry is None:
+            _begin_counting(turn, job)
+        else:
+            _look_ahead(turn, job, entry.slot)
+
+
+def _begin_counting(turn: Turn, job: Job) -> None:
+    newest = job.schedule.latest(turn.now.wall)
+    if newest is None:
+        _look_ahead(turn, job, turn.now.wall)
+    elif job.catch_up:
+        _look_ahead(turn, job, newest - 1)
+    else:
+        why = "no ledger from anybody: counting begins on taking duty"
+        turn.record(job.name, _entry(turn, newest, Fate.SKIPPED, why=why))
+        _tell_skipped(turn, job, turn.state.woke_at.wall, newest, why)
+        _look_ahead(turn, job, newest)
+
+
+def _follow_the_ledger(turn: Turn) -> None:
+    """On duty, a message told of newer slots: go on from there."""
+    before = turn.before.knowledge.ledger
+    for name, entry in turn.state.knowledge.ledger.items():
+        if name in turn.state.jobs and before.get(name) is not entry:
+            _look_ahead(turn, turn.state.jobs[name], entry.slot)

@@ -1,0 +1,208 @@
+"""Who is on duty: when a twin claims, when its claim is confirmed, when it steps back.
+
+What holds: while messages take less than 3 s there and back, two twins are never on duty at once,
+and with one awake the duty is never vacant for more than 8 s after the last message that arrived.
+What does not: two twins that are cut off from each other are both on duty, since two nodes have no
+quorum. It ends with the first message that gets through.
+
+Where these rules differ from the first draft of the protocol, and why:
+
+- A freeze makes a holder's claim *unconfirmed* again instead of putting the twin in a doubt of its
+  own, so that one set of rules says when a twin may act. The question that settles it is an
+  `/update`, which lets the peer hear that we are back, and it is waited for 3 s, not 2: 2 s is less
+  than a slow answer takes.
+- A standby asks every 0.9 s, not every second, so that a death is followed within one.
+- A standby opens the watch at once when it joins, and asks beside it.
+- A holder that does not know its own URL repeats `/update` for as long as it holds: the peer cannot
+  ask it anything, and would otherwise take its silence for death.
+- Strangers who must stand in for each other are ordered by boot, which `/healthz` tells, not by
+  name, which it does not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from twin.core import agenda, hearing
+from twin.core.events import Effect, Event, Request
+from twin.core.limits import (
+    ASK_EVERY_S,
+    ASK_FOR_S,
+    ASK_LOST_WATCHER_S,
+    ASK_WITHOUT_ADDRESS_S,
+    FIRST_KIND_EVERY_S,
+    LOOK_EVERY_S,
+    OWN_URL_EVERY_S,
+    OWN_URL_FOR_S,
+    REPEAT_S,
+    RETIRED_ASK_S,
+    SETTLE_S,
+    SILENCE_S,
+    WRONG_RETRY_S,
+)
+from twin.core.moment import Moment
+from twin.core.roles import confirm, join, make_claim, retire, step_back
+from twin.core.state import Holding, Leaving, Retired, Standby, State, Waking
+from twin.core.turn import Turn
+
+
+def step(state: State, event: Event, now: Moment) -> tuple[State, tuple[Effect, ...]]:
+    """What `event` makes of `state` at `now`, and what is then to be done, in this order."""
+    turn = Turn(state, now)
+    agenda.mind_the_clock(turn)
+    hearing.take_in(turn, event)
+    _advance(turn)
+    if turn.state.on_duty:
+        agenda.serve(turn, just_taken=not state.on_duty)
+    turn.close_the_books()
+    return turn.result()
+
+
+def next_timer(state: State) -> float | None:
+    """The `Moment.mono` of the first rule that waits for time alone; None if none does."""
+    match state.stage:
+        case Waking(ask_own_at=at) | Retired(ask_own_at=at):
+            return at
+        case Holding() as held:
+            return min(_timers_of_a_holder(state, held), default=None)
+        case Standby(doubt_since=doubt_since, ask_at=ask_at):
+            return ask_at if doubt_since is not None or state.peer.first_kind else None
+        case Leaving():
+            return None
+
+
+# ---- what the time, and what is known by now, call for
+
+
+def _advance(turn: Turn) -> None:
+    _mind_the_shift(turn)
+    match turn.state.stage:
+        case Waking() as waking:
+            _advance_waking(turn, waking)
+        case Standby() as standby:
+            _advance_standby(turn, standby)
+        case Retired(ask_own_at=ask_own_at) if turn.now.mono >= ask_own_at:
+            turn.send(Request.OWN)
+            turn.enter(Retired(turn.now.mono + RETIRED_ASK_S))
+    # Last, so that a claim made in this step is sent in it.
+    if isinstance(turn.state.stage, Holding):
+        _advance_holding(turn, turn.state.stage)
+
+
+def _advance_waking(turn: Turn, waking: Waking) -> None:
+    state, now = turn.state, turn.now.mono
+    if _claim_is_of_a_newer_boot(state):
+        retire(turn, state.knowledge.claim.boot)
+        return
+    finding_out = not waking.own_url_is_ours and now < waking.since + OWN_URL_FOR_S
+    if state.url is not None and finding_out:
+        if now >= waking.ask_own_at:
+            turn.send(Request.OWN)
+            turn.enter(replace(waking, ask_own_at=now + OWN_URL_EVERY_S))
+        return
+    if now < waking.since + SETTLE_S:
+        turn.enter(replace(waking, ask_own_at=waking.since + SETTLE_S))
+    elif waking.peer_took:
+        join(turn)
+    elif state.in_shift if state.rules.shift else state.rules.takes_on_wake:
+        make_claim(turn, "it woke")
+    elif state.alone:
+        make_claim(turn, "it woke, and has no peer")
+    else:
+        join(turn)
+
+
+def _advance_holding(turn: Turn, held: Holding) -> None:
+    state, now = turn.state, turn.now.mono
+    if not state.claim_is_ours:
+        step_back(turn)
+        if isinstance(turn.state.stage, Standby):
+            _advance_standby(turn, turn.state.stage)
+        return
+    if _must_repeat(state, held) and now >= held.repeat_at:
+        held = replace(held, repeat_at=now + (WRONG_RETRY_S if state.peer.trouble else REPEAT_S))
+        turn.send(Request.UPDATE)
+    if state.peer.trouble and now >= held.look_at:
+        held = replace(held, look_at=now + LOOK_EVERY_S)
+        turn.send(Request.LOOK)
+    if held.ask_at is not None and now >= held.ask_at:
+        held = replace(held, ask_at=now + ASK_LOST_WATCHER_S)
+        turn.send(Request.STATUS)
+    turn.enter(held)
+    if not state.peer.trouble and now >= _quiet_since(state, held) + SILENCE_S:
+        confirm(turn, f"nothing heard of the peer for {SILENCE_S:g} s")
+
+
+def _advance_standby(turn: Turn, standby: Standby) -> None:
+    state, now = turn.state, turn.now.mono
+    claim = state.knowledge.claim
+    if _claim_is_of_a_newer_boot(state):
+        retire(turn, claim.boot)
+    elif claim.released and claim.twin != state.twin:
+        make_claim(turn, f"{claim.twin} released it")
+    elif state.peer.first_kind:
+        if now >= standby.ask_at:
+            turn.enter(replace(standby, ask_at=now + FIRST_KIND_EVERY_S))
+            turn.send(Request.LOOK)
+    elif claim.twin == state.twin and not claim.released:
+        make_claim(turn, "the duty was given to this app")
+    elif standby.doubt_since is not None:
+        _advance_doubt(turn, standby, standby.doubt_since)
+
+
+def _advance_doubt(turn: Turn, standby: Standby, since: float) -> None:
+    now, peer = turn.now.mono, turn.peer
+    patience = ASK_FOR_S if peer.url is not None else ASK_WITHOUT_ADDRESS_S
+    if now - since >= patience:
+        silent = peer.heard_at is None or peer.heard_at.mono <= since
+        why = f"the peer is silent for {now - since:.1f} s" if silent else "nobody takes the duty"
+        make_claim(turn, why, confirmed=silent and not peer.trouble)
+    elif now >= standby.ask_at:
+        turn.enter(replace(standby, ask_at=min(now + ASK_EVERY_S, since + patience)))
+        turn.send(Request.STATUS)
+
+
+def _mind_the_shift(turn: Turn) -> None:
+    shift = turn.state.rules.shift
+    if shift is None:
+        return
+    now_in, was_in = shift.contains(turn.now.wall), turn.state.in_shift
+    turn.change(in_shift=now_in)
+    match turn.state.stage:
+        case Standby() if now_in and not was_in:
+            make_claim(turn, "its shift begins")
+        case Holding() as held if was_in and not now_in:
+            # Any request wakes a sleeping peer; an awake one claims by its own clock.
+            turn.enter(replace(held, ask_at=turn.now.mono))
+
+
+# ---- questions about a state
+
+
+def _timers_of_a_holder(state: State, held: Holding) -> Iterator[float]:
+    if held.ask_at is not None:
+        yield held.ask_at
+    if _must_repeat(state, held):
+        yield held.repeat_at
+    if state.peer.trouble:
+        yield held.look_at
+    elif not held.confirmed:
+        yield _quiet_since(state, held) + SILENCE_S
+
+
+def _quiet_since(state: State, held: Holding) -> float:
+    heard_at = state.peer.heard_at
+    return held.since if heard_at is None else max(held.since, heard_at.mono)
+
+
+def _must_repeat(state: State, held: Holding) -> bool:
+    if state.peer.url is None:
+        return False
+    shown = state.peer.shown.is_the_same_as(state.knowledge.claim)
+    unproven = not shown or held.thawed or state.url is None
+    first_try = held.repeat_at <= held.since
+    return unproven and (not state.peer.left or first_try)
+
+
+def _claim_is_of_a_newer_boot(state: State) -> bool:
+    claim = state.knowledge.claim
+    return claim.twin == state.twin and claim.boot > state.boot

@@ -1,0 +1,308 @@
+"""What an event says to a twin: of its peer, of its own app, of the time it lost."""
+
+from dataclasses import replace
+
+from twin.core import agenda
+from twin.core.events import (
+    Ended,
+    Event,
+    Failed,
+    Failure,
+    Froze,
+    Heard,
+    LearnedUrl,
+    Leave,
+    Looked,
+    PlainConfirmed,
+    PlainDown,
+    PlainUpdate,
+    Request,
+    Tick,
+    Via,
+    Watchers,
+    WatchLost,
+)
+from twin.core.knowledge import Claim, Knowledge
+from twin.core.limits import (
+    ASK_EVERY_S,
+    CLOCK_AHEAD_S,
+    FIRST_KIND_FAILURES,
+    FLAPPING_WITHIN_S,
+    STALLED_S,
+    STAND_IN_S,
+    WRONG_RETRY_S,
+)
+from twin.core.messages import Document, Role
+from twin.core.roles import confirm, leave, make_claim, open_watch, retire, wake_again
+from twin.core.state import Holding, Peer, Standby, Trouble, Waking
+from twin.core.turn import Turn
+
+
+def take_in(turn: Turn, event: Event) -> None:  # noqa: C901 (one line a case, all alike)
+    match event:
+        case Tick():
+            pass
+        case Heard():
+            _hear(turn, event)
+        case Froze(seconds=seconds):
+            _froze(turn, seconds)
+        case PlainUpdate():
+            _hear_plain_update(turn)
+        case PlainDown():
+            if isinstance(turn.state.stage, Standby):
+                make_claim(turn, "the peer said by a plain /down that it leaves")
+        case PlainConfirmed():
+            turn.change_peer(first_kind=True, shown=turn.state.knowledge.claim, refused=False)
+            _right(turn)
+            confirm(turn, "a peer of the first kind answered Update")
+        case Failed(failure=failure, why=why):
+            _FAILED[failure](turn, why)
+        case Looked():
+            _looked(turn, event)
+        case WatchLost(why=why, refused=refused):
+            _watch_lost(turn, why, refused)
+        case Watchers(count=count):
+            _watchers(turn, count)
+        case Ended():
+            agenda.ended(turn, event)
+            if isinstance(turn.state.stage, Standby):
+                turn.send(Request.UPDATE)
+        case LearnedUrl(url=url):
+            turn.change(url=url)
+        case Leave(because=because):
+            leave(turn, because)
+
+
+def _hear(turn: Turn, heard: Heard) -> None:
+    document = heard.document
+    if document.twin == turn.state.twin:
+        _hear_own_name(turn, document, heard.via)
+        return
+    turn.learn(document.knowledge.until(turn.now.wall + CLOCK_AHEAD_S))
+    if document.boot < turn.peer.boot:
+        return  # a late message of an older boot: the ledger it brought is all it is good for
+    _note_peer(turn, document, heard.via)
+    match turn.state.stage:
+        case Waking() as waking:
+            if heard.via is Via.UPDATE and document.role in (Role.CLAIMING, Role.ON_DUTY):
+                turn.enter(replace(waking, peer_took=True))
+        case Holding() as held:
+            fresh = heard.via is Via.ANSWER and heard.asked_at >= held.since
+            shown = document.claim.is_the_same_as(turn.state.knowledge.claim)
+            if shown and turn.state.claim_is_ours and (fresh or not held.thawed):
+                confirm(turn, f"{document.twin} knows of it")
+        case Standby() as standby:
+            _judge_holder(turn, standby, document, heard.via)
+
+
+def _hear_own_name(turn: Turn, document: Document, via: Via) -> None:
+    """A document of a twin with our name: this boot, another boot of this app, or a mix-up."""
+    state = turn.state
+    if document.boot == state.boot:
+        if via is Via.OWN:
+            wake_again(turn)
+        elif via is Via.ANSWER:
+            _wrong(turn, Trouble.STRANGER, "PEER_URL leads to this twin itself: set the peer's")
+        return
+    if via is not Via.OWN and (document.url is None or document.url != state.url):
+        why = f"both twins are called {state.twin!r}: give TWIN_NAME two values"
+        _wrong(turn, Trouble.SAME_NAME, why)
+        return
+    turn.learn(document.knowledge.until(turn.now.wall + CLOCK_AHEAD_S))
+    if document.boot > state.boot:
+        retire(turn, document.boot)
+
+
+def _note_peer(turn: Turn, document: Document, via: Via) -> None:
+    """The newest boot of the peer speaks: what it says of itself holds."""
+    peer = turn.peer
+    if document.boot > peer.boot:
+        _note_new_boot(turn, peer)
+    if via is Via.ANSWER:
+        _right(turn)
+    # What is heard of a leave while settling may be an old boot's: it is not believed.
+    leaving = document.leaving and not isinstance(turn.state.stage, Waking)
+    turn.change_peer(
+        twin=document.twin,
+        boot=document.boot,
+        url=peer.url or document.url,
+        told_url=document.url,
+        role=document.role,
+        left=leaving,
+        heard_at=turn.now,
+        shown=document.claim,
+        refused=False,
+        first_kind=False,
+    )
+    if leaving and not peer.left:
+        turn.note("peer.left", peer=document.twin)
+
+
+def _note_new_boot(turn: Turn, peer: Peer) -> None:
+    if not peer.boot:
+        return
+    said_so = peer.left or peer.role is Role.LEAVING
+    agenda.gone(turn, peer.boot, said_so)
+    if not said_so:
+        recent = [at for at in peer.wakes if at > turn.now.mono - FLAPPING_WITHIN_S]
+        turn.change_peer(wakes=(*recent, turn.now.mono))
+
+
+def _judge_holder(turn: Turn, standby: Standby, document: Document, via: Via) -> None:
+    """Whether the peer that just spoke can be left in charge."""
+    name, ours = document.twin, turn.state.knowledge.claim
+    behind = document.claim < ours
+    if behind or (via is Via.LINE and turn.state.knowledge.adds_to(document.knowledge)):
+        turn.send(Request.UPDATE)
+    if document.holds and not behind:
+        if document.ticked_ago_s >= STALLED_S:
+            still_s = document.ticked_ago_s
+            make_claim(turn, f"the scheduler of {name} stands still for {still_s:.0f} s")
+        else:
+            _trust(turn, standby)
+    elif behind or document.role is Role.CLAIMING:
+        # It has not heard yet, or waits to be confirmed: give it the time to.
+        since = turn.now.mono if standby.doubt_since is None else standby.doubt_since
+        turn.enter(replace(standby, doubt_since=since, refused_at=None))
+    else:
+        make_claim(turn, f"{name} is {document.role}")
+
+
+def _trust(turn: Turn, standby: Standby) -> None:
+    now = turn.now.mono
+    if standby.watching:
+        if standby.doubt_since is not None:
+            turn.note("standby.joined", peer=turn.peer.twin, term=turn.state.knowledge.claim.term)
+        turn.enter(replace(standby, doubt_since=None, refused_at=None))
+        return
+    # A stream that breaks as soon as it is open, or a peer without an address: keep asking.
+    reopens = now >= standby.reopen_at and turn.peer.url is not None
+    turn.enter(replace(standby, doubt_since=now, refused_at=None))
+    if reopens:
+        open_watch(turn)
+
+
+def _hear_plain_update(turn: Turn) -> None:
+    """A peer of the first kind, or somebody with curl, takes the duty from us."""
+    claim = turn.state.knowledge.claim
+    name = turn.peer.twin or "peer"
+    turn.learn(Knowledge(Claim(claim.term + 1, name, boot="")))
+    if isinstance(turn.state.stage, Waking):
+        turn.enter(replace(turn.state.stage, peer_took=True))
+
+
+def _froze(turn: Turn, seconds: float) -> None:
+    now = turn.now.mono
+    turn.warn("clock.froze", seconds=round(seconds, 1))
+    match turn.state.stage:
+        case Holding() as held if not turn.state.alone:
+            # The peer may have claimed meanwhile: ask, and act on nothing that is older.
+            turn.enter(replace(held, since=now, confirmed=False, thawed=True, repeat_at=now))
+        case Standby() as standby:
+            turn.enter(replace(standby, doubt_since=now, ask_at=now, refused_at=None))
+        case Waking():
+            turn.enter(Waking(since=now, ask_own_at=now))
+
+
+def _watch_lost(turn: Turn, why: str, refused: bool) -> None:
+    standby = turn.state.stage
+    if not isinstance(standby, Standby):
+        return
+    now = turn.now.mono
+    if standby.doubt_since is None:
+        turn.warn("watch.lost", peer=turn.peer.twin, because=why)
+        standby = replace(standby, doubt_since=now, ask_at=now)
+    turn.enter(replace(standby, watching=False))
+    if refused:
+        _refused(turn, why)
+
+
+def _watchers(turn: Turn, count: int) -> None:
+    held = turn.state.stage
+    if isinstance(held, Holding):
+        dropped = count == 0 and turn.state.watchers > 0 and not turn.peer.left
+        turn.enter(replace(held, ask_at=turn.now.mono if dropped else None))
+    turn.change(watchers=count)
+
+
+def _refused(turn: Turn, why: str) -> None:
+    if turn.peer.boot and not turn.peer.refused:
+        agenda.gone(turn, turn.peer.boot, said_so=turn.peer.left)
+    turn.change_peer(refused=True)
+    match turn.state.stage:
+        case Holding(confirmed=False):
+            confirm(turn, f"nobody serves at the peer's URL: {why}")
+        case Standby(doubt_since=doubt, refused_at=None) as standby if doubt is not None:
+            turn.enter(replace(standby, refused_at=turn.now.mono))
+        case Standby(refused_at=float() as first):
+            # Two asks a breath apart: one may have met the moment between two boots.
+            if turn.now.mono - first >= ASK_EVERY_S / 2:
+                make_claim(turn, f"nobody serves at the peer's URL: {why}", confirmed=True)
+
+
+def _denied(turn: Turn, why: str) -> None:
+    _wrong(turn, Trouble.DENIED, why)
+
+
+def _strange(turn: Turn, why: str) -> None:
+    told = turn.peer.told_url
+    if told is not None and told != turn.peer.url:
+        turn.warn("peer.url_corrected", because=f"{why}; the peer itself says {told}")
+        turn.change_peer(url=told)
+    else:
+        _wrong(turn, Trouble.STRANGER, why)
+
+
+def _perhaps_first_kind(turn: Turn, why: str) -> None:
+    claim = turn.state.knowledge.claim
+    if turn.peer.first_kind or (claim.term and not claim.boot):
+        turn.change_peer(first_kind=True, refused=False)
+    else:
+        _strange(turn, why)
+
+
+_FAILED = {
+    Failure.REFUSED: _refused,
+    Failure.DENIED: _denied,
+    Failure.STRANGER: _strange,
+    Failure.FIRST_KIND: _perhaps_first_kind,
+}
+
+
+def _wrong(turn: Turn, trouble: Trouble, why: str) -> None:
+    if turn.peer.trouble_why != why:
+        turn.warn("peer.wired_wrongly", because=why)
+    turn.change_peer(trouble=trouble, trouble_why=why, refused=False)
+    if isinstance(turn.state.stage, Holding):
+        held = replace(turn.state.stage, repeat_at=turn.now.mono + WRONG_RETRY_S)
+        turn.enter(held)
+
+
+def _right(turn: Turn) -> None:
+    if turn.peer.trouble:
+        turn.note("peer.wired_rightly")
+        turn.change_peer(trouble=Trouble.NONE, trouble_why="")
+
+
+def _looked(turn: Turn, look: Looked) -> None:
+    """What `/healthz` told of a peer that we cannot talk to, or that is of the first kind."""
+    now = turn.now.mono
+    match turn.state.stage:
+        case Standby() as standby if turn.peer.first_kind:
+            failures = 0 if look.alive else standby.failures + 1
+            turn.enter(replace(standby, failures=failures, doubt_since=None))
+            if failures >= FIRST_KIND_FAILURES:
+                make_claim(turn, "the peer of the first kind did not answer three times")
+        case Holding() as held if turn.peer.trouble:
+            if look.on_duty:
+                if held.standing_in:
+                    turn.note("duty.lost", because="/healthz shows the peer on duty")
+                    held = replace(held, confirmed=False, standing_in=False, since=now)
+                turn.enter(replace(held, off_duty_since=None))
+                return
+            since = now if held.off_duty_since is None else held.off_duty_since
+            turn.enter(replace(held, off_duty_since=since))
+            patience = STAND_IN_S if turn.state.boot < look.boot else 2 * STAND_IN_S
+            if not held.confirmed and now - since >= (patience if look.boot else STAND_IN_S):
+                turn.enter(replace(held, off_duty_since=since, standing_in=True))
+                confirm(turn, "the peer cannot be talked to, and is not on duty")

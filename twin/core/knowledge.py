@@ -1,0 +1,125 @@
+"""What a twin knows of the pair: the highest claim, and a ledger of slots. It only grows.
+
+Hearing is merging. `merge` takes the greater of two claims and, for each job, of two entries, by a
+total order; so it is idempotent, commutative and associative, and a message that is lost, doubled,
+late or out of order can do no harm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+_EMPTY: Mapping[str, "Entry"] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Claim:
+    """Boot `boot` of twin `twin` takes the duty at `term`; later, perhaps, releases it.
+
+    Ordered by term, equal terms by twin and boot; the same claim released is the greater, since a
+    claim is released once and never taken back.
+    """
+
+    term: int = 0
+    twin: str = ""
+    boot: str = ""
+    released: bool = False
+
+    def is_by(self, twin: str, boot: str) -> bool:
+        return (self.twin, self.boot) == (twin, boot)
+
+    def is_the_same_as(self, other: "Claim") -> bool:
+        """Whether both are one claim, released or not."""
+        return (self.term, self.twin, self.boot) == (other.term, other.twin, other.boot)
+
+
+NOBODY = Claim()
+"""The lowest claim: nobody ever took the duty."""
+
+
+class Fate(StrEnum):
+    """What became of a slot."""
+
+    SKIPPED = "skipped"
+    RUNNING = "running"
+    UNKNOWN = "unknown"
+    """It was announced as running, and its twin died: started or not, it is not repeated."""
+    FAILED = "failed"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    """Done, and the job asked not to be run again (`schedule.CancelJob`)."""
+
+    @property
+    def rank(self) -> int:
+        """Started beats skipped, ended beats running, a word from its twin beats a guess."""
+        return _RANKS[self]
+
+    @property
+    def ended(self) -> bool:
+        return self in (Fate.FAILED, Fate.DONE, Fate.CANCELLED)
+
+
+_RANKS = {fate: rank for rank, fate in enumerate(Fate)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The newest slot of one job, and what became of it."""
+
+    slot: int
+    """The scheduled time, in seconds since the epoch."""
+    fate: Fate
+    twin: str
+    boot: str
+    late_ms: int = 0
+    """How long after its slot it was started."""
+    seconds: float = 0.0
+    """How long it ran, once it ended."""
+    why: str = ""
+    """Why it was skipped, or how it failed."""
+
+    def beats(self, other: "Entry") -> bool:
+        return self._order > other._order
+
+    @property
+    def _order(self) -> tuple[object, ...]:
+        # What follows the boot never differs between honest messages; it makes the order total.
+        rest = (self.twin, self.late_ms, self.seconds, self.why)
+        return (self.slot, self.fate.rank, self.boot, *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    claim: Claim = NOBODY
+    ledger: Mapping[str, Entry] = field(default=_EMPTY)
+    """By the job's name."""
+
+    def merge(self, other: "Knowledge") -> "Knowledge":
+        """What both together know; `self` itself if `other` adds nothing."""
+        news = {job: entry for job, entry in other.ledger.items() if self._lacks(job, entry)}
+        claim = max(self.claim, other.claim)
+        if not news and claim == self.claim:
+            return self
+        return Knowledge(claim, {**self.ledger, **news} if news else self.ledger)
+
+    def adds_to(self, other: "Knowledge") -> bool:
+        """Whether `other` would learn a slot from this."""
+        return any(other._lacks(job, entry) for job, entry in self.ledger.items())
+
+    def with_claim(self, claim: Claim) -> "Knowledge":
+        return replace(self, claim=claim)
+
+    def with_entries(self, entries: Mapping[str, Entry]) -> "Knowledge":
+        return self.merge(Knowledge(ledger=entries))
+
+    def until(self, wall: float) -> "Knowledge":
+        """This without the slots after `wall`: entries from a clock that runs ahead."""
+        if all(entry.slot <= wall for entry in self.ledger.values()):
+            return self
+        kept = {job: entry for job, entry in self.ledger.items() if entry.slot <= wall}
+        return replace(self, ledger=kept)
+
+    def _lacks(self, job: str, entry: Entry) -> bool:
+        known = self.ledger.get(job)
+        return known is None or entry.beats(known)

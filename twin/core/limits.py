@@ -1,0 +1,36 @@
+"""How long the pair's rules wait, in seconds, and why so long. They depend on each other."""
+
+SETTLE_S = 1.0
+"""How long a boot listens before it claims: long enough for the request that woke it to arrive."""
+OWN_URL_EVERY_S = 0.5
+OWN_URL_FOR_S = 4.0
+"""How long a boot waits until its public URL leads to it; some never will, and jobs are waiting."""
+SILENCE_S = 3.0
+"""Nothing heard for so long confirms a claim: the longest round trip that the promises allow."""
+REPEAT_S = 1.5
+"""How often a claim is repeated until the peer has shown it."""
+WATCH_SILENCE_S = 4.2
+"""A stream without a line for so long has failed: two lines, 2 s apart, are lost."""
+ASK_EVERY_S = 0.9
+ASK_FOR_S = 3.3
+"""With `WATCH_SILENCE_S` 7.5 s: a freeze is followed within 8 s of the last message."""
+ASK_WITHOUT_ADDRESS_S = WATCH_SILENCE_S + ASK_FOR_S
+STALLED_S = 30.0
+"""A scheduler that has not ticked for so long will not run the next job either."""
+RETIRED_ASK_S = 90.0
+"""A deploy that has not led our URL to the newer boot by then has failed."""
+ASK_LOST_WATCHER_S = 15.0
+WRONG_RETRY_S = 60.0
+LOOK_EVERY_S = 5.0
+STAND_IN_S = 30.0
+"""The elder of two strangers stands in after this, the younger after twice as long."""
+FIRST_KIND_EVERY_S = 10.0
+FIRST_KIND_FAILURES = 3
+FLAPPING_WAKES = 3
+FLAPPING_WITHIN_S = 600.0
+
+CLOCK_AHEAD_S = 60.0
+"""Slots further ahead than this come from a clock that is wrong: they are set aside."""
+LEAVING_S = 30.0
+"""How long a boot that said it leaves may go on running jobs: then its host kills it."""
+ASK_RUNS_EVERY_S = 2.0

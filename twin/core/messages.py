@@ -1,0 +1,47 @@
+"""The one document that twins send each other: who speaks, and all that it knows.
+
+Every request with a body, every answer and every line of the watch carries it; they differ only in
+when they are sent. Field names are those of the JSON.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twin.core.knowledge import Claim, Entry, Knowledge
+
+PROTOCOL = 1
+
+
+class Role(StrEnum):
+    WAKING = "waking"
+    CLAIMING = "claiming"
+    ON_DUTY = "on_duty"
+    STANDBY = "standby"
+    LEAVING = "leaving"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    twin: str
+    boot: str
+    url: str | None
+    role: Role
+    claim: Claim
+    ledger: Mapping[str, Entry]
+    leaving: bool = False
+    """Whether the process is about to end. A boot that only made way for a newer one is not."""
+    running: tuple[str, ...] = ()
+    """Names of the jobs that run in the sender's process now."""
+    ticked_ago_s: float = 0.0
+    """Seconds since the sender's scheduler last ticked: a span, since clocks may differ."""
+    protocol: int = PROTOCOL
+
+    @property
+    def knowledge(self) -> Knowledge:
+        return Knowledge(self.claim, self.ledger)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the sender says that it is on duty."""
+        return self.role is Role.ON_DUTY

@@ -1,0 +1,105 @@
+"""The changes of a twin's role: each one function, with its line in the log."""
+
+from dataclasses import replace
+
+from twin.core.events import Request
+from twin.core.knowledge import NOBODY, Claim, Knowledge
+from twin.core.limits import ASK_EVERY_S, FLAPPING_WAKES, RETIRED_ASK_S
+from twin.core.state import Holding, Leaving, Retired, Standby, State, Waking
+from twin.core.turn import Turn
+
+
+def make_claim(turn: Turn, because: str, confirmed: bool = False) -> None:
+    """Make a claim above all that is known. `confirmed`: the peer is known to be gone."""
+    state, now = turn.state, turn.now
+    previous = state.knowledge.claim
+    term = max(int(now.wall * 1000), previous.term + 1)
+    turn.learn(Knowledge(Claim(term, state.twin, state.boot)))
+    if isinstance(state.stage, Standby) and state.stage.watching:
+        turn.watch(False)
+    turn.enter(Holding(since=now.mono, repeat_at=now.mono, look_at=now.mono))
+    turn.note("duty.claimed", term=term, because=because)
+    if state.alone:
+        confirm(turn, "there is no peer")
+    elif _was_released_by_the_peer(state):
+        confirm(turn, f"{previous.twin} released the duty")
+    elif confirmed:
+        confirm(turn, because)
+
+
+def _was_released_by_the_peer(state: State) -> bool:
+    # A boot that settles may have heard it of an old boot, while a newer one already claims.
+    claim = state.knowledge.claim
+    heard = claim.released and claim.twin != state.twin and claim != NOBODY
+    return heard and not isinstance(state.stage, Waking)
+
+
+def confirm(turn: Turn, because: str) -> None:
+    held = turn.state.stage
+    if isinstance(held, Holding) and not held.confirmed and turn.state.claim_is_ours:
+        turn.enter(replace(held, confirmed=True, thawed=False))
+        turn.note("duty.taken", term=turn.state.knowledge.claim.term, because=because)
+
+
+def step_back(turn: Turn) -> None:
+    state = turn.state
+    claim = state.knowledge.claim
+    just_woke = claim.boot == state.peer.boot != turn.before.peer.boot
+    turn.note("duty.lost", term=claim.term, because=f"{claim.twin} claims it")
+    if just_woke and len(state.peer.wakes) >= FLAPPING_WAKES:
+        make_claim(turn, f"{claim.twin} flaps: it woke for the third time in ten minutes")
+    else:
+        join(turn)
+
+
+def join(turn: Turn) -> None:
+    now = turn.now.mono
+    turn.enter(Standby(since=now, doubt_since=now, ask_at=now + ASK_EVERY_S))
+    if turn.peer.url is not None and not turn.peer.first_kind:
+        open_watch(turn)
+
+
+def retire(turn: Turn, newer: str) -> None:
+    if isinstance(turn.state.stage, Retired | Leaving):
+        return
+    turn.note("twin.retired", because=f"boot {newer} of this app is newer")
+    _release(turn, "a newer boot of this app is there")
+    turn.enter(Retired(turn.now.mono + RETIRED_ASK_S))
+
+
+def _release(turn: Turn, because: str) -> None:
+    if isinstance(turn.state.stage, Standby) and turn.state.stage.watching:
+        turn.watch(False)
+    if turn.state.claim_is_ours:
+        claim = replace(turn.state.knowledge.claim, released=True)
+        turn.learn(Knowledge(claim))
+        turn.note("duty.released", term=claim.term, because=because)
+        turn.send(Request.DOWN)
+
+
+def leave(turn: Turn, because: str) -> None:
+    if isinstance(turn.state.stage, Leaving):
+        return
+    turn.note("twin.leaves", because=because)
+    _release(turn, because)
+    turn.enter(Leaving(turn.now.mono))
+    turn.send(Request.DOWN)
+
+
+def open_watch(turn: Turn) -> None:
+    if isinstance(turn.state.stage, Standby) and turn.peer.url is not None:
+        now = turn.now.mono
+        turn.enter(replace(turn.state.stage, watching=True, reopen_at=now + 1.0))
+        turn.watch(True)
+
+
+def wake_again(turn: Turn) -> None:
+    match turn.state.stage:
+        case Waking() as waking:
+            turn.enter(replace(waking, own_url_is_ours=True))
+        case Retired():
+            tail = turn.state.boot.rpartition("-")[2]
+            boot = f"{int(turn.now.wall * 1000)}-{tail}"
+            turn.note("twin.woke", boot=boot, because="the newer boot did not take its place")
+            turn.change(boot=boot, woke_at=turn.now)
+            turn.enter(Waking(since=turn.now.mono, ask_own_at=turn.now.mono))

@@ -1,0 +1,214 @@
+"""All that one twin holds in mind, as one frozen value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from twin.core.jobs import Job
+from twin.core.knowledge import NOBODY, Claim, Knowledge
+from twin.core.messages import Document, Role
+from twin.core.moment import Moment
+from twin.core.shift import Shift
+
+_NO_JOBS: Mapping[str, Job] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Settings that the decisions depend on."""
+
+    takes_on_wake: bool = True
+    """`ON_WAKE=take`; without it a waking twin joins, if its peer is on duty."""
+    shift: Shift | None = None
+
+
+class Trouble(StrEnum):
+    """What is wrong with the way the two are wired."""
+
+    NONE = ""
+    DENIED = "denied"
+    STRANGER = "stranger"
+    SAME_NAME = "same name"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What is known of the other twin, by its newest boot."""
+
+    url: str | None = None
+    """Where it is asked: `PEER_URL`, else what it said first."""
+    told_url: str | None = None
+    """What its newest message says of its own URL."""
+    twin: str = ""
+    boot: str = ""
+    role: Role | None = None
+    left: bool = False
+    """Its newest boot said that its process ends: it sleeps, or is gone."""
+    heard_at: Moment | None = None
+    shown: Claim = NOBODY
+    """The highest claim that its newest message showed."""
+    refused: bool = False
+    """Nobody served at its URL when last asked."""
+    first_kind: bool = False
+    trouble: Trouble = Trouble.NONE
+    trouble_why: str = ""
+    wakes: tuple[float, ...] = ()
+    """When boots of it came whose predecessor had ended without a word (`Moment.mono`)."""
+
+    @property
+    def ever_heard(self) -> bool:
+        return self.heard_at is not None or self.first_kind
+
+
+# ---- the stages of a boot's life: exactly one at a time. All times are `Moment.mono`.
+
+
+@dataclass(frozen=True, slots=True)
+class Waking:
+    since: float
+    ask_own_at: float
+    own_url_is_ours: bool = False
+    peer_took: bool = False
+    """An `/update` of a peer that holds or claims the duty came: perhaps what woke us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Our claim is the highest; on duty once it is confirmed."""
+
+    since: float
+    confirmed: bool = False
+    thawed: bool = False
+    """Unconfirmed by a freeze: only the answer to a question asked since then counts."""
+    standing_in: bool = False
+    """Confirmed only by the look of an unreachable peer's `/healthz`."""
+    repeat_at: float = 0.0
+    look_at: float = 0.0
+    off_duty_since: float | None = None
+    """Since when the peer's `/healthz` has not shown it on duty."""
+    ask_at: float | None = None
+    """When to ask a peer that dropped its watch without a word, or whose shift began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standby:
+    since: float
+    watching: bool = False
+    reopen_at: float = 0.0
+    doubt_since: float | None = None
+    """Since when nobody is known to be on duty."""
+    ask_at: float = 0.0
+    refused_at: float | None = None
+    failures: int = 0
+    """How often in a row a peer of the first kind was not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A newer boot of this app is there. Serves on, starts nothing."""
+
+    ask_own_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    since: float
+
+
+Stage = Waking | Holding | Standby | Retired | Leaving
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    twin: str
+    boot: str
+    url: str | None
+    rules: Rules
+    stage: Stage
+    peer: Peer
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    woke_at: Moment
+    role_since: float
+    """Wall time of the last change of role."""
+    wall: float
+    """Wall time of the last step, to notice a clock that is set back."""
+    watchers: int = 0
+    jobs: Mapping[str, Job] = field(default=_NO_JOBS)
+    upcoming: Mapping[str, int] = field(default_factory=dict)
+    """On duty: by job, its first slot that is neither run nor skipped."""
+    due_at: float = 0.0
+    """On duty: the wall time of the first of `upcoming` that is still ahead."""
+    overdue: bool = False
+    """A slot of `upcoming` has passed, and waits for a run of its job to end."""
+    over_from: Mapping[str, float] = field(default_factory=dict)
+    """By boot, the `Moment.mono` from which its runs are taken to be over."""
+    ask_runs_at: float = 0.0
+    """When to ask again how a run is going that started on the other twin."""
+    in_shift: bool = False
+
+    @property
+    def role(self) -> Role:
+        match self.stage:
+            case Waking():
+                return Role.WAKING
+            case Holding(confirmed=confirmed):
+                return Role.ON_DUTY if confirmed else Role.CLAIMING
+            case Standby():
+                return Role.STANDBY
+            case Retired() | Leaving():
+                return Role.LEAVING
+
+    @property
+    def on_duty(self) -> bool:
+        return self.role is Role.ON_DUTY
+
+    @property
+    def alone(self) -> bool:
+        """No peer is configured, and none was ever heard."""
+        return self.peer.url is None and not self.peer.ever_heard
+
+    @property
+    def claim_is_ours(self) -> bool:
+        claim = self.knowledge.claim
+        return claim.is_by(self.twin, self.boot) and not claim.released
+
+    @classmethod
+    def at_wake(
+        cls,
+        twin: str,
+        boot: str,
+        url: str | None,
+        peer_url: str | None,
+        rules: Rules,
+        jobs: Mapping[str, Job],
+        now: Moment,
+    ) -> "State":
+        """How a boot begins: it knows nothing, and listens."""
+        return cls(
+            twin=twin,
+            boot=boot,
+            url=url,
+            rules=rules,
+            stage=Waking(since=now.mono, ask_own_at=now.mono),
+            peer=Peer(url=peer_url),
+            woke_at=now,
+            role_since=now.wall,
+            wall=now.wall,
+            jobs=jobs,
+            in_shift=rules.shift is not None and rules.shift.contains(now.wall),
+        )
+
+    def document(self, running: tuple[str, ...] = (), ticked_ago_s: float = 0.0) -> Document:
+        """What this twin tells the other; `running` and `ticked_ago_s` as in `Document`."""
+        return Document(
+            twin=self.twin,
+            boot=self.boot,
+            url=self.url,
+            role=self.role,
+            leaving=isinstance(self.stage, Leaving),
+            running=running,
+            ticked_ago_s=ticked_ago_s,
+            claim=self.knowledge.claim,
+            ledger=self.knowledge.ledger,
+        )

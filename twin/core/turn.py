@@ -1,0 +1,93 @@
+"""One step in the making: the state so far, and the effects so far."""
+
+from dataclasses import replace
+from typing import Any
+
+from twin.core.events import Effect, Note, Publish, Request, Send, Start, Watch
+from twin.core.knowledge import Entry, Knowledge
+from twin.core.moment import Moment
+from twin.core.state import Peer, Stage, State
+
+
+class Turn:
+    """Rules read `state` and change it by these methods; nobody outside the step sees the turn."""
+
+    def __init__(self, state: State, now: Moment) -> None:
+        self.before = state
+        self.state = state
+        self.now = now
+        self._effects: list[Effect] = []
+        self._starts: list[Start] = []
+        self._entries: dict[str, Entry] = {}
+        self._upcoming: dict[str, int] | None = None
+
+    @property
+    def peer(self) -> Peer:
+        return self.state.peer
+
+    def change(self, **fields: Any) -> None:
+        self.state = replace(self.state, **fields)
+
+    def change_peer(self, **fields: Any) -> None:
+        self.state = replace(self.state, peer=replace(self.state.peer, **fields))
+
+    def enter(self, stage: Stage) -> None:
+        self.state = replace(self.state, stage=stage)
+
+    def learn(self, knowledge: Knowledge) -> None:
+        merged = self.state.knowledge.merge(knowledge)
+        if merged is not self.state.knowledge:
+            self.state = replace(self.state, knowledge=merged)
+
+    def entry(self, job: str) -> Entry | None:
+        return self._entries.get(job) or self.state.knowledge.ledger.get(job)
+
+    def record(self, job: str, entry: Entry) -> None:
+        self._entries[job] = entry
+
+    @property
+    def upcoming(self) -> dict[str, int]:
+        """By job, its first slot to look at; may be changed. Copied once a step, not once a job."""
+        if self._upcoming is None:
+            self._upcoming = dict(self.state.upcoming)
+        return self._upcoming
+
+    def close_the_books(self) -> None:
+        """Put what was recorded and expected into the state."""
+        if self._entries:
+            self.learn(Knowledge(ledger=self._entries))
+            self._entries = {}
+        if self._upcoming is not None:
+            self.change(upcoming=self._upcoming)
+            self._upcoming = None
+
+    def send(self, request: Request) -> None:
+        """Ask for a request, if there is an address to send it to."""
+        url = self.state.url if request is Request.OWN else self.state.peer.url
+        if url is not None and Send(request) not in self._effects:
+            self._effects.append(Send(request))
+
+    def watch(self, wanted: bool) -> None:
+        if self.state.peer.url is not None:
+            self._effects.append(Watch(wanted))
+
+    def start(self, job: str, slot: int) -> None:
+        self._starts.append(Start(job, slot))
+
+    def note(self, event: str, **values: object) -> None:
+        self._effects.append(Note(event, tuple(values.items())))
+
+    def warn(self, event: str, **values: object) -> None:
+        self._effects.append(Note(event, tuple(values.items()), warning=True))
+
+    def result(self) -> tuple[State, tuple[Effect, ...]]:
+        """The new state, and the effects in the order in which they must happen.
+
+        Whatever the peer does not know yet is published first, then sent; a job starts last.
+        """
+        before, after = self.before, self.state
+        if before.role is not after.role:
+            self.state = after = replace(after, role_since=self.now.wall)
+        news = before.role is not after.role or before.knowledge is not after.knowledge
+        publish = (Publish(),) if news else ()
+        return after, (*publish, *self._effects, *self._starts)
