@@ -1,0 +1,67 @@
+"""What a probe saw, and what that says about the target."""
+
+import pytest
+
+from twin.core.verdict import Probe, Verdict, judge, was_fast
+
+
+@pytest.mark.parametrize(
+    ("probe", "verdict"),
+    [
+        (Probe(200, 0.2), Verdict.HEALTHY),
+        (Probe(299, 0.2), Verdict.HEALTHY),
+        (Probe(204, 5.0), Verdict.HEALTHY),
+        (Probe(200, 5.001), Verdict.SLOW),
+        (Probe(199, 0.2), Verdict.FAILING),
+        (Probe(300, 0.2), Verdict.FAILING),
+        (Probe(302, 0.2), Verdict.FAILING),
+        (Probe(404, 0.2), Verdict.FAILING),
+        (Probe(503, 0.2), Verdict.FAILING),
+        (Probe(503, 6.0), Verdict.FAILING),
+        (Probe(200, 0.2, "the connection broke off"), Verdict.FAILING),
+        (Probe(None, 0.0, "no connection"), Verdict.UNREACHABLE),
+        (Probe(None, 6.0, "no answer in 6 s"), Verdict.UNREACHABLE),
+        (None, Verdict.UNKNOWN),
+    ],
+)
+def test_the_verdict_on_one_probe(probe: Probe | None, verdict: Verdict) -> None:
+    assert judge(probe, slow_s=5.0) is verdict
+
+
+def test_slowness_of_over_one_second_counts_in_full() -> None:
+    """`elapsed.microseconds`, as the old script had it, is 200 ms for an answer of 6.2 s."""
+    assert judge(Probe(200, 6.2), slow_s=5.0) is Verdict.SLOW
+    assert judge(Probe(200, 1.2), slow_s=1.1) is Verdict.SLOW
+
+
+def test_only_what_badly_serves_visitors_is_bad() -> None:
+    bad = {verdict for verdict in Verdict if verdict.is_bad}
+    assert bad == {Verdict.SLOW, Verdict.FAILING, Verdict.UNREACHABLE}
+
+
+@pytest.mark.parametrize(
+    ("probe", "fast"),
+    [
+        (Probe(200, 0.999), True),
+        (Probe(200, 1.0), False),
+        (Probe(200, 1.2), False),
+        (Probe(503, 0.1), False),
+        (Probe(None, 0.1, "no connection"), False),
+        (Probe(200, 0.1, "the connection broke off"), False),
+    ],
+)
+def test_fast_is_a_good_answer_under_the_limit(probe: Probe, fast: bool) -> None:
+    assert was_fast(probe, fast_s=1.0) is fast
+
+
+@pytest.mark.parametrize(
+    ("probe", "text"),
+    [
+        (Probe(503, 0.12), "503 after 0.1 s"),
+        (Probe(200, 0.1, "the connection broke off"), "200 after 0.1 s, the connection broke off"),
+        (Probe(None, 0.1, "connection refused"), "connection refused"),
+        (Probe(None, 0.1), "no answer"),
+    ],
+)
+def test_a_probe_reads_as_part_of_a_sentence(probe: Probe, text: str) -> None:
+    assert str(probe) == text
