@@ -1,0 +1,255 @@
+"""The Platform API, as its published schema describes it, and each way in which it says no."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft4Validator
+
+from twin.adapters.heroku import HerokuTarget
+from twin.core.target import Target, TargetError
+
+KEY = "HRKU-6f2c-not-a-real-key"
+SCHEMA = json.loads(
+    (Path(__file__).parents[1] / "data" / "heroku-formation.schema.json").read_text()
+)
+UPDATE = next(link for link in SCHEMA["definitions"]["formation"]["links"] if "schema" in link)
+
+
+def is_valid(body: Any, **part: Any) -> bool:
+    """Whether a body fits a part of the published schema."""
+    schema = {"definitions": SCHEMA["definitions"], **part}
+    return bool(
+        Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER).is_valid(body)
+    )
+
+
+def formation(process_type: str, quantity: int) -> dict[str, Any]:
+    return {
+        "app": {"id": "01234567-89ab-cdef-0123-456789abcdef", "name": "my-app"},
+        "command": "uvicorn app:app",
+        "created_at": "2026-01-01T12:00:00Z",
+        "dyno_size": {"id": "01234567-89ab-cdef-0123-456789abcdef", "name": "Standard-1X"},
+        "id": "01234567-89ab-cdef-0123-456789abcdef",
+        "quantity": quantity,
+        "size": "Standard-1X",
+        "type": process_type,
+        "updated_at": "2026-01-01T12:00:00Z",
+    }
+
+
+class Api:
+    """A fake Platform API with one app, strict about what it is asked and valid in what it says."""
+
+    def __init__(self, **quantities: int) -> None:
+        self.quantities = quantities
+        self.requests: list[httpx.Request] = []
+        self.left_out: tuple[str, ...] = ()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if request.headers["Authorization"] != f"Bearer {KEY}":
+            return self._no(401, "unauthorized", "Invalid credentials provided.")
+        path = request.url.path.split("/")
+        if path[:4] != ["", "apps", "my-app", "formation"] or path[4] not in self.quantities:
+            return self._no(404, "not_found", "Couldn't find that process type.")
+        if request.method == "PATCH":
+            body = json.loads(request.content)
+            assert is_valid(body, **UPDATE["schema"])
+            self.quantities[path[4]] = body["quantity"]
+        answer = formation(path[4], self.quantities[path[4]])
+        for field in self.left_out:
+            del answer[field]
+        assert is_valid(answer, **{"$ref": "#/definitions/formation"})
+        return httpx.Response(200, json=answer)
+
+    def _no(self, status: int, error: str, message: str) -> httpx.Response:
+        body = {"id": error, "message": message}
+        assert is_valid(body, **{"$ref": "#/definitions/error"})
+        return httpx.Response(status, json=body)
+
+
+def target(handler: Any, process_type: str = "web", key: str = KEY) -> HerokuTarget:
+    return HerokuTarget(
+        "my-app", process_type, "https://api.test", key, httpx.MockTransport(handler)
+    )
+
+
+def refused(answer: httpx.Response) -> TargetError:
+    """The error that an answer of the API becomes."""
+    with pytest.raises(TargetError) as raised:
+        target(lambda _: answer).write(3)
+    return raised.value
+
+
+def no(status: int, message: str = "Because.") -> httpx.Response:
+    return httpx.Response(status, json={"id": "some_error", "message": message})
+
+
+def test_the_schema_would_notice() -> None:
+    assert is_valid({"quantity": 2}, **UPDATE["schema"])
+    assert not is_valid({"quantity": "2"}, **UPDATE["schema"])
+    assert not is_valid(
+        {**formation("web", 1), "type": "no type"}, **{"$ref": "#/definitions/formation"}
+    )
+    assert not is_valid({"message": "no id"}, **{"$ref": "#/definitions/error"})
+
+
+def test_the_quantity_read_is_that_of_the_process_type_being_scaled() -> None:
+    api = Api(clock=1, web=2, worker=4)
+    assert target(api).read() == 2
+    assert target(api, "worker").read() == 4
+
+
+def test_the_quantity_is_changed_of_the_process_type_being_scaled_alone() -> None:
+    api = Api(clock=1, web=2, worker=4)
+    assert target(api, "worker").write(3) == 3
+    assert api.quantities == {"clock": 1, "web": 2, "worker": 3}
+
+
+def test_a_change_sends_an_integer_quantity_and_nothing_else() -> None:
+    api = Api(web=2)
+    target(api).write(3)
+    (request,) = api.requests
+    assert (request.method, request.url.path) == ("PATCH", "/apps/my-app/formation/web")
+    assert json.loads(request.content) == {"quantity": 3}
+    assert request.headers["Content-Type"] == "application/json"
+
+
+def test_the_headers_are_those_the_api_asks_for() -> None:
+    api = Api(web=2)
+    target(api).read()
+    headers = api.requests[0].headers
+    assert headers["Authorization"] == f"Bearer {KEY}"
+    assert headers["Accept"] == "application/vnd.heroku+json; version=3"
+    assert headers["User-Agent"] == "twin"
+
+
+def test_it_is_a_target_with_the_name_that_people_gave_it() -> None:
+    one: Target = target(Api(web=1))
+    assert one.name == "my-app/web"
+
+
+@pytest.mark.parametrize("field", ["size", "dyno_size", "type", "app", "command"])
+def test_a_field_that_is_not_needed_may_be_missing(field: str) -> None:
+    api = Api(web=2)
+    api.left_out = (field,)
+    assert target(api).read() == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "heals", "told"),
+    [
+        (401, False, "heroku authorizations:create"),
+        (402, False, "before it scales my-app/web (402: Because.): see https://dashboard.heroku"),
+        (403, False, "may not scale my-app/web (403: Because.): take the key of an account that"),
+        (404, False, "my-app/web is not there (404: Because.): check the app's name"),
+        (404, False, "the Procfile of its current release has the process type web"),
+        (422, False, "does not allow this for my-app/web (422: Because.): ask for fewer"),
+        (429, True, "by itself, which should do in 1 min"),
+        (500, True, "out of order (500): it is tried again by itself"),
+        (503, True, "out of order (503): it is tried again by itself"),
+        (418, False, "answered 418: Because., which it should not: check SCALE_API_URL"),
+        (302, False, "answered 302: Because., which it should not: check SCALE_API_URL"),
+    ],
+)
+def test_each_error_says_what_to_do_and_whether_it_heals(
+    status: int, heals: bool, told: str
+) -> None:
+    error = refused(no(status))
+    assert told in str(error)
+    assert error.heals is heals
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [("1", "in 1 min"), ("61", "in 2 min"), ("0", "in 1 min"), ("soon", "in 1 min")],
+)
+def test_too_many_requests_say_when_to_come_back(after: str, told: str) -> None:
+    answer = no(429)
+    answer.headers["Retry-After"] = after
+    assert str(refused(answer)).endswith(told)
+
+
+@pytest.mark.parametrize("status", [404, 502])
+def test_a_page_of_a_proxy_in_place_of_an_error_is_understood(status: int) -> None:
+    error = refused(httpx.Response(status, html="<html><h1>Bad Gateway</h1></html>"))
+    assert f"({status})" in str(error)
+    assert "html" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, html="<html>Welcome to the hotel</html>"),
+        httpx.Response(200, json=[formation("web", 2)]),
+        httpx.Response(200, json={"type": "web"}),
+        httpx.Response(200, json={"type": "web", "quantity": "2"}),
+        httpx.Response(200, json={"type": "web", "quantity": True}),
+        httpx.Response(200, json=formation("clock", 2)),
+        httpx.Response(200, content=b"\xff\xfe{"),
+        httpx.Response(204),
+    ],
+)
+def test_an_answer_without_the_quantity_is_an_error(answer: httpx.Response) -> None:
+    error = refused(answer)
+    assert "without the quantity of my-app/web" in str(error)
+    assert error.heals
+
+
+def test_a_hanging_api_times_out() -> None:
+    limits: list[dict[str, float]] = []
+
+    def hang(request: httpx.Request) -> httpx.Response:
+        limits.append(request.extensions["timeout"])
+        raise httpx.ReadTimeout("", request=request)
+
+    with pytest.raises(TargetError, match="did not answer in 10 s") as raised:
+        target(hang).read()
+    assert raised.value.heals
+    assert set(limits[0].values()) == {10.0}
+
+
+def test_an_api_that_cannot_be_reached_is_tried_again() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[Errno 111] Connection refused", request=request)
+
+    with pytest.raises(TargetError, match=r"cannot be reached .*Connection refused") as raised:
+        target(refuse).read()
+    assert raised.value.heals
+
+
+def test_the_key_is_in_no_error_and_no_repr() -> None:
+    assert KEY not in str(refused(no(422, f"{KEY} may not")))
+    assert "[key] may not" in str(refused(no(422, f"{KEY} may not")))
+    one = target(Api(web=1))
+    assert KEY not in repr(one)
+    assert repr(one) == "HerokuTarget(my-app/web)"
+
+
+@pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "schl\u00fcssel"])
+def test_what_cannot_be_a_key_is_told_without_showing_it(key: str) -> None:
+    with pytest.raises(ValueError, match="SCALE_API_KEY is empty or has characters") as raised:
+        target(Api(web=1), key=key)
+    assert not key.strip() or key not in str(raised.value)
+
+
+def test_a_key_may_have_been_copied_with_its_line_end() -> None:
+    assert target(Api(web=2), key=f"{KEY}\n").read() == 2
+
+
+def test_closing_gives_its_connections_back() -> None:
+    closed: list[bool] = []
+
+    class Transport(httpx.MockTransport):
+        def close(self) -> None:
+            closed.append(True)
+
+    HerokuTarget("my-app", "web", "https://api.test", KEY, Transport(Api(web=1))).close()
+    assert closed == [True]
+
+
+def test_a_long_message_is_cut() -> None:
+    assert len(str(refused(no(422, "x" * 10_000)))) < 500
