@@ -1,6 +1,7 @@
 """The Platform API, as its published schema describes it, and each way in which it says no."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,20 @@ def test_an_api_that_cannot_be_reached_is_tried_again() -> None:
     with pytest.raises(TargetError, match=r"cannot be reached .*Connection refused") as raised:
         target(refuse).read()
     assert raised.value.heals
+
+
+def test_the_key_goes_to_the_api_alone_whatever_proxy_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    one = HerokuTarget("my-app", "web", closed, KEY)
+    with pytest.raises(TargetError, match="Connection refused"):
+        one.read()
+    one.close()
 
 
 def test_the_key_is_in_no_error_and_no_repr() -> None:

@@ -72,6 +72,10 @@ def test_an_outage_that_a_second_probe_does_not_confirm_changes_nothing() -> Non
     assert Story(1, level=1).goes_on(BLIP, minutes=1) == []
 
 
+def test_a_bad_answer_that_was_not_probed_again_changes_nothing() -> None:
+    assert Story(1, level=1).goes_on(DOWN[:1], minutes=1) == []
+
+
 def test_an_outage_at_the_maximum_changes_nothing_and_says_so() -> None:
     decided = Story(3, level=1).step(DOWN)
     assert decided == Plan(None, "a second probe also failed (503 after 0.1 s): already at 3")
@@ -196,6 +200,11 @@ def test_a_target_at_level_zero_is_no_outage() -> None:
     assert story.step(FAST) == Plan(0, "the timetable says 0")
     assert story.goes_on(DOWN, minutes=60) == []
     assert story.step(DOWN) == Plan(None, "the timetable says 0")
+
+
+def test_at_level_zero_not_even_a_blind_step_speaks_of_an_outage() -> None:
+    decided = Story(1, level=0).step(DOWN, blind=True)
+    assert decided.reason == "the quantity could not be read: keep it"
 
 
 def test_a_level_of_zero_is_applied_even_during_an_outage() -> None:

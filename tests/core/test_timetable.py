@@ -181,15 +181,11 @@ def test_a_mistake_is_told_with_its_place_and_remedy(text: str, told: str) -> No
 @pytest.mark.parametrize(
     ("zone", "told"),
     [
-        ("Europe/Berln", "did you mean Europe/Berlin?"),
-        ("europe/berlin ", "did you mean Europe/Berlin?"),
-        ("Tokyo", "did you mean Asia/Tokyo?"),
-        ("new york", "did you mean America/New_York?"),
-        ("Europe", "the time zone 'Europe' is unknown"),
-        ("", "use a name such as Europe/Berlin"),
-        ("../../etc/passwd", "is unknown"),
-        ("x" * 5000, "is unknown"),
-        ("a\0b", "is unknown"),
+        ("Europe/Berln", 'did you mean "Europe/Berlin"?'),
+        ("Tokyo", 'did you mean "Asia/Tokyo"?'),
+        ("Europe", '"Europe" is not a time zone'),
+        ("../../etc/passwd", "is not a time zone"),
+        ("a\0b", "is not a time zone"),
     ],
 )
 def test_an_unknown_zone_is_told_with_the_closest_one(zone: str, told: str) -> None:

@@ -117,7 +117,7 @@ def _is_outage(sight: Sight, rules: Rules, memory: Memory) -> bool:
 
 def _remembered(sight: Sight, rules: Rules, memory: Memory, out: bool) -> Memory:
     """The memory with this step's sight. Times ahead of a clock that was set back begin now."""
-    fast = len(sight.probes) == 1 and was_fast(sight.probes[0], rules.fast_s)
+    fast = bool(sight.probes) and was_fast(sight.probes[0], rules.fast_s)
     quiet = sight.wall if out else _until(memory.quiet_since, sight.wall)
     calm = _until(memory.calm_since, sight.wall) if fast else None
     off = sight.wall if sight.quantity == 0 else memory.off_at
@@ -154,7 +154,7 @@ def _scale_in(sight: Sight, quantity: int, rules: Rules, memory: Memory) -> tupl
     if quantity <= floor:
         reason = "no timetable" if sight.level is None else f"the timetable says {floor}"
         return Plan(None, reason), replace(memory, before=None)
-    if memory.before is None or not sight.probes:
+    if memory.before is None:
         return _down(sight, floor, rules, memory), memory
     return _one_in(sight, quantity, floor, rules, memory)
 

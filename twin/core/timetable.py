@@ -6,14 +6,14 @@ in local time, and a day on which the clocks change has them all:
 - an entry in the hour that comes twice takes effect the first time, and not again.
 """
 
-import difflib
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
+
+from twin.core import zones
 
 _ENTRY = re.compile(r"[^\s,;]+")
 _PARTS = re.compile(r"([0-9]{1,2}):([0-9]{2})=(-?[0-9]{1,4})")
@@ -71,22 +71,12 @@ class Timetable:
 
 
 @lru_cache(maxsize=1024)  # a month is simulated in 15-second steps, which ask for the same few days
-def _moment(day: date, at: time, zone: ZoneInfo) -> float:
-    """The epoch second at which local clocks first show, or pass over, `at` on `day`."""
-    local = datetime.combine(day, at, zone)
-    first, second = local.timestamp(), local.replace(fold=1).timestamp()
-    if first <= second:
-        return first
-    # Only within a skipped hour is the order reversed (PEP 495): the skip lies between the two.
-    before = datetime.fromtimestamp(second, UTC).astimezone(zone).utcoffset()
-    seconds = range(int(second), int(first))
-    return seconds[0] + bisect_left(
-        seconds, True, key=lambda s: datetime.fromtimestamp(s, zone).utcoffset() != before
-    )
+def _moment(day: date, at: time, where: ZoneInfo) -> int:
+    return zones.moment_of(datetime.combine(day, at, where))
 
 
 def parse_timetable(text: str, zone: str) -> Timetable:
-    """The timetable that `07:00=3 22:00=2 03:00=1` describes, in the time zone `zone`.
+    """The timetable that `07:00=3 22:00=2 03:00=1` describes, in the time zone of that name.
 
     Entries are separated by spaces, commas or semicolons and may come in any order.
     Raises TimetableError.
@@ -120,15 +110,6 @@ def _entry(text: str, place: str) -> Entry:
 
 def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # not there; not a name; a folder, such as "Europe"
-        raise TimetableError(f"the time zone {name!r} is unknown: {_suggestion(name)}") from None
-
-
-def _suggestion(name: str) -> str:
-    zones = sorted(available_timezones())
-    # A place alone is what people write most: "Tokyo".
-    known = {zone.rpartition("/")[2].lower(): zone for zone in zones}
-    known |= {zone.lower(): zone for zone in zones}
-    close = difflib.get_close_matches(name.lower().replace(" ", "_"), known, n=1, cutoff=0.7)
-    return f"did you mean {known[close[0]]}?" if close else "use a name such as Europe/Berlin"
+        return zones.zone(name)
+    except ValueError as error:
+        raise TimetableError(str(error)) from None
