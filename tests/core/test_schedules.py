@@ -126,6 +126,13 @@ def test_a_time_that_is_left_out_means_the_moment_after_the_gap(name: str) -> No
     assert schedule.latest(after.timestamp()) == after.timestamp()
 
 
+def test_clocks_that_go_back_over_midnight_do_not_undo_the_slot_of_midnight() -> None:
+    schedule = daily("00:00", "America/St_Johns")
+    once_more = moment("2010-11-06T23:30:00-03:30")
+    assert schedule.latest(once_more) == moment("2010-11-07T00:00:00-02:30")
+    assert schedule.after(once_more) == moment("2010-11-08T00:00:00-03:30")
+
+
 # ---- hours and minutes
 
 
@@ -168,6 +175,9 @@ def test_where_the_clocks_move_by_half_an_hour_the_minute_moves_with_them() -> N
         "2026-04-05T01:45:00+10:30",
         "2026-04-05T02:45:00+10:30",
     ]
+    assert (
+        at_45.count(moment("2026-04-05T01:00:00+11:00"), moment("2026-04-05T03:00:00+10:30")) == 3
+    )
     at_15 = Grid(Steps(1), 3_600, 15 * 60, ZoneInfo(howe))
     assert slots(at_15, howe, "2026-10-04T01:00:00+10:30", "2026-10-04T04:00:00+11:00") == [
         "2026-10-04T01:15:00+10:30",
@@ -184,6 +194,14 @@ def test_a_quarter_hourly_cron_job_runs_through_an_hour_shown_twice_before_midni
         "2026-10-29T23:30:00+02:00",
     ]
     assert schedule.latest(moment("2026-10-30T12:00Z")) == moment("2026-10-29T23:30:00+02:00")
+
+
+def test_cron_follows_clocks_that_go_back_over_midnight() -> None:
+    schedule = cron("*/30 * * * *", "America/St_Johns")
+    row = ["2010-11-07T00:00:00-02:30", "2010-11-06T23:30:00-03:30", "2010-11-07T00:00:00-03:30"]
+    for earlier, later in pairwise(map(moment, row)):
+        assert schedule.after(earlier) == later
+        assert schedule.latest(later - 1) == earlier
 
 
 def test_a_cron_job_of_one_hour_is_passed_over_with_that_hour() -> None:

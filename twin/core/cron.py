@@ -77,7 +77,9 @@ def cron(expression: str, timezone: str) -> Cron:
     except CronSimError as error:
         raise ValueError(f'cron("{expression}"): {_complaint(str(error), parts)}') from None
     if not comes:
-        raise ValueError(f'cron("{expression}") never comes: no day is both in the month and week')
+        raise ValueError(
+            f'cron("{expression}") never comes: no day fits both the month and the weekday'
+        )
     return Cron(fields, where)
 
 
@@ -133,7 +135,7 @@ def _minutes(schedule: Cron, day: date) -> tuple[int, ...]:
     shown = (datetime.combine(day, time(h, m), where) for h, m in times)
     if any(part.startswith("*") for part in fields.parts[1:3]):
         return tuple(sorted(moment for each in shown for moment in moments_of(each)))
-    return tuple(sorted({moment_of(each) for each in shown}))
+    return tuple(sorted(moment_of(each) for each in shown))
 
 
 @lru_cache(maxsize=256)

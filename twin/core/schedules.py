@@ -123,11 +123,7 @@ class Calendar:
     weekday: int = 0
 
     def after(self, moment: float) -> int:
-        step = self._step_at(moment)
-        # Two days share a slot where a zone crossed the date line and left one out.
-        while (slot := self._slot(step)) <= moment:
-            step = self.steps.after(step)
-        return slot
+        return self._slot(self.steps.after(self._step_at(moment)))
 
     def latest(self, moment: float) -> int:
         return self._slot(self._step_at(moment))
@@ -151,9 +147,9 @@ class Calendar:
         )
 
     def _step_at(self, moment: float) -> int:
-        """The step of the newest slot at or before the moment."""
+        """The step of the newest slot at or before the moment: the last, if days share one."""
         day = (local(self.where, floor(moment)).date() - _FIRST_DAY).days
-        # A day more than that: a slot that fell into a gap may lie on the day after its own.
+        # From a day more: clocks that go back over midnight show a day that was over once more.
         step = self.steps.latest((day + 1 - self.weekday) // self.unit_days)
         while self._slot(step) > moment:
             step = self.steps.latest(step - 1)
@@ -200,7 +196,7 @@ class Until:
         return self.schedule.latest(min(moment, self.end))
 
     def count(self, after: float, until: float) -> int:
-        return self.schedule.count(after, min(until, self.end)) if after < self.end else 0
+        return self.schedule.count(after, min(until, self.end))
 
     def __str__(self) -> str:
         return f"{self.schedule} until {_written(self.end, self.where)}"
