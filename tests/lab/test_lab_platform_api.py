@@ -1,0 +1,135 @@
+"""The Platform API: what an autoscaler is answered."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+from lab_bench import TLS, made, on_platform, stub
+
+from twin.lab.platform import Platform
+from twin.lab.platform_api import ApiError, Tokens
+
+ACCEPT = "application/vnd.heroku+json; version=3"
+SCHEMA = json.loads(
+    (Path(__file__).parent.parent / "data" / "heroku-formation.schema.json").read_text()
+)
+
+
+async def call(
+    platform: Platform, method: str, path: str, body: object = None, **headers: str
+) -> httpx.Response:
+    every = {"Authorization": f"Bearer {platform.api.key}", "Accept": ACCEPT, **headers}
+    async with httpx.AsyncClient(verify=TLS, timeout=5.0) as client:
+        return await client.request(method, platform.api.url + path, json=body, headers=every)
+
+
+def is_a_formation(value: Any) -> None:
+    # draft-04 has no format check by default, and `type` is checked by itself.
+    schema = {"$ref": "#/definitions/formation", "definitions": SCHEMA["definitions"]}
+    jsonschema.Draft4Validator(schema).validate(value)
+    assert value.keys() <= SCHEMA["definitions"]["formation"]["properties"].keys()
+
+
+def is_an_error(response: httpx.Response, status: int, name: str) -> None:
+    assert response.status_code == status, response.text
+    assert response.json()["id"] == name
+    assert response.json()["message"]
+
+
+@on_platform()
+async def test_a_formation_is_answered_as_the_published_schema_says(platform: Platform) -> None:
+    app = await stub(platform)
+    listed = (await call(platform, "GET", "/apps/stub/formation")).json()
+    assert [entry["type"] for entry in listed] == ["web", "worker"]
+    for entry in listed:
+        is_a_formation(entry)
+    web = await call(platform, "GET", f"/apps/{app.id}/formation/web")
+    assert web.json() == listed[0]
+    assert (web.json()["quantity"], listed[1]["quantity"]) == (1, 0)
+    assert web.headers["RateLimit-Remaining"] == "4498"
+
+
+@on_platform()
+async def test_a_patched_quantity_starts_dynos(platform: Platform) -> None:
+    app = await stub(platform)
+    answer = await call(platform, "PATCH", "/apps/stub/formation/web", {"quantity": 2})
+    assert answer.status_code == 200
+    is_a_formation(answer.json())
+    assert answer.json()["quantity"] == 2
+    await app.up()
+    assert [dyno.name for dyno in app.dynos] == ["web.1", "web.2"]
+    await platform.log.wait_for(r"stub\[api\]: Scaled to web@2:Standard-1X")
+
+
+@on_platform()
+async def test_a_batch_changes_several_process_types_or_none(platform: Platform) -> None:
+    app = await stub(platform)
+    updates = [{"type": "web", "quantity": 2}, {"type": "worker", "quantity": 1}]
+    path = "/apps/stub/formation"
+    answer = await call(platform, "PATCH", path, {"updates": updates})
+    assert [entry["quantity"] for entry in answer.json()] == [2, 1]
+    updates = [{"type": "web", "quantity": 1}, {"type": "worker", "quantity": -1}]
+    answer = await call(platform, "PATCH", path, {"updates": updates})
+    is_an_error(answer, 422, "invalid_params")
+    assert app.formation == {"web": 2, "worker": 1}
+
+
+@on_platform()
+async def test_what_is_asked_wrongly_is_refused_with_a_reason(platform: Platform) -> None:
+    await made(platform)
+    await made(platform, "eco", sleeps=True)
+    web = "/apps/stub/formation/web"
+    is_an_error(await call(platform, "GET", web, Authorization="x"), 401, "unauthorized")
+    is_an_error(await call(platform, "GET", web, Accept="*/*"), 406, "not_acceptable")
+    is_an_error(await call(platform, "GET", "/apps/no/formation"), 404, "not_found")
+    is_an_error(await call(platform, "GET", "/apps/stub/formation/no"), 404, "not_found")
+    is_an_error(await call(platform, "GET", "/account"), 404, "not_found")
+    for quantity in ("2", 2.0, True, -1, None, 11):
+        answer = await call(platform, "PATCH", web, {"quantity": quantity})
+        is_an_error(answer, 422, "invalid_params")
+    answer = await call(platform, "PATCH", "/apps/eco/formation/web", {"quantity": 2})
+    is_an_error(answer, 422, "invalid_params")
+    assert "Eco" in answer.json()["message"]
+
+
+@on_platform()
+async def test_an_empty_bucket_of_tokens_answers_429(platform: Platform) -> None:
+    await made(platform)
+    platform.api.tokens.left = 1.0
+    answer = await call(platform, "GET", "/apps/stub/formation")
+    assert answer.headers["RateLimit-Remaining"] == "0"
+    is_an_error(await call(platform, "GET", "/apps/stub/formation"), 429, "rate_limit")
+
+
+def test_tokens_come_back_at_75_a_minute_up_to_4500() -> None:
+    tokens = Tokens(now=0.0)
+    assert tokens.take(now=0.0) == 4499
+    tokens.left = 0.0
+    with pytest.raises(ApiError):
+        tokens.take(now=0.1)
+    assert tokens.take(now=60.1) == 74
+    assert tokens.take(now=1e6) == 4499
+
+
+@on_platform()
+async def test_failures_can_be_asked_for(platform: Platform) -> None:
+    app = await made(platform)
+    path = "/apps/stub/formation/web"
+    platform.api.fail_next(503, times=2)
+    platform.api.fail_next("html")
+    for _ in range(2):
+        is_an_error(await call(platform, "PATCH", path, {"quantity": 2}), 503, "maintenance")
+    answer = await call(platform, "GET", path)
+    assert answer.status_code == 502
+    assert answer.headers["Content-Type"] == "text/html"
+    assert app.formation["web"] == 1
+    platform.api.fail_next("hang")
+    hanging = asyncio.create_task(call(platform, "GET", path))
+    done, _ = await asyncio.wait({hanging}, timeout=0.2)
+    assert not done
+    assert (await call(platform, "GET", path)).status_code == 200
+    hanging.cancel()

@@ -1,0 +1,27 @@
+"""Waiting until something is so."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Changes:
+    """Tells everybody who waits that something changed; each looks whether it matters to him."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def tell(self) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+
+    async def until(self, holds: Callable[[], bool], timeout_s: float | None) -> None:
+        """Return as soon as `holds()` is true; raise TimeoutError after `timeout_s`."""
+        async with asyncio.timeout(timeout_s):
+            while not holds():
+                told = asyncio.get_running_loop().create_future()
+                self._waiting.add(told)
+                try:
+                    await told
+                finally:
+                    self._waiting.discard(told)

@@ -1,0 +1,27 @@
+"""Ends every dyno when the lab ends, however it ends.
+
+Run as a script, in a session of its own. Its standard input is a pipe from the lab: `+123` and
+`-123` say which process groups live. The pipe closes when the lab is gone, even by SIGKILL, and
+then the groups still named are killed. (`PR_SET_PDEATHSIG` would do less: Linux only, one process.)
+"""
+
+import contextlib
+import os
+import signal
+import sys
+
+
+def main() -> None:
+    # The lab decides when this ends; a terminal's Ctrl-C is for the lab alone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    living: set[int] = set()
+    for line in sys.stdin:
+        (living.add if line[0] == "+" else living.discard)(int(line[1:]))
+    for group in living:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

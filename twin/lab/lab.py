@@ -1,0 +1,235 @@
+"""`python -m twin lab`: the whole pair on this machine, and its story on the screen."""
+
+import argparse
+import asyncio
+import contextlib
+import re
+import secrets
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+import h11
+
+from twin.clock import Clock, shifted
+from twin.lab.app import App
+from twin.lab.collected import Line
+from twin.lab.narration import narrated
+from twin.lab.platform import Platform
+from twin.lab.ports import HOST
+from twin.lab.wire import Wire
+
+# Above, an app would be put to sleep (30 min of the day) before its twin has booted and settled.
+_SPEED_MOST = 360.0
+
+_TIMETABLE = "07:00=3 22:00=2 03:00=1"
+_USER = "twin"
+
+# Long enough for a boot on a slow machine; the platform's own limit is 75 s.
+_WAKE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Options:
+    speed: float
+    clock: Clock
+    timetable: str
+    jobs: Path
+    port: int
+    verbose: bool
+
+
+def main(arguments: list[str]) -> int:
+    """Run until Ctrl-C or SIGTERM. Returns 0; 2 when the lab cannot be started as asked."""
+    options = parsed(arguments)
+    try:
+        asyncio.run(Lab(options, sys.stdout).run())
+    except OSError as error:
+        print(f"The lab could not start: {error.strerror or error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parsed(arguments: list[str]) -> Options:
+    """Raises SystemExit 2, with a sentence on stderr, for what cannot be."""
+    parser = argparse.ArgumentParser(
+        prog="python -m twin lab",
+        description="Runs the whole pair on this machine: both twins as real processes behind a"
+        " small platform, and an app for them to scale. Ctrl-C ends it all.",
+    )
+    add = parser.add_argument
+    add("--speed", type=_speed, default=1.0, metavar="N", help="the day goes by N times as fast")
+    add("--start", type=_hour, metavar="HH:MM", help="what time it is (UTC) when the lab starts")
+    add("--timetable", type=_timetable, default=_TIMETABLE, help="default: %(default)s")
+    add("--jobs", type=_file, metavar="FILE", help="a jobs file; default: one job to look at")
+    add("--port", type=_port, default=0, metavar="N", help="use ports N to N+3; default: free ones")
+    add("--verbose", action="store_true", help="every line of every process, as it was written")
+    given = parser.parse_args(arguments)
+    jobs = given.jobs or Path(__file__).with_name("demo_jobs.py")
+    clock = _clock(given.start, given.speed)
+    return Options(given.speed, clock, given.timetable, jobs, given.port, given.verbose)
+
+
+class Lab:
+    """One run of the lab."""
+
+    def __init__(self, options: Options, screen: TextIO) -> None:
+        self._options = options
+        self._screen = screen
+        self._bold = screen.isatty()
+        self._password = secrets.token_urlsafe(9)
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Raises OSError when a port is taken."""
+        options = self._options
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stop.set)
+        ports = [options.port + n if options.port else 0 for n in range(4)]
+        platform = Platform(speed=options.speed, clock=options.clock, api_port=ports[3])
+        async with platform:
+            a = await self._create(platform, "a", ports[0])
+            b = await self._create(platform, "b", ports[1])
+            shop = await platform.create_target(port=ports[2])
+            await self._configure(platform, a, b, shop)
+            self._introduce(platform, a, b, shop)
+            platform.log.subscribe(self._show)
+            await shop.start()
+            waking = asyncio.create_task(self._wake(a, b))
+            await self._stop.wait()
+            self._print("\nStopping both twins and the shop.")
+            waking.cancel()
+            await asyncio.gather(waking, return_exceptions=True)
+        self._print("Nothing is left running.")
+
+    async def _create(self, platform: Platform, name: str, port: int) -> App:
+        app = await platform.create(
+            f"twin-{name}",
+            procfile={"web": "python -m twin"},
+            config={"TWIN_NAME": name},
+            sleeps=True,
+            port=port,
+        )
+        app.asleep = True  # as it is on Eco before the first request
+        return app
+
+    async def _configure(self, platform: Platform, a: App, b: App, shop: App) -> None:
+        # The addresses are known only now that the router has bound them.
+        shared = {
+            "BASIC_AUTH_USERNAME": _USER,
+            "BASIC_AUTH_PASSWORD": self._password,
+            "JOBS": str(self._options.jobs),
+            "LAB_EVERY": f"{max(1, round(10 * self._options.speed))}s",
+            "SCALE_TARGET": shop.name,
+            "SCALE_API_URL": platform.api.url,
+            "SCALE_API_KEY": platform.api.key,
+            "SCALE_TIMETABLE": self._options.timetable,
+            "PROBE_URL": shop.url,
+        }
+        await a.set_config({**shared, "SELF_URL": a.url, "PEER_URL": b.url})
+        await b.set_config({**shared, "SELF_URL": b.url, "PEER_URL": a.url})
+
+    async def _wake(self, *apps: App) -> None:
+        """One request to each, one after the other, as a first visitor would."""
+        for app in apps:
+            with contextlib.suppress(OSError, h11.ProtocolError, TimeoutError):
+                async with asyncio.timeout(_WAKE_S):
+                    await _fetch(app.door.port, "/healthz")
+
+    def _introduce(self, platform: Platform, a: App, b: App, shop: App) -> None:
+        day_h = 24 / self._options.speed
+        day = "takes 24 hours" if day_h == 24 else f"goes by in {day_h * 60:.3g} minutes"
+        now = datetime.fromtimestamp(platform.clock.now().wall, UTC)
+        self._print(
+            f"""The pair runs on this machine. Ctrl-C ends it, and everything it started.
+
+  twin-a        {a.url}/
+  twin-b        {b.url}/     log in as {_USER}, password {self._password}
+  shop          {shop.url}/     the app that they scale: {self._options.timetable}
+  Platform API  {platform.api.url}/     key {platform.api.key}
+
+It is {now:%H:%M} UTC, and a day {day}. To try from another terminal:
+
+  curl -u {_USER}:{self._password} {a.url}/status
+  kill -KILL PID     the process number of the twin on duty, from below: the other one takes over
+  echo '{{"latency_s": 6}}' > {platform.control(shop.name)}
+                     the shop answers in 6 s: the pair gives it more dynos
+"""
+        )
+
+    def _show(self, line: Line) -> None:
+        if self._options.verbose:
+            self._print(str(line))
+        elif told := narrated(line, bold=self._bold):
+            self._print(told)
+
+    def _print(self, text: str) -> None:
+        try:
+            self._screen.write(text + "\n")
+            self._screen.flush()
+        except BrokenPipeError:  # the reader of a pipe went away
+            self._stop.set()
+
+
+async def _fetch(port: int, path: str) -> None:
+    wire = await Wire.connect(HOST, port)
+    try:
+        headers = [("Host", f"{HOST}:{port}"), ("Connection", "close")]
+        await wire.send(h11.Request(method="GET", target=path, headers=headers), h11.EndOfMessage())
+        await wire.receive()
+    finally:
+        await wire.close()
+
+
+def _clock(start: str | None, speed: float) -> Clock:
+    """The machine's own clock, unless the day is to start elsewhere or to go by faster."""
+    real = Clock()
+    if start is None and speed == 1:
+        return real
+    now = datetime.fromtimestamp(real.now().wall, UTC)
+    if start is not None:
+        hour, minute = map(int, start.split(":"))
+        now = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return shifted(now.timestamp(), speed)
+
+
+def _checked(text: str, fits: Callable[[str], object], wanted: str) -> str:
+    if not fits(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: {wanted}")
+    return text
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 1 <= speed <= _SPEED_MOST:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a number from 1 to {_SPEED_MOST:g}")
+    return speed
+
+
+def _hour(text: str) -> str:
+    wanted = "give a time of day such as 06:55"
+    return _checked(text, re.compile(r"([01]\d|2[0-3]):[0-5]\d").fullmatch, wanted)
+
+
+def _timetable(text: str) -> str:
+    entry = r"([01]\d|2[0-3]):[0-5]\d=\d+"
+    fits = re.compile(rf"{entry}(\s+{entry})*").fullmatch
+    return _checked(text, fits, f"write it as in {_TIMETABLE!r}")
+
+
+def _port(text: str) -> int:
+    most = 65_535 - 3
+    fits = text.isdecimal() and 1024 <= int(text) <= most
+    return int(_checked(text, lambda _: fits, f"give a port from 1024 to {most}"))
+
+
+def _file(text: str) -> Path:
+    return Path(_checked(text, lambda text: Path(text).is_file(), "no such file")).resolve()

@@ -1,0 +1,132 @@
+"""The platform: apps with addresses, a Platform API, one collected log; all on loopback."""
+
+import asyncio
+import random
+import secrets
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from twin.clock import Clock
+from twin.lab.app import App, Ground
+from twin.lab.collected import Log
+from twin.lab.limits import Limits
+from twin.lab.platform_api import PlatformApi
+from twin.lab.ports import free_port
+from twin.lab.process import Guard
+from twin.lab.target import Behaviour
+
+# A test or a user who ends the platform does not wait half a minute for a process that hangs.
+_CLOSE_S = 5.0
+
+
+class Platform:
+    """Use it as `async with Platform() as platform`; leaving ends every process it started."""
+
+    def __init__(
+        self,
+        *,
+        speed: float = 1.0,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+        seed: int | None = None,
+        close_s: float = _CLOSE_S,
+        api_port: int = 0,
+    ) -> None:
+        """`speed` divides the day's durations of `limits` (idling, cycling, backing off).
+
+        `clock` is the wall clock of the dynos and of the log; its rate is the caller's choice.
+        `seed` decides the router's choices and the hours of cycling.
+        """
+        self.limits = (limits or Limits()).at_speed(speed)
+        self.clock = clock or Clock()
+        self.log = Log(self.clock)
+        self.seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
+        self.apps: dict[str, App] = {}
+        self.api: PlatformApi
+        self._random = random.Random(self.seed)  # noqa: S311 - a choice of dynos, not a secret
+        self._close_s = close_s
+        self._api_port = api_port
+        self._directory = tempfile.TemporaryDirectory(prefix="twin-lab-")
+        self._guard: Guard
+
+    async def open(self) -> None:
+        """Raises OSError when the API's port is taken."""
+        self._guard = await Guard.start()
+        self.api = PlatformApi(secrets.token_hex(16), self.apps, self.log)
+        try:
+            await self.api.open(self._api_port or free_port())
+        except OSError:
+            await self._guard.close()
+            self._directory.cleanup()
+            raise
+
+    async def create(
+        self,
+        name: str,
+        *,
+        procfile: Mapping[str, str],
+        config: Mapping[str, str] | None = None,
+        quantity: Mapping[str, int] | None = None,
+        sleeps: bool = False,
+        port: int = 0,
+        limits: Limits | None = None,
+    ) -> App:
+        """An app with an address and no dynos yet: see `App.start`.
+
+        A command of the Procfile is one simple command of a shell; `python` is the one that runs
+        this. `quantity` is one web dyno if not said. Raises OSError when the port is taken.
+        """
+        ground = Ground(self.log, self.clock, self._guard, Path(self._directory.name), self._random)
+        app = App(
+            *(name, ground, limits or self.limits),
+            procfile=procfile,
+            config=config or {},
+            quantity={"web": 1} if quantity is None else quantity,
+            sleeps=sleeps,
+        )
+        await app.router.open("public", port or free_port())
+        self.apps[name] = app
+        return app
+
+    async def create_target(self, name: str = "shop", *, web: int = 1, port: int = 0) -> App:
+        """An app whose dynos answer with their names; see `behave`."""
+        return await self.create(
+            name,
+            procfile={"web": f"{sys.executable} -m twin.lab.target"},
+            config={"TARGET_CONTROL": str(self.control(name))},
+            quantity={"web": web},
+            port=port,
+        )
+
+    def behave(self, name: str = "shop", *, latency_s: float = 0.0, status: int = 200) -> None:
+        """From the next request on, every dyno of this target answers so."""
+        Behaviour(latency_s, status).write(self.control(name))
+
+    def control(self, name: str) -> Path:
+        """The file that says how a target behaves."""
+        return Path(self._directory.name, f"{name}.json")
+
+    async def close(self) -> None:
+        """End every process: SIGTERM, SIGKILL a little later. Bounded, whatever they do."""
+        try:
+            await asyncio.gather(*(app.close(self._close_s) for app in self.apps.values()))
+            await self.api.close()
+        finally:
+            await self._guard.close()
+            self._directory.cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
