@@ -3,6 +3,8 @@
 A jobs file imports from here: `from twin import every, cron, at`.
 """
 
+__version__ = "0.1.0"
+
 TYPE_CHECKING = False  # mypy takes it for True; importing `typing` costs 5 ms
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ _MONO = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 @dataclass(frozen=True)
 class Clock:
-    """The clocks of this machine; in the lab, with a wall clock that starts elsewhere and runs faster.
+    """The clocks of this machine; in the lab, with a wall clock of its own start and rate.
 
     `mono` always runs at its real rate: the pair's time limits are about real networks and real
     processes, however fast the day goes by.
@@ -24,8 +24,8 @@ class Clock:
 
     def now(self) -> Moment:
         mono = time.clock_gettime(_MONO)
-        if self.rate == 1.0 and self.origin_mono == 0.0:
-            return Moment(time.time(), mono)
+        if self == Clock():
+            return Moment(time.clock_gettime(time.CLOCK_REALTIME), mono)
         return Moment(self.origin_wall + (mono - self.origin_mono) * self.rate, mono)
 
     def real_s(self, seconds: float) -> float:

@@ -8,9 +8,6 @@ late or out of order can do no harm.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from types import MappingProxyType
-
-_EMPTY: Mapping[str, "Entry"] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,7 +89,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     claim: Claim = NOBODY
-    ledger: Mapping[str, Entry] = field(default=_EMPTY)
+    ledger: Mapping[str, Entry] = field(default_factory=dict)
     """By the job's name."""
 
     def merge(self, other: "Knowledge") -> "Knowledge":

@@ -1,6 +1,7 @@
 """A moment, as the core is told of it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +17,8 @@ class Moment:
 
     mono: float
     """Seconds since some fixed point, never set back, running on while the machine is suspended."""
+
+
+def iso(wall: float) -> str:
+    """Seconds since the epoch as `2026-11-21T02:10:00Z`."""
+    return datetime.fromtimestamp(int(wall), UTC).isoformat().replace("+00:00", "Z")

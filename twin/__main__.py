@@ -1,0 +1,41 @@
+"""`python -m twin`: binds `$PORT` before anything heavy is imported, then does what was asked.
+
+The host waits at most 60 s for the port, and its router holds requests from then on: they queue in
+the backlog while the rest is imported.
+"""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    if Path(".env").is_file():
+        from dotenv import load_dotenv
+
+        load_dotenv(".env")  # what is set in the environment already stays
+    arguments = sys.argv[1:]
+    listener = _bound() if arguments in ([], ["serve"]) else None
+    from twin.cli import run
+
+    return run(arguments, listener)
+
+
+def _bound() -> socket.socket | None:
+    """The listening socket; None if PORT cannot be one, which the settings' check then reports."""
+    port = os.environ.get("PORT", "").strip() or "8000"
+    if not port.isascii() or not port.isdigit() or int(port) > 65535:
+        return None
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("0.0.0.0", int(port)))  # noqa: S104 (hosts route to any of its addresses)
+    except OSError as error:
+        sys.exit(f"port {port} cannot be used ({error.strerror}): set PORT to another one")
+    listener.listen(2048)  # as many as uvicorn itself lets queue
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

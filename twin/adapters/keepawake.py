@@ -1,0 +1,75 @@
+"""What a twin does at its own pace, on duty or not: stays awake, and looks who else is there."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+import httpx
+
+from twin.adapters.peer import PeerLink
+from twin.adapters.watch import Watch
+from twin.clock import Clock
+from twin.config import Settings
+from twin.core.events import Request
+from twin.core.messages import Role
+from twin.log import Log
+from twin.node import Node
+
+ROUND_S = 15.0
+"""A newer boot, or a peer that is gone, is noticed at the latest after this."""
+_PING_TIMEOUT_S = 30.0
+"""Longer than a router waits for an app."""
+
+
+class KeepAwake:
+    def __init__(
+        self, settings: Settings, node: Node, link: PeerLink, watch: Watch, clock: Clock, log: Log
+    ) -> None:
+        self._settings = settings
+        self._node = node
+        self._link = link
+        self._watch = watch
+        self._clock = clock
+        self._log = log
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await asyncio.gather(self._rounds(), self._pings())
+
+    async def _rounds(self) -> None:
+        while True:
+            await asyncio.sleep(ROUND_S)
+            role = self._node.look().role
+            if role is Role.ON_DUTY:
+                await self._link.ask_own_url()
+            elif role is Role.STANDBY and self._watch.is_open:
+                # The watch only brings us the holder's word; this brings it ours.
+                self._link.send(Request.UPDATE)
+
+    async def _pings(self) -> None:
+        """Fetch the own public URL, past the host's router, which counts it as traffic."""
+        self._warn_if_in_vain()
+        async with httpx.AsyncClient(timeout=_PING_TIMEOUT_S, trust_env=False) as client:
+            while True:
+                await asyncio.sleep(self._clock.real_s(self._settings.self_ping_s))
+                state = self._node.look()
+                asleep = self._settings.standby_asleep and state.role is Role.STANDBY
+                if state.url is not None and not asleep:
+                    await self._ping(client, f"{state.url}/healthz")
+
+    async def _ping(self, client: httpx.AsyncClient, url: str) -> None:
+        try:
+            answer = await client.get(url)
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            why = f"{type(error).__name__} {error}".strip().splitlines()[0]
+            self._log.warning("self_ping.failed", url=url, because=why)
+
+    def _warn_if_in_vain(self) -> None:
+        url, host = self._node.look().url, self._settings.host
+        if url is None:
+            why = "SELF_URL is not known: set it, or the host may put this app to sleep"
+        elif host is not None and urlsplit(url).hostname in ("localhost", "127.0.0.1", "0.0.0.0"):  # noqa: S104
+            why = f"SELF_URL is {url}, which does not pass {host.name}'s router: set the public URL"
+        else:
+            return
+        self._log.warning("self_ping.in_vain", because=why)

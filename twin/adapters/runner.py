@@ -1,0 +1,102 @@
+"""Runs jobs, each on a thread of its own: one that raises, hangs or overruns harms no other."""
+
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from twin.adapters.jobsfile import Scheduled
+from twin.clock import Clock
+from twin.core.events import Ended, Start
+from twin.core.jobs import Run
+from twin.core.knowledge import Fate
+from twin.core.state import State
+from twin.log import Log
+from twin.node import Node
+
+_WHY_LETTERS = 300
+"""An error's text goes into the ledger, which every message carries; the log has all of it."""
+
+
+class Runner:
+    def __init__(
+        self,
+        jobs: Mapping[str, Scheduled],
+        node: Node,
+        clock: Clock,
+        log: Log,
+        announced: Callable[[], None],
+    ) -> None:
+        """`announced` returns when all that was published so far is written to every watch."""
+        self._jobs = jobs
+        self._node = node
+        self._clock = clock
+        self._log = log
+        self._announced = announced
+        self._running: dict[Start, None] = {}
+        self._change = threading.Condition()
+
+    def running(self) -> tuple[str, ...]:
+        return tuple(start.job for start in list(self._running))
+
+    def start(self, start: Start, state: State) -> None:
+        with self._change:
+            self._running[start] = None
+        term = state.knowledge.claim.term
+        # A daemon: a job that hangs must not keep the process from ending.
+        threading.Thread(
+            target=self._run, args=(start, term), name=f"job {start.job}", daemon=True
+        ).start()
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Whether every run ended in time."""
+        with self._change:
+            return self._change.wait_for(lambda: not self._running, timeout_s)
+
+    def cut_off(self) -> None:
+        """The process ends: what still runs is told to have failed."""
+        for start in list(self._running):
+            why = "cut off: its twin had to end"
+            self._node.handle(Ended(start.job, start.slot, Fate.FAILED, 0.0, why))
+
+    def _run(self, start: Start, term: int) -> None:
+        try:
+            self._announced()
+            if self._node.may_begin(start):
+                ended = self._call(start, term)
+            else:
+                why = "not begun: this twin could no longer be sure to be on duty"
+                ended = Ended(start.job, start.slot, Fate.FAILED, 0.0, why)
+        finally:
+            with self._change:
+                del self._running[start]
+                self._change.notify_all()
+        self._node.handle(ended)
+
+    def _call(self, start: Start, term: int) -> Ended:
+        scheduled = self._jobs[start.job]
+        began = self._clock.now()
+        run = Run(
+            job=scheduled.job,
+            slot=datetime.fromtimestamp(start.slot, UTC),
+            term=term,
+            late=timedelta(seconds=began.wall - start.slot),
+            ask_peer_heard_at=self._peer_heard_at,
+        )
+        fate, why = self._outcome(scheduled, run)
+        return Ended(start.job, start.slot, fate, self._clock.now().mono - began.mono, why)
+
+    def _outcome(self, scheduled: Scheduled, run: Run) -> tuple[Fate, str]:
+        try:
+            returned = scheduled.call(run)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (the one broad one: around a job)
+            if isinstance(error, SystemExit) and not error.code:
+                return Fate.DONE, ""
+            where = "".join(traceback.format_exception(error))
+            self._log.error("job.raised", job=scheduled.job.name, traceback=where)
+            return Fate.FAILED, f"{type(error).__name__}: {error}"[:_WHY_LETTERS]
+        return (Fate.CANCELLED if Scheduled.ends(returned) else Fate.DONE), ""
+
+    def _peer_heard_at(self) -> datetime | None:
+        heard_at = self._node.look().peer.heard_at
+        return None if heard_at is None else datetime.fromtimestamp(heard_at.wall, UTC)

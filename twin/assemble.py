@@ -1,0 +1,150 @@
+"""The only place where the real parts are made and joined."""
+
+import asyncio
+import secrets
+import signal
+import socket
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from twin import __version__
+from twin.adapters.jobsfile import Scheduled, load
+from twin.adapters.keepawake import KeepAwake
+from twin.adapters.peer import PeerLink
+from twin.adapters.runner import Runner
+from twin.adapters.scheduler import Scheduler
+from twin.adapters.watch import Watch
+from twin.clock import Clock
+from twin.config import ScaleSettings, Settings
+from twin.core.events import Leave
+from twin.core.jobs import Job, Run
+from twin.core.schedules import every
+from twin.core.state import State
+from twin.duties.scaling import Scaling
+from twin.log import Log
+from twin.node import Node, Outlets
+from twin.web.app import make_app
+from twin.web.server import Server, make_server
+from twin.web.streams import Streams
+
+GRACE_S = 25.0
+"""Running jobs may take so long to end: Heroku and Render kill 30 s after SIGTERM."""
+SCALE_JOB = "twin.scale"
+
+
+def serve(settings: Settings, listener: socket.socket, clock: Clock, log: Log) -> None:
+    """Run one twin until a signal ends it. Raises JobsError if its jobs cannot be loaded."""
+    scheduled = load_jobs(settings, clock, log)
+    asyncio.run(_serve(settings, scheduled, listener, clock, log))
+
+
+def load_jobs(settings: Settings, clock: Clock, log: Log) -> dict[str, Scheduled]:
+    """The user's jobs and the scaling duty, by name. Raises JobsError."""
+    jobs = load(settings.jobs, settings.timezone, log)
+    if settings.scale is not None:
+        jobs.append(_scaling(settings.scale, clock, log))
+    return {each.job.name: each for each in jobs}
+
+
+def _scaling(scale: ScaleSettings, clock: Clock, log: Log) -> Scheduled:
+    # Imported here: a twin that scales nothing need not wait for it.
+    from twin.adapters.heroku import HerokuTarget
+    from twin.adapters.prober import Prober
+
+    app, process_type = scale.target.app, scale.target.process_type
+    target = HerokuTarget(app, process_type, scale.api_url, scale.api_key)
+    prober = Prober(scale.probe_url, scale.rules.slow_s, clock) if scale.probe_url else None
+    duties: dict[int, Scaling] = {}
+
+    def step(run: Run) -> None:
+        if run.term not in duties:  # what was seen in another term is too old to act on
+            duties.clear()
+            duties[run.term] = Scaling(target, prober, scale.timetable, scale.rules, log)
+        duties[run.term].step(clock.now().wall)
+
+    # Caught up on, so that a twin that takes the duty looks at once.
+    schedule = every(f"{scale.probe_every_s}s", None, "UTC")
+    grace_s = 2 * scale.probe_every_s
+    job = Job(SCALE_JOB, schedule, grace_s=grace_s, catch_up=True, timeout_s=120)
+    return Scheduled(job, step)
+
+
+async def _serve(
+    settings: Settings,
+    scheduled: dict[str, Scheduled],
+    listener: socket.socket,
+    clock: Clock,
+    log: Log,
+) -> None:
+    now = clock.now()
+    state = State.at_wake(
+        twin=settings.name,
+        boot=f"{int(now.wall * 1000)}-{secrets.token_hex(3)}",
+        url=settings.self_url,
+        peer_url=settings.peer_url,
+        rules=settings.rules,
+        jobs={name: each.job for name, each in scheduled.items()},
+        now=now,
+    )
+    log.info("twin.woke", boot=state.boot, version=__version__, port=listener.getsockname()[1])
+    node = Node(state, clock, log, quiet=frozenset({SCALE_JOB}))
+    streams = Streams(node)
+    link, watch = PeerLink(settings, node, clock), Watch(settings, node)
+    runner = Runner(scheduled, node, clock, log, streams.wait_until_written)
+    node.outlets = Outlets(link.send, watch.want, streams.publish, runner.start, runner.running)
+    scheduler = Scheduler(node)
+    keep_awake = KeepAwake(settings, node, link, watch, clock, log)
+    server = make_server(make_app(node, streams, settings.own, clock))
+
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: _report(context, log))
+    leave = _Leaving(node, link, runner, streams, server)
+    _on_signals(leave.begin)
+    scheduler.start()
+    chores = asyncio.create_task(keep_awake.run())
+    await server.serve(sockets=[listener])
+    chores.cancel()
+    scheduler.stop()
+    await watch.close()
+    await link.close()
+    log.info("twin.left")
+
+
+class _Leaving:
+    """The end of a boot, in order, while it still serves."""
+
+    def __init__(
+        self, node: Node, link: PeerLink, runner: Runner, streams: Streams, server: Server
+    ) -> None:
+        self._node = node
+        self._link = link
+        self._runner = runner
+        self._streams = streams
+        self._server = server
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, because: str) -> None:
+        """At the first signal; hosts repeat SIGTERM, and people press Ctrl-C twice."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._leave(because))
+
+    async def _leave(self, because: str) -> None:
+        self._node.handle(Leave(because))  # releases the duty, and tells the peer
+        if not await asyncio.to_thread(self._runner.wait_until_idle, GRACE_S):
+            self._runner.cut_off()
+        await self._link.down()
+        self._streams.close()
+        self._server.should_exit = True
+
+
+def _on_signals(begin: Callable[[str], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, begin, signal.Signals(number).name)
+
+
+def _report(context: dict[str, Any], log: Log) -> None:
+    """What nobody caught on the event loop: a line like all others, with its traceback."""
+    error = context.get("exception")
+    where = "".join(traceback.format_exception(error)) if error else ""
+    log.error("task.failed", because=context["message"], traceback=where)

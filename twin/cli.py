@@ -1,0 +1,92 @@
+"""The commands of `python -m twin`."""
+
+import argparse
+import os
+import socket
+import sys
+
+from twin.clock import clock_of
+from twin.config import Settings, SettingsError, read_settings
+from twin.log import Log
+
+_COMMANDS = {
+    "serve": "run one twin on $PORT (what is done without a command)",
+    "lab": "run a whole pair on this machine, on a small platform of its own",
+    "check": "try the settings, the peer, the own URL and the target; say what is wrong",
+    "status": "both twins and the jobs, as a table",
+    "run": "run one job once, in the foreground",
+    "down": "hand the duty over now",
+}
+
+
+def run(arguments: list[str], listener: socket.socket | None) -> int:
+    """Do what `arguments` ask for. Returns the exit status."""
+    if arguments[:1] == ["lab"]:
+        from twin.lab import main as lab
+
+        return lab(arguments[1:])
+    asked = _parser().parse_args(arguments)
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        return _report(error, serving=asked.command in (None, "serve"))
+    match asked.command:
+        case "check":
+            from twin.commands.check import check
+
+            return check(settings)
+        case "status":
+            from twin.commands.status import status
+
+            return status(settings, as_json=asked.json)
+        case "run":
+            from twin.commands.run import run_job
+
+            return run_job(settings, asked.job)
+        case "down":
+            from twin.commands.down import down
+
+            return down(settings)
+        case _:
+            return _serve(settings, listener)
+
+
+def _serve(settings: Settings, listener: socket.socket | None) -> int:
+    from twin.adapters.jobsfile import JobsError
+    from twin.assemble import serve
+
+    if listener is None:
+        raise AssertionError("the port is bound before a twin is served")
+    log = Log(settings.name)
+    try:
+        serve(settings, listener, clock_of(os.environ), log)
+    except JobsError as error:
+        for problem in error.problems:
+            log.error("jobs.wrong", because=problem)
+        return 1
+    return 0
+
+
+def _report(error: SettingsError, serving: bool) -> int:
+    log = Log(os.environ.get("TWIN_NAME", ""))
+    for problem in error.problems:
+        if serving:
+            log.error("settings.wrong", because=problem)
+        else:
+            print(f"wrong  {problem}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m twin",
+        description="Two copies of one app that keep each other's work going.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, does in _COMMANDS.items():
+        command = commands.add_parser(name, help=does, description=does)
+        if name == "run":
+            command.add_argument("job", metavar="JOB", help="its name, as `status` shows it")
+        if name == "status":
+            command.add_argument("--json", action="store_true", help="as JSON, for programs")
+    return parser

@@ -1,0 +1,1 @@
+"""The commands that end: each looks at the pair from outside, or runs one job."""

@@ -1,0 +1,60 @@
+"""Asks a twin for its `/status`, as a person with its credentials would."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from twin.adapters.peer import failure_of, failure_of_status
+from twin.config import Credentials, Settings
+
+_TIMEOUT_S = 30.0
+"""Long enough for a sleeping twin to wake: the request itself wakes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    url: str
+    status: dict[str, Any] | None
+    """What `/status` holds; None if it was not to be had."""
+    wrong: str = ""
+    """Why not, in a sentence."""
+
+
+def client(credentials: Credentials) -> httpx.Client:
+    auth = httpx.BasicAuth(credentials.username.encode(), credentials.password.encode())
+    return httpx.Client(auth=auth, timeout=_TIMEOUT_S, trust_env=False)
+
+
+def own_url(settings: Settings) -> str:
+    """Where this twin answers: past the host's router, else on this machine."""
+    return settings.self_url or f"http://127.0.0.1:{settings.port}"
+
+
+def ask(url: str, credentials: Credentials) -> Answer:
+    try:
+        with client(credentials) as http:
+            answer = http.get(f"{url}/status")
+    except httpx.HTTPError as error:
+        failed = failure_of(error)
+        why = failed.why if failed else f"no answer ({error or type(error).__name__})"
+        return Answer(url, None, f"{url}: {why}")
+    if answer.status_code != httpx.codes.OK:
+        return Answer(url, None, f"{url}: {failure_of_status(answer.status_code, url).why}")
+    try:
+        told = answer.json()
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or "twin" not in told or "role" not in told:
+        return Answer(url, None, f"{url} answers, but not as a twin does: is the URL right?")
+    return Answer(url, told)
+
+
+def both(settings: Settings) -> tuple[Answer, Answer]:
+    """This twin and its peer. A peer whose URL is not set is taken from what this twin knows."""
+    own = ask(own_url(settings), settings.own)
+    known = own.status["peer"]["url"] if own.status else None
+    url = settings.peer_url or known
+    if url is None:
+        return own, Answer("", None, "PEER_URL is not set, and no peer was heard yet")
+    return own, ask(url, settings.peer)

@@ -1,0 +1,99 @@
+"""`check`: tries everything that the settings name, a line for each."""
+
+from collections.abc import Iterator
+
+from twin.adapters.jobsfile import JobsError
+from twin.assemble import load_jobs
+from twin.clock import Clock
+from twin.commands.ask import ask, own_url
+from twin.config import Settings
+from twin.core.target import TargetError
+from twin.core.verdict import judge
+from twin.log import Log
+
+Line = tuple[bool, str, str]
+"""Whether it is as it should be, what was tried, and what was found."""
+
+
+def check(settings: Settings) -> int:
+    """Exit status 1 if anything is wrong."""
+    fine = True
+    for ok, what, found in _lines(settings):
+        print(f"{'ok   ' if ok else 'wrong'}  {what:<10}  {found}", flush=True)
+        fine = fine and ok
+    print("the pair is wired" if fine else "mend what is wrong, and check again")
+    return 0 if fine else 1
+
+
+def _lines(settings: Settings) -> Iterator[Line]:
+    yield True, "settings", f"this twin is {settings.name!r}"
+    yield _own(settings)
+    yield from _peer(settings)
+    yield _jobs(settings)
+    if settings.scale is not None:
+        yield from _target(settings)
+
+
+def _own(settings: Settings) -> Line:
+    answer = ask(own_url(settings), settings.own)
+    if answer.status is None:
+        hint = "" if settings.self_url else "; SELF_URL is not set: is this twin running here?"
+        return False, "own URL", answer.wrong + hint
+    if answer.status["twin"] != settings.name:
+        other = answer.status["twin"]
+        return False, "own URL", f"{answer.url} leads to {other!r}: set SELF_URL to this twin's"
+    return True, "own URL", f"{answer.url} leads to this twin, {_role(answer.status['role'])}"
+
+
+def _peer(settings: Settings) -> Iterator[Line]:
+    if settings.peer_url is None:
+        yield True, "peer", "PEER_URL is not set: the peer's first message will tell it"
+        return
+    answer = ask(settings.peer_url, settings.peer)
+    if answer.status is None:
+        yield False, "peer", answer.wrong
+        return
+    told = answer.status
+    if told["twin"] == settings.name:
+        why = f"{answer.url} is called {settings.name!r} too: give TWIN_NAME two values"
+        yield False, "peer", f"{why}, or set PEER_URL to the other twin's URL"
+        return
+    yield True, "peer", f"{answer.url} is {told['twin']!r}, {_role(told['role'])}"
+    back = told["peer"]
+    if back["wrong"]:
+        yield False, "peer's view", f"{told['twin']!r} says of this twin: {back['wrong']}"
+    elif back["url"] is None:
+        yield False, "peer's view", f"{told['twin']!r} has not heard of this twin: is it running?"
+    else:
+        yield True, "peer's view", f"{told['twin']!r} reaches this twin at {back['url']}"
+
+
+def _jobs(settings: Settings) -> Line:
+    try:
+        jobs = load_jobs(settings, Clock(), Log(settings.name))
+    except JobsError as error:
+        return False, "jobs", "; ".join(error.problems)
+    return True, "jobs", ", ".join(jobs) or "none: set JOBS, or write a jobs.py"
+
+
+def _target(settings: Settings) -> Iterator[Line]:
+    from twin.adapters.heroku import HerokuTarget
+    from twin.adapters.prober import Prober
+
+    scale = settings.scale
+    if scale is None:
+        return
+    target = HerokuTarget(scale.target.app, scale.target.process_type, scale.api_url, scale.api_key)
+    try:
+        yield True, "target", f"{target.name} has {target.read()} dynos"
+    except TargetError as error:
+        yield False, "target", str(error)
+    finally:
+        target.close()
+    if scale.probe_url is not None:
+        probe = Prober(scale.probe_url, scale.rules.slow_s, Clock())()
+        yield not judge(probe, scale.rules.slow_s).is_bad, "probe", f"{scale.probe_url}: {probe}"
+
+
+def _role(role: str) -> str:
+    return role.replace("_", " ")

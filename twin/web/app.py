@@ -1,0 +1,99 @@
+"""What twins, hosts and people ask of one twin, over HTTP."""
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+
+from twin.clock import Clock
+from twin.config import Credentials
+from twin.core.events import Heard, LearnedUrl, PlainDown, PlainUpdate, Via
+from twin.node import Node
+from twin.web.auth import Guard
+from twin.web.page import page
+from twin.web.snapshot import snapshot
+from twin.web.streams import Streams
+from twin.wire import NoTwinError, dump, parse
+
+_BODY_BYTES = 8_000_000
+"""A ledger of 10,000 jobs takes about 2 MB."""
+
+
+def make_app(node: Node, streams: Streams, credentials: Credentials, clock: Clock) -> FastAPI:
+    app = FastAPI(
+        title="Twin", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
+    app.add_middleware(Guard, credentials=credentials)
+    app.include_router(_for_the_peer(node, streams))
+    app.include_router(_for_all(node, clock))
+    return app
+
+
+def _for_the_peer(node: Node, streams: Streams) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/update")
+    async def plain_update() -> JSONResponse:
+        node.handle(PlainUpdate())
+        return JSONResponse({"status": "Update"})
+
+    @router.post("/update")
+    async def update(request: Request) -> JSONResponse:
+        return await _hear(node, request, Via.UPDATE, "Update")
+
+    @router.get("/down")
+    async def plain_down() -> JSONResponse:
+        node.handle(PlainDown())
+        return JSONResponse({"status": "Down"})
+
+    @router.post("/down")
+    async def down(request: Request) -> JSONResponse:
+        return await _hear(node, request, Via.DOWN, "Down")
+
+    @router.get("/watch")
+    async def watch() -> StreamingResponse:
+        return StreamingResponse(streams.lines(), media_type="application/x-ndjson")
+
+    return router
+
+
+def _for_all(node: Node, clock: Clock) -> APIRouter:
+    router = APIRouter()
+
+    @router.api_route("/healthz", methods=["GET", "HEAD"])
+    async def healthz() -> JSONResponse:
+        state, ok = node.look(), node.ticking
+        told = {"ok": ok, "role": state.role, "boot": state.boot}
+        return JSONResponse(told, 200 if ok else 503)
+
+    @router.get("/status")
+    async def status() -> JSONResponse:
+        return JSONResponse(snapshot(node.look(), node.document(), clock.now()))
+
+    @router.get("/")
+    async def status_page() -> HTMLResponse:
+        return HTMLResponse(page(snapshot(node.look(), node.document(), clock.now())))
+
+    return router
+
+
+async def _hear(node: Node, request: Request, via: Via, status: str) -> JSONResponse:
+    """Merge the document that came, and answer with ours."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _BODY_BYTES:
+            return JSONResponse({"error": f"the body is over {_BODY_BYTES} bytes"}, 413)
+    try:
+        document = parse(bytes(body))
+    except NoTwinError as error:
+        return JSONResponse({"error": f"not the document of a twin: {error}"}, 400)
+    state = node.look()
+    if state.url is None and document.twin != state.twin:
+        node.handle(LearnedUrl(_public_url(request)))
+    node.handle(Heard(document, via))
+    return JSONResponse(dump(node.document(), status=status))
+
+
+def _public_url(request: Request) -> str:
+    """The URL that the peer used: the router in between says whether it was https."""
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    return f"{scheme}://{request.headers.get('host', '')}"

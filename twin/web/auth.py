@@ -1,0 +1,58 @@
+"""Who may come in: those who present the credentials, and no page of another site for them."""
+
+import base64
+import binascii
+import hmac
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from twin.config import Credentials
+
+_OPEN = "/healthz"
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="twin", charset="UTF-8"'}
+
+
+class Guard:
+    """Lets a request through to `app` if it may come in; what it refuses changes nothing."""
+
+    def __init__(self, app: ASGIApp, credentials: Credentials) -> None:
+        self._app = app
+        self._expected = f"{credentials.username}:{credentials.password}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        if scope["path"] == _OPEN:
+            return None
+        headers = Headers(scope=scope)
+        if not hmac.compare_digest(presented(headers.get("authorization", "")), self._expected):
+            return JSONResponse({"error": "credentials are needed"}, 401, _CHALLENGE)
+        if scope["path"] != "/" and comes_from_another_site(headers):
+            # A browser adds the credentials it knows to any link: a GET that suspends the jobs
+            # must not be one.
+            return JSONResponse({"error": "refused: this request comes from another site"}, 403)
+        return None
+
+
+def presented(authorization: str) -> bytes:
+    """`Basic dTpw` -> b"u:p"; empty for anything else."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def comes_from_another_site(headers: Headers) -> bool:
+    """By what browsers send of themselves; programs send neither header."""
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")

@@ -1,0 +1,95 @@
+"""The watches that the peer keeps open here, and what has been written to them."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from twin.core.events import Watchers
+from twin.node import Node
+from twin.wire import dump_json
+
+LINE_EVERY_S = 2.0
+"""A standby takes a stream for dead after 4.2 s: two lines may be late."""
+_WRITE_S = 0.1
+"""A healthy line takes well under a millisecond to write; a stuck one must not hold up the jobs."""
+
+
+@dataclass(eq=False, slots=True)
+class _Stream:
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    written: int = 0
+    """The newest publication that was handed to the socket."""
+    stuck: bool = False
+
+
+class Streams:
+    """Lives on one event loop; `publish` and `wait_until_written` are safe from every thread."""
+
+    def __init__(self, node: Node) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._node = node
+        self._open: set[_Stream] = set()
+        self._published = 0
+        self._progress = threading.Condition()
+        self._closing = False
+
+    def publish(self) -> None:
+        """Have this twin's document written to every open stream."""
+        with self._progress:
+            self._published += 1
+        self._loop.call_soon_threadsafe(self._wake)
+
+    def wait_until_written(self) -> None:
+        """Return when all that was published is handed to the sockets, or after 0.1 s."""
+        with self._progress:
+            target = self._published
+            late = [stream for stream in self._open if not stream.stuck]
+            if not self._progress.wait_for(
+                lambda: all(s.written >= target or s not in self._open for s in late), _WRITE_S
+            ):
+                for stream in late:
+                    stream.stuck = stream.written < target
+
+    def close(self) -> None:
+        """Write once more, then end every stream."""
+        self._closing = True
+        self._wake()
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """The lines of a new stream: at once, at each publication, and every 2 s."""
+        stream = _Stream()
+        self._count(stream, opened=True)
+        try:
+            while True:
+                closing = self._closing
+                version = self._published
+                stream.news.clear()
+                yield dump_json(self._node.document()) + b"\n"
+                with self._progress:
+                    stream.written, stream.stuck = version, False
+                    self._progress.notify_all()
+                if closing:
+                    return
+                if not self._closing and self._published == version:
+                    await _wait(stream.news, LINE_EVERY_S)
+        finally:
+            self._count(stream, opened=False)
+
+    def _count(self, stream: _Stream, opened: bool) -> None:
+        with self._progress:
+            (self._open.add if opened else self._open.discard)(stream)
+            self._progress.notify_all()
+        self._node.handle(Watchers(len(self._open)))
+
+    def _wake(self) -> None:
+        for stream in self._open:
+            stream.news.set()
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    except TimeoutError:
+        return
