@@ -22,11 +22,13 @@ TLS = ssl.create_default_context()
 
 _TEST_S = 20.0
 
+Test = Callable[[Platform], Awaitable[None]]
 
-def on_platform(**limits: float) -> Callable[[Callable[[Platform], Awaitable[None]]], Any]:
+
+def on_platform(**limits: float) -> Callable[[Test], Callable[[], None]]:
     """Makes a test of a coroutine: it gets a platform with these limits, and bounded time."""
 
-    def decorate(test: Callable[[Platform], Awaitable[None]]) -> Callable[[], None]:
+    def decorate(test: Test) -> Callable[[], None]:
         async def on_one() -> None:
             limited = replace(Limits(), **limits)
             async with asyncio.timeout(_TEST_S), Platform(limits=limited, seed=1) as platform:

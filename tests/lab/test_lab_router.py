@@ -84,6 +84,16 @@ async def test_h14_an_app_scaled_to_no_web_dynos(platform: Platform) -> None:
     await platform.log.wait_for('code=H14 desc="No web dynos running"')
 
 
+@on_platform()
+async def test_an_app_that_was_never_started_has_no_dynos_unless_it_is_said_to_sleep(
+    platform: Platform,
+) -> None:
+    app = await made(platform, sleeps=True)
+    assert (await get(app.url)).status_code == 503
+    app.asleep = True
+    assert (await get(app.url)).status_code == 200
+
+
 @on_platform(next_byte_s=0.3)
 async def test_h15_a_stream_that_falls_silent_is_broken(platform: Platform) -> None:
     app = await stub(platform)
@@ -163,6 +173,7 @@ async def test_a_dyno_that_dies_breaks_its_streams_at_once_and_not_cleanly(
         with pytest.raises(httpx.RemoteProtocolError):
             await anext(chunks)
         assert asyncio.get_running_loop().time() - killed_at < 0.5
+    await platform.log.wait_for('code=H18 desc="Server Request Interrupted" .*dyno=web.1')
 
 
 @on_platform()

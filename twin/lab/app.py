@@ -11,27 +11,21 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import twin
 from twin.clock import Clock
 from twin.lab.changes import Changes
 from twin.lab.collected import Log
 from twin.lab.door import Door, Fault
 from twin.lab.dyno import Dyno, State
+from twin.lab.environment import environment
 from twin.lab.keeper import Keeper
 from twin.lab.limits import Limits
 from twin.lab.ports import free_port
-from twin.lab.process import Guard, inherited
+from twin.lab.process import Guard
 from twin.lab.release import Ledger, Release
 from twin.lab.router import Router, RoutingError
 
 # A laptop's worth. Heroku allows a hundred of a standard size, and one of an Eco or Basic one.
 DYNOS_MOST = 10
-
-_ROOT = Path(twin.__file__).parent.parent
-
-# What Heroku's Python buildpack puts into every dyno's environment, for better or worse: uvicorn
-# takes its number of workers from the second.
-_BUILDPACK = {"PYTHONUNBUFFERED": "true", "WEB_CONCURRENCY": "2", "FORWARDED_ALLOW_IPS": "*"}
 
 
 @dataclass(frozen=True)
@@ -73,6 +67,7 @@ class App:
         self.sleeps = sleeps
         """Whether it goes to sleep without traffic, and has one dyno per process type: Eco."""
         self.asleep = False
+        """The next request wakes it. May be set before the first `start`."""
         self.router = Router(self)
         self.changes = Changes()
         self._ground = ground
@@ -107,6 +102,8 @@ class App:
 
         Returns at once; `up` waits.
         """
+        if self._closed:
+            return
         if self.asleep:
             self._keepers.clear()
             self.asleep = False
@@ -114,8 +111,10 @@ class App:
         for name in self._names():
             if name not in self._keepers:
                 self._keepers[name] = self._keep(name)
-            elif self._keepers[name].state is State.CRASHED:
-                self._keepers[name].restart()
+            keeper = self._keepers[name]
+            keeper.respawn = True
+            if keeper.state is State.CRASHED:
+                keeper.restart()
         if self.sleeps and not self._idling:
             self._idling = asyncio.create_task(self._sleep_when_idle())
 
@@ -235,7 +234,7 @@ class App:
 
     async def route(self) -> Dyno:
         self._requested_at = asyncio.get_running_loop().time()
-        if not self.formation.get("web") or self._closed:
+        if not self.formation.get("web") or not (self._keepers or self.asleep) or self._closed:
             raise RoutingError("H14")
         if self.asleep:
             self.log.info(f"{self.name}[manager]", "app.waking")
@@ -258,12 +257,7 @@ class App:
         directory = Path(
             tempfile.mkdtemp(prefix=f"{self.name}.{name}.", dir=self._ground.directory)
         )
-        environ = {**inherited(), **_BUILDPACK, "PYTHONPATH": str(_ROOT), **release.config}
-        environ["DYNO"] = name
-        if self._ground.clock != Clock():
-            environ["TWIN_CLOCK"] = self._ground.clock.setting()
-        if port:
-            environ["PORT"] = str(port)
+        environ = environment(release.config, name, port, self._ground.clock)
         await dyno.launch(
             self.name, release.procfile[kind], environ, directory, self._ground.guard, self.changed
         )

@@ -165,6 +165,8 @@ It is {now:%H:%M} UTC, and a day {day}. To try from another terminal:
     def _show(self, line: Line) -> None:
         if self._options.verbose:
             self._print(str(line))
+        elif self._stop.is_set() and line.source.endswith("[router]"):
+            pass  # what the last of them finds of the others is of no interest
         elif told := narrated(line, bold=self._bold):
             self._print(told)
 

@@ -21,6 +21,8 @@ class Limits:
     """H15: from one byte of an answer to the next."""
     queue_s: float = 75.0
     """H20: how long a request is held for a dyno that starts."""
+    calm_s: float = 60.0
+    """A life longer than this ends a row of crashes."""
 
     idle_s: float = 30 * 60.0
     """A sleeping app goes to sleep after this long without a request."""
@@ -32,8 +34,6 @@ class Limits:
     """The wait before the second restart in a row; doubled for each more. The first is at once."""
     backoff_most_s: float = 20 * 60.0
     """The longest wait before a restart."""
-    calm_s: float = 60.0
-    """A life longer than this ends a row of crashes."""
 
     def at_speed(self, speed: float) -> "Limits":
         """These limits where a day passes `speed` times as fast."""
@@ -44,5 +44,4 @@ class Limits:
             cycle_spread_s=self.cycle_spread_s / speed,
             backoff_s=self.backoff_s / speed,
             backoff_most_s=self.backoff_most_s / speed,
-            calm_s=self.calm_s / speed,
         )

@@ -24,6 +24,7 @@ _SENTENCES = {
     "duty.released": "hands the duty over",
     "standby.joined": "stands by, and watches {peer}",
     "watch.lost": "lost sight of {peer}",
+    "self_ping.failed": "cannot reach its own address",
     "peer.left": "hears that {peer} left",
     "peer.wired_wrongly": "cannot work with its peer",
     "peer.wired_rightly": "can work with its peer again",
@@ -36,8 +37,14 @@ _SENTENCES = {
     "scale.recovered": "can scale {target} again",
 }
 
-# Steps on the way to something that is told.
-_SILENT = {"dyno.starting", "dyno.exited", "slot.started", "request.answered", "api.answered"}
+_SILENT = {
+    # Steps on the way to something that is told.
+    *("dyno.starting", "dyno.exited", "slot.started", "twin.left"),
+    # Too many to be read.
+    *("request.answered", "api.answered"),
+    # On loopback a twin cannot know that its own address leads through a router. Here it does.
+    "self_ping.in_vain",
+}
 
 # The router's line for a request that went well, or whose caller hung up.
 _PASSED = re.compile(r"at=info .*method=\w+ path=")

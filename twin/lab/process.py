@@ -17,13 +17,6 @@ _LINE_BYTES = 10_000
 # What is left in the group after its first process ended is killed; its pipe then closes at once.
 _PIPE_CLOSES_S = 2.0
 
-_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
-
-
-def inherited() -> dict[str, str]:
-    """What of this process's environment a dyno gets: enough to find its programs, no secrets."""
-    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
-
 
 class Guard:
     """Keeps the process groups that must not outlive this process. See guard.py."""

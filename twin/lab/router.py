@@ -78,7 +78,9 @@ class Router:
 
     async def _pass(self, door: Door, client: Wire, request: h11.Request) -> None:
         """One request, until it is answered or its caller has gone away."""
-        exchange = Exchange(self._app, door, client, request, await client.body())
+        async with asyncio.timeout(self._app.limits.next_byte_s):
+            body = await client.body()
+        exchange = Exchange(self._app, door, client, request, body)
         work = asyncio.create_task(exchange.run())
         gone = asyncio.create_task(client.gone())
         try:
@@ -114,8 +116,8 @@ class Exchange:
 
     async def run(self) -> None:
         """Raises OSError or h11.ProtocolError when the client's connection must break off."""
+        await self._door.admit(self._path)
         try:
-            await self._door.admit(self._path)
             self._dyno = await self._app.route()
             upstream = await self._connect(self._dyno)
             try:
@@ -125,8 +127,8 @@ class Exchange:
                 await upstream.close()
         except RoutingError as error:
             await self._fail(error.code)
-        except (h11.RemoteProtocolError, OSError):
-            self.say(code="H18", status=503)
+        except (h11.ProtocolError, OSError):
+            self.say(code="H27", status=499)
             raise
         else:
             self.say(status=self._status)
@@ -154,6 +156,8 @@ class Exchange:
                     event = await upstream.receive()
             except TimeoutError:
                 raise RoutingError("H15") from None
+            except (h11.RemoteProtocolError, OSError):
+                raise RoutingError("H18") from None
             await self._door.released(self._path)
             if isinstance(event, h11.EndOfMessage):
                 await self._client.send(event)
