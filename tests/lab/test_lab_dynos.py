@@ -281,19 +281,21 @@ from twin.lab.platform import Platform
 async def play():
     async with Platform() as platform:
         print((await stub(platform, STUB_STUBBORN="1")).dynos[0].pid, flush=True)
+        print(platform.control("any").parent, flush=True)
         await asyncio.Event().wait()
 
 asyncio.run(play())
 """
 
 
-def test_even_a_platform_that_is_killed_leaves_no_process_behind() -> None:
+def test_even_a_platform_that_is_killed_leaves_nothing_behind() -> None:
     here = str(Path(__file__).parent)
     with subprocess.Popen(
         [sys.executable, "-c", _KILLED, here], stdout=subprocess.PIPE, text=True
     ) as killed:
         assert killed.stdout
-        pid = int(killed.stdout.readline())
+        pid, directory = int(killed.stdout.readline()), Path(killed.stdout.readline().strip())
         assert lives(pid)
+        assert directory.is_dir()
         killed.kill()
-    asyncio.run(until(lambda: not lives(pid)))
+    asyncio.run(until(lambda: not lives(pid) and not directory.exists()))

@@ -1,12 +1,14 @@
-"""Ends every dyno when the lab ends, however it ends.
+"""Ends every dyno when the lab ends, however it ends, and removes its directory.
 
 Run as a script, in a session of its own. Its standard input is a pipe from the lab: `+123` and
 `-123` say which process groups live. The pipe closes when the lab is gone, even by SIGKILL, and
-then the groups still named are killed. (`PR_SET_PDEATHSIG` would do less: Linux only, one process.)
+then the groups still named are killed, and the directory named as argument is removed.
+(`PR_SET_PDEATHSIG` would do less: Linux only, and one process of a group.)
 """
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 
@@ -21,6 +23,7 @@ def main() -> None:
     for group in living:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
 
 
 if __name__ == "__main__":

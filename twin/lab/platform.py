@@ -50,18 +50,18 @@ class Platform:
         self._random = random.Random(self.seed)  # noqa: S311 - a choice of dynos, not a secret
         self._close_s = close_s
         self._api_port = api_port
-        self._directory = tempfile.TemporaryDirectory(prefix="twin-lab-")
+        self._directory: Path
         self._guard: Guard
 
     async def open(self) -> None:
         """Raises OSError when the API's port is taken."""
-        self._guard = await Guard.start()
+        self._directory = Path(tempfile.mkdtemp(prefix="twin-lab-"))
+        self._guard = await Guard.start(self._directory)
         self.api = PlatformApi(secrets.token_hex(16), self.apps, self.log)
         try:
             await self.api.open(self._api_port or free_port())
         except OSError:
             await self._guard.close()
-            self._directory.cleanup()
             raise
 
     async def create(
@@ -80,7 +80,7 @@ class Platform:
         A command of the Procfile is one simple command of a shell; `python` is the one that runs
         this. `quantity` is one web dyno if not said. Raises OSError when the port is taken.
         """
-        ground = Ground(self.log, self.clock, self._guard, Path(self._directory.name), self._random)
+        ground = Ground(self.log, self.clock, self._guard, self._directory, self._random)
         app = App(
             *(name, ground, limits or self.limits),
             procfile=procfile,
@@ -108,7 +108,7 @@ class Platform:
 
     def control(self, name: str) -> Path:
         """The file that says how a target behaves."""
-        return Path(self._directory.name, f"{name}.json")
+        return self._directory / f"{name}.json"
 
     async def close(self) -> None:
         """End every process: SIGTERM, SIGKILL a little later. Bounded, whatever they do."""
@@ -117,7 +117,6 @@ class Platform:
             await self.api.close()
         finally:
             await self._guard.close()
-            self._directory.cleanup()
 
     async def __aenter__(self) -> Self:
         await self.open()

@@ -26,12 +26,15 @@ class Guard:
         self._pipe = pipe
 
     @classmethod
-    async def start(cls) -> "Guard":
+    async def start(cls, directory: Path) -> "Guard":
+        """`directory` is removed at the end."""
         script = str(Path(__file__).with_name("guard.py"))
         its_end, pipe = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", script), stdin=its_end, start_new_session=True
+                *(sys.executable, "-I", "-S", script, str(directory)),
+                stdin=its_end,
+                start_new_session=True,
             )
         finally:
             os.close(its_end)
@@ -44,7 +47,7 @@ class Guard:
         self._tell(f"-{group}\n")
 
     async def close(self) -> None:
-        """Kill what is still named, and end."""
+        """Kill what is still named, remove the directory, and end."""
         os.close(self._pipe)
         await self._process.wait()
 
