@@ -1,0 +1,164 @@
+"""A pair of real processes on the lab's platform, and questions to ask of it."""
+
+import asyncio
+import contextlib
+import re
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from twin.clock import Clock
+from twin.lab.app import App
+from twin.lab.collected import Line
+from twin.lab.limits import Limits
+from twin.lab.platform import Platform
+
+USER, PASSWORD = "twin", "correct horse"
+AUTH = (USER, PASSWORD)
+BOOT_S = 15.0
+"""A boot and a claim take 3 s; machines that run tests are busy."""
+
+TICKING = """
+import os
+from twin import every
+
+@every("1s", name="tick")
+def tick(run):
+    with open(os.environ["TICKS"], "a") as ticks:
+        ticks.write(f"{int(run.slot.timestamp())}\\n")
+"""
+
+
+@dataclass
+class Pair:
+    platform: Platform
+    a: App
+    b: App
+    ticks: Path
+
+    def other(self, app: App) -> App:
+        return self.b if app is self.a else self.a
+
+    async def status(self, app: App) -> dict[str, Any]:
+        async with httpx.AsyncClient(auth=AUTH, trust_env=False, timeout=5) as client:
+            return dict((await client.get(f"{app.url}/status")).json())
+
+    async def get(self, app: App, path: str) -> httpx.Response:
+        async with httpx.AsyncClient(auth=AUTH, trust_env=False, timeout=30) as client:
+            return await client.get(f"{app.url}{path}")
+
+    async def role(self, app: App) -> str:
+        with contextlib.suppress(httpx.HTTPError, ValueError, KeyError):
+            return str((await self.status(app))["role"])
+        return "gone"
+
+    async def roles(self) -> tuple[str, str]:
+        return await self.role(self.a), await self.role(self.b)
+
+    async def wake(self, *apps: App) -> None:
+        """One request each, as a visitor would send; all at once."""
+        await asyncio.gather(*(self.get(app, "/healthz") for app in apps))
+
+    async def settled(self, on_duty: App) -> None:
+        """Wait until this one is on duty and the other stands by, watching."""
+        assert await self.holder() is on_duty
+
+    async def holder(self, timeout_s: float = BOOT_S) -> App:
+        """Wait until one is on duty and the other stands by, watching; returns the first."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                for app in (self.a, self.b):
+                    roles = await self.role(app), await self.role(self.other(app))
+                    if roles == ("on_duty", "standby") and await self._is_watched(app):
+                        return app
+                await asyncio.sleep(0.05)
+
+    async def until_roles(self, *roles: str, timeout_s: float = BOOT_S) -> None:
+        """Wait until the two have these roles, in either order."""
+        async with asyncio.timeout(timeout_s):
+            while sorted(await self.roles()) != sorted(roles):  # noqa: ASYNC110 (they are asked)
+                await asyncio.sleep(0.05)
+
+    async def _is_watched(self, app: App) -> bool:
+        return bool((await self.status(app))["watchers"])
+
+    async def taken(self, app: App, after: int, timeout_s: float = BOOT_S) -> Line:
+        """The line that says that `app` took the duty."""
+        return await self.event(app, "duty.taken", after, timeout_s)
+
+    async def event(self, app: App, event: str, after: int, timeout_s: float = BOOT_S) -> Line:
+        pattern = rf" {app.name}\[web\.\d\]: .*event={re.escape(event)} "
+        return await self.platform.log.wait_for(pattern, timeout_s, after=after)
+
+
+@contextlib.asynccontextmanager
+async def a_pair(
+    directory: Path, clock: Clock | None = None, limits: Limits | None = None, **config: str
+) -> AsyncIterator[Pair]:
+    """Both apps exist and sleep; `config` is added to what both are configured with."""
+    jobs, ticks = directory / "jobs.py", directory / "ticks"
+    jobs.write_text(TICKING)
+    ticks.touch()
+    async with Platform(clock=clock, limits=limits) as platform:
+        procfile = {"web": f"{sys.executable} -m twin"}
+        a = await platform.create("twin-a", procfile=procfile, sleeps=True)
+        b = await platform.create("twin-b", procfile=procfile, sleeps=True)
+        a.asleep = b.asleep = True
+        for name, app, peer in (("a", a, b), ("b", b, a)):
+            settings = {
+                "TWIN_NAME": name,
+                "SELF_URL": app.url,
+                "PEER_URL": peer.url,
+                "BASIC_AUTH_USERNAME": USER,
+                "BASIC_AUTH_PASSWORD": PASSWORD,
+                "JOBS": str(jobs),
+                "TICKS": str(ticks),
+            }
+            await app.set_config({**settings, **config})
+        try:
+            yield Pair(platform, a, b, ticks)
+        finally:
+            (directory / "log").write_text("\n".join(map(str, platform.log.lines)))
+
+
+@dataclass(frozen=True)
+class Count:
+    """What became of every second between the first and the last slot that ran."""
+
+    ran: int
+    skipped: int
+    unknown: int
+    """Announced and perhaps begun by a twin that died: told so, and not repeated."""
+    lost: tuple[int, ...]
+    doubled: tuple[int, ...]
+
+
+def counted(pair: Pair) -> Count:
+    """A job with a slot every second, held against what the twins logged."""
+    ran = Counter(map(int, pair.ticks.read_text().split()))
+    skipped: set[int] = set()
+    unknown: set[int] = set()
+    for line in pair.platform.log.matching(
+        r"\[web\.\d\]: .*event=slot\.(skipped|ended).* job=tick"
+    ):
+        told = dict(re.findall(r'(\w+)=("[^"]*"|\S+)', line.text))
+        slot = _second(told["slot"])
+        if told["event"] == "slot.skipped":
+            skipped.update(range(slot, _second(told["last"]) + 1))
+        elif told["state"] in ("unknown", "failed"):
+            unknown.add(slot)
+    seconds = range(min(ran), max(ran) + 1)
+    lost = tuple(s for s in seconds if s not in ran and s not in skipped | unknown)
+    doubled = tuple(second for second, times in ran.items() if times > 1)
+    known = len(skipped - ran.keys()), len(unknown - ran.keys() - skipped)
+    return Count(len(ran), *known, lost, doubled)
+
+
+def _second(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())

@@ -1,0 +1,295 @@
+"""The pair as its users meet it: real processes behind a platform that sleeps, wakes and kills."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from real_pair import Pair, a_pair, counted
+
+from twin.clock import Clock, shifted
+from twin.lab.app import App
+from twin.lab.limits import Limits
+
+
+def run(story: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(story, 90))
+
+
+async def b_on_duty(pair: Pair) -> None:
+    """A wakes, then B: B is on duty, and A stands by and watches."""
+    await pair.wake(pair.b)
+    await pair.settled(pair.b)
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_one_request_wakes_a_twin_and_it_is_on_duty_within_5_s(tmp_path: Path, first: str) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            app = getattr(pair, first)
+            await pair.wake(app)
+            taken = await pair.taken(app, after=0)
+            bound = await pair.platform.log.wait_for(rf"{app.name}\[manager\]: .*event=dyno.up")
+            assert taken.at - bound.at < 5
+            await pair.settled(app)
+
+    run(story())
+
+
+def test_both_start_at_once_and_one_is_on_duty(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            await pair.wake(pair.a, pair.b)
+            await pair.until_roles("on_duty", "standby")
+            taken = pair.platform.log.matching("event=duty.taken")
+            assert len(taken) == 1, [str(line) for line in taken]
+
+    run(story())
+
+
+def test_a_twin_that_wakes_takes_the_duty_from_its_peer(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            await pair.wake(pair.a)
+            await pair.settled(pair.a)
+            await pair.b.sleep()
+            await pair.event(pair.a, "peer.left", after=0)
+            mark = pair.platform.log.count
+            await pair.wake(pair.b)
+            await pair.taken(pair.b, after=mark)
+            await pair.settled(pair.b)
+
+    run(story())
+
+
+async def within(pair: Pair, number: int, respawn: bool, limit_s: float) -> None:
+    """B is on duty and gets a signal: A is on duty within the limit."""
+    await b_on_duty(pair)
+    mark, at = pair.platform.log.count, pair.platform.clock.now().wall
+    await pair.b.kill(number, respawn=respawn)
+    taken = await pair.taken(pair.a, after=mark)
+    assert taken.at - at < limit_s
+
+
+def test_sigkill_moves_the_duty_within_1_s_where_the_twin_stays_down(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            await within(pair, signal.SIGKILL, respawn=False, limit_s=1.0)
+
+    run(story())
+
+
+def test_sigkill_moves_the_duty_within_3_s_where_the_twin_starts_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            await within(pair, signal.SIGKILL, respawn=True, limit_s=3.0)
+            await pair.settled(pair.a)
+
+    run(story())
+
+
+def test_sigterm_moves_the_duty_within_100_ms(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            await within(pair, signal.SIGTERM, respawn=False, limit_s=0.1)
+
+    run(story())
+
+
+def test_a_freeze_moves_the_duty_within_8_s_and_the_thawed_twin_joins(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            await within(pair, signal.SIGSTOP, respawn=True, limit_s=8.0)
+            await asyncio.sleep(2)
+            mark = pair.platform.log.count
+            await pair.b.kill(signal.SIGCONT)
+            await pair.event(pair.b, "standby.joined", after=mark)
+            started = pair.platform.log.matching(r"twin-b.*event=slot.started", after=mark)
+            assert started == []
+            await pair.settled(pair.a)
+
+    run(story())
+
+
+async def kill_and_respawn(_: Pair, app: App) -> None:
+    await app.kill(signal.SIGKILL)
+
+
+async def kill_and_start_later(pair: Pair, app: App) -> None:
+    mark = pair.platform.log.count
+    await app.kill(signal.SIGKILL, respawn=False)
+    await pair.taken(pair.other(app), after=mark)
+    await app.start()
+
+
+async def terminate(_: Pair, app: App) -> None:
+    await app.cycle()
+
+
+async def freeze_and_thaw(pair: Pair, app: App) -> None:
+    mark = pair.platform.log.count
+    await app.kill(signal.SIGSTOP)
+    await pair.taken(pair.other(app), after=mark)
+    await app.kill(signal.SIGCONT)
+
+
+FAULTS = (kill_and_respawn, kill_and_start_later, terminate, freeze_and_thaw)
+
+
+def test_no_slot_is_lost_or_doubled_through_faults(tmp_path: Path) -> None:
+    """A slot every second, and the twin on duty is hit again and again; more with FAULTS=30."""
+    faults, seed = (
+        int(os.environ.get(name, default)) for name, default in (("FAULTS", "6"), ("SEED", "1"))
+    )
+    draw = random.Random(seed)  # noqa: S311 (a moment, not a secret)
+
+    async def story() -> None:
+        async with a_pair(tmp_path, limits=Limits(backoff_s=0.1)) as pair:
+            await pair.wake(pair.a, pair.b)
+            for number in range(faults):
+                holder = await pair.holder()
+                await asyncio.sleep(draw.uniform(0, 2))
+                mark = pair.platform.log.count
+                await FAULTS[number % len(FAULTS)](pair, holder)
+                await pair.taken(pair.other(holder), after=mark)
+            await pair.holder()
+            await asyncio.sleep(2)
+            count = counted(pair)
+            print(count)
+            assert (count.lost, count.doubled) == ((), ()), f"SEED={seed}: {count}"
+
+    asyncio.run(asyncio.wait_for(story(), 60 + 20 * faults))
+
+
+def test_old_and_new_boot_side_by_side_leave_one_on_duty(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            await b_on_duty(pair)
+            await pair.b.deploy(overlap_s=6)
+            await asyncio.sleep(8)
+            assert sorted(await pair.roles()) == ["on_duty", "standby"]
+            slots = pair.ticks.read_text().split()
+            assert len(slots) == len(set(slots))
+
+    run(story())
+
+
+def test_a_plain_get_suspends_a_twin_and_another_resumes_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            await pair.a.set_config({"PEER_URL": None})
+            await pair.wake(pair.a)
+            await pair.taken(pair.a, after=0)
+            assert (await pair.get(pair.a, "/update")).json() == {"status": "Update"}
+            assert await pair.role(pair.a) == "standby"
+            assert (await pair.get(pair.a, "/down")).json() == {"status": "Down"}
+            assert await pair.role(pair.a) == "on_duty"
+
+    run(story())
+
+
+def test_a_wrong_password_is_told_and_leaves_at_most_one_on_duty(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            await pair.b.set_config({"BASIC_AUTH_PASSWORD": "another", "PEER_PASSWORD": "wrong"})
+            await pair.wake(pair.a, pair.b)
+            for app in (pair.a, pair.b):
+                line = await pair.event(app, "peer.wired_wrongly", after=0)
+                assert "set PEER_USERNAME and PEER_PASSWORD" in line.text
+            # Neither can talk to the other; the elder stands in after 30 s, and only that one.
+            await pair.platform.log.wait_for("event=duty.taken", 45)
+            await asyncio.sleep(3)
+            assert len(pair.platform.log.matching("event=duty.taken")) == 1
+
+    run(story())
+
+
+def test_a_peer_url_that_is_somebodys_blog_is_told_and_mended_by_the_peers_word(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path) as pair:
+            blog = await pair.platform.create_target("blog")
+            await blog.start()
+            await blog.up()
+            await pair.a.set_config({"PEER_URL": blog.url})
+            await pair.wake(pair.a)
+            line = await pair.event(pair.a, "peer.wired_wrongly", after=0)
+            assert "set PEER_URL to the URL of the other twin" in line.text
+            await pair.wake(pair.b)
+            await pair.until_roles("on_duty", "standby")
+
+    run(story())
+
+
+async def scaled_to(pair: Pair, quantity: int, timeout_s: float) -> None:
+    async with asyncio.timeout(timeout_s):
+        while pair.platform.apps["shop"].formation["web"] != quantity:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def a_shop(pair: Pair) -> App:
+    shop = await pair.platform.create_target("shop", web=2)
+    settings = {
+        "SCALE_TARGET": "shop",
+        "SCALE_API_URL": pair.platform.api.url,
+        "SCALE_API_KEY": pair.platform.api.key,
+        "SCALE_TIMETABLE": "07:00=3 22:00=2 03:00=1",
+        "PROBE_URL": shop.url,
+        "PROBE_SLOW": "2s",
+    }
+    await shop.start()
+    await shop.up()
+    for app in (pair.a, pair.b):
+        await app.set_config(settings)
+    return shop
+
+
+def at(hour: int, minute: int, rate: float) -> Clock:
+    return shifted(datetime(2026, 11, 21, hour, minute, tzinfo=UTC).timestamp(), rate)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "before", "after"), [(6, 50, 1, 3), (21, 50, 3, 2), (2, 50, 2, 1)]
+)
+def test_the_target_follows_the_timetable(
+    tmp_path: Path, hour: int, minute: int, before: int, after: int
+) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path, clock=at(hour, minute, rate=120)) as pair:
+            shop = await a_shop(pair)
+            shop.formation["web"] = before
+            await pair.wake(pair.a)
+            await pair.taken(pair.a, after=0)
+            await scaled_to(pair, after, timeout_s=20)
+            assert "the timetable says" in (await pair.event(pair.a, "scale.changed", 0)).text
+
+    run(story())
+
+
+@pytest.mark.parametrize("outage", ["stopped", "slow"])
+def test_an_outage_scales_out_and_calm_brings_the_timetable_back(
+    tmp_path: Path, outage: str
+) -> None:
+    async def story() -> None:
+        async with a_pair(tmp_path, clock=at(3, 10, rate=240)) as pair:
+            shop = await a_shop(pair)
+            await pair.wake(pair.a)
+            await scaled_to(pair, 1, timeout_s=30)
+            if outage == "stopped":
+                await shop.kill(signal.SIGSTOP)
+            else:
+                pair.platform.behave(latency_s=6)
+            await scaled_to(pair, 3, timeout_s=15)
+            if outage == "stopped":
+                await shop.kill(signal.SIGCONT)
+            else:
+                pair.platform.behave()
+            await scaled_to(pair, 1, timeout_s=40)
+
+    run(story())
