@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: pair test clean
 
 pair: .venv/run
-	@$(BIN)/python -m twin lab
+	@$(BIN)/python -m twin lab $(ARGS)
 
 test: .venv/dev
 	$(BIN)/ruff format --check .
