@@ -13,7 +13,7 @@ from dataclasses import replace
 from twin.core.events import Ended, Request
 from twin.core.jobs import Job
 from twin.core.knowledge import Entry, Fate
-from twin.core.limits import ASK_RUNS_EVERY_S, CLOCK_AHEAD_S, LEAVING_S
+from twin.core.limits import ASK_RUNS_EVERY_S, CLOCK_AHEAD_S, LEAVING_S, PROMPT_S
 from twin.core.state import State
 from twin.core.turn import Turn
 
@@ -58,6 +58,19 @@ def serve(turn: Turn, just_taken: bool) -> None:
     ahead = min((slot for slot in turn.upcoming.values() if slot > now), default=_NEVER)
     overdue = any(slot <= now for slot in turn.upcoming.values())
     turn.change(due_at=float(ahead), overdue=overdue)
+
+
+def may_begin(state: State, job: str, slot: int) -> bool:
+    """Whether the thread of a run that was announced may begin it, asked right after a step.
+
+    While we were not frozen in between, whoever took the duty from us was told of the run; after a
+    freeze only a twin that is on duty again knows that nobody else has it.
+    """
+    entry = state.knowledge.ledger.get(job)
+    if entry is None or (entry.slot, entry.boot) != (slot, state.boot):
+        return False
+    prompt = state.wall < entry.slot + entry.late_ms / 1000 + PROMPT_S
+    return entry.fate is Fate.RUNNING and (state.on_duty or prompt)
 
 
 def ended(turn: Turn, event: Ended) -> None:

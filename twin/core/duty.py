@@ -13,8 +13,14 @@ Where these rules differ from the first draft of the protocol, and why:
   than a slow answer takes.
 - A standby asks every 0.9 s, not every second, so that a death is followed within one.
 - A standby opens the watch at once when it joins, and asks beside it.
-- A holder that does not know its own URL repeats `/update` for as long as it holds: the peer cannot
-  ask it anything, and would otherwise take its silence for death.
+- A holder whose URL does not lead to it, or is not known, and whom nobody watches, repeats
+  `/update` for as long as it holds: the peer cannot ask it anything, and would otherwise take its
+  silence for death. It happens in every deploy that runs old and new side by side.
+- What a boot says that made way for a newer one is worth its knowledge and no more: it neither
+  confirms a claim nor keeps anybody in charge. But while it still hears the newer boot, it vouches
+  for it: when both apps are deployed at once, each new boot can only ask the other's old one.
+- After a freeze not only a claim is in doubt, but every release that is heard: what arrived in the
+  meantime may be of a boot that a newer one has followed.
 - Strangers who must stand in for each other are ordered by boot, which `/healthz` tells, not by
   name, which it does not.
 """
@@ -30,6 +36,7 @@ from twin.core.limits import (
     ASK_LOST_WATCHER_S,
     ASK_WITHOUT_ADDRESS_S,
     FIRST_KIND_EVERY_S,
+    HELD_UP_S,
     LOOK_EVERY_S,
     OWN_URL_EVERY_S,
     OWN_URL_FOR_S,
@@ -40,7 +47,7 @@ from twin.core.limits import (
     WRONG_RETRY_S,
 )
 from twin.core.moment import Moment
-from twin.core.roles import confirm, join, make_claim, retire, step_back
+from twin.core.roles import confirm, join, make_claim, retire, step_back, wake_again
 from twin.core.state import Holding, Leaving, Retired, Standby, State, Waking
 from twin.core.turn import Turn
 
@@ -60,8 +67,10 @@ def step(state: State, event: Event, now: Moment) -> tuple[State, tuple[Effect, 
 def next_timer(state: State) -> float | None:
     """The `Moment.mono` of the first rule that waits for time alone; None if none does."""
     match state.stage:
-        case Waking(ask_own_at=at) | Retired(ask_own_at=at):
+        case Waking(ask_own_at=at):
             return at
+        case Retired(ask_own_at=at, vouches_until=until):
+            return at if until is None else min(at, until)
         case Holding() as held:
             return min(_timers_of_a_holder(state, held), default=None)
         case Standby(doubt_since=doubt_since, ask_at=ask_at):
@@ -75,14 +84,16 @@ def next_timer(state: State) -> float | None:
 
 def _advance(turn: Turn) -> None:
     _mind_the_shift(turn)
+    thawed_at = turn.state.thawed_at
+    if thawed_at is not None and turn.now.mono >= thawed_at + SILENCE_S:
+        turn.change(thawed_at=None)
     match turn.state.stage:
         case Waking() as waking:
             _advance_waking(turn, waking)
         case Standby() as standby:
             _advance_standby(turn, standby)
-        case Retired(ask_own_at=ask_own_at) if turn.now.mono >= ask_own_at:
-            turn.send(Request.OWN)
-            turn.enter(Retired(turn.now.mono + RETIRED_ASK_S))
+        case Retired() as retired:
+            _advance_retired(turn, retired)
     # Last, so that a claim made in this step is sent in it.
     if isinstance(turn.state.stage, Holding):
         _advance_holding(turn, turn.state.stage)
@@ -90,10 +101,13 @@ def _advance(turn: Turn) -> None:
 
 def _advance_waking(turn: Turn, waking: Waking) -> None:
     state, now = turn.state, turn.now.mono
+    if _claim_is_of_a_newer_boot(state) and state.reached:
+        wake_again(turn, "a boot that is gone has a later name: the clock was set back")
+        return
     if _claim_is_of_a_newer_boot(state):
         retire(turn, state.knowledge.claim.boot)
         return
-    finding_out = not waking.own_url_is_ours and now < waking.since + OWN_URL_FOR_S
+    finding_out = not state.reached and now < waking.since + OWN_URL_FOR_S
     if state.url is not None and finding_out:
         if now >= waking.ask_own_at:
             turn.send(Request.OWN)
@@ -101,12 +115,8 @@ def _advance_waking(turn: Turn, waking: Waking) -> None:
         return
     if now < waking.since + SETTLE_S:
         turn.enter(replace(waking, ask_own_at=waking.since + SETTLE_S))
-    elif waking.peer_took:
-        join(turn)
-    elif state.in_shift if state.rules.shift else state.rules.takes_on_wake:
+    elif state.alone or (_takes_on_wake(state) and not waking.peer_took):
         make_claim(turn, "it woke")
-    elif state.alone:
-        make_claim(turn, "it woke, and has no peer")
     else:
         join(turn)
 
@@ -121,6 +131,8 @@ def _advance_holding(turn: Turn, held: Holding) -> None:
     if _must_repeat(state, held) and now >= held.repeat_at:
         held = replace(held, repeat_at=now + (WRONG_RETRY_S if state.peer.trouble else REPEAT_S))
         turn.send(Request.UPDATE)
+        if state.reached is False:
+            turn.send(Request.OWN)
     if state.peer.trouble and now >= held.look_at:
         held = replace(held, look_at=now + LOOK_EVERY_S)
         turn.send(Request.LOOK)
@@ -149,16 +161,31 @@ def _advance_standby(turn: Turn, standby: Standby) -> None:
         _advance_doubt(turn, standby, standby.doubt_since)
 
 
+def _advance_retired(turn: Turn, retired: Retired) -> None:
+    now, until = turn.now.mono, retired.vouches_until
+    if until is not None and now >= until:
+        retired = replace(retired, vouches_until=None)
+    if now >= retired.ask_own_at:
+        retired = replace(retired, ask_own_at=now + RETIRED_ASK_S)
+        turn.send(Request.OWN)
+    turn.enter(retired)
+
+
 def _advance_doubt(turn: Turn, standby: Standby, since: float) -> None:
     now, peer = turn.now.mono, turn.peer
     patience = ASK_FOR_S if peer.url is not None else ASK_WITHOUT_ADDRESS_S
-    if now - since >= patience:
+    if now - since >= patience + HELD_UP_S:
+        turn.enter(replace(standby, doubt_since=now - patience + HELD_UP_S, ask_at=now + HELD_UP_S))
+        turn.send(Request.STATUS)
+    elif now - since >= patience:
         silent = peer.heard_at is None or peer.heard_at.mono <= since
         why = f"the peer is silent for {now - since:.1f} s" if silent else "nobody takes the duty"
         make_claim(turn, why, confirmed=silent and not peer.trouble)
     elif now >= standby.ask_at:
         turn.enter(replace(standby, ask_at=min(now + ASK_EVERY_S, since + patience)))
         turn.send(Request.STATUS)
+        if turn.state.reached is False:
+            turn.send(Request.OWN)  # the older boot there may hear what we do not
 
 
 def _mind_the_shift(turn: Turn) -> None:
@@ -197,10 +224,17 @@ def _quiet_since(state: State, held: Holding) -> float:
 def _must_repeat(state: State, held: Holding) -> bool:
     if state.peer.url is None:
         return False
+    unheard = not state.reached and not state.watchers
+    if unheard and state.reached is False:
+        return True  # an older boot answers at our URL; so even a peer that left may come back
     shown = state.peer.shown.is_the_same_as(state.knowledge.claim)
-    unproven = not shown or held.thawed or state.url is None
+    unproven = not shown or state.thawed_at is not None or unheard
     first_try = held.repeat_at <= held.since
     return unproven and (not state.peer.left or first_try)
+
+
+def _takes_on_wake(state: State) -> bool:
+    return state.in_shift if state.rules.shift else state.rules.takes_on_wake
 
 
 def _claim_is_of_a_newer_boot(state: State) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import inf
 
 from twin.core.knowledge import Fate
 from twin.core.messages import Document
@@ -70,6 +71,8 @@ class Failed:
     failure: Failure
     why: str
     """A sentence that says what is wrong and what to change."""
+    asked_at: float = inf
+    """When the request was sent, as `Moment.mono`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,15 @@ from twin.core.limits import (
     CLOCK_AHEAD_S,
     FIRST_KIND_FAILURES,
     FLAPPING_WITHIN_S,
+    REOPEN_ASTRAY_S,
     STALLED_S,
     STAND_IN_S,
+    VOUCH_S,
     WRONG_RETRY_S,
 )
 from twin.core.messages import Document, Role
 from twin.core.roles import confirm, leave, make_claim, open_watch, retire, wake_again
-from twin.core.state import Holding, Peer, Standby, Trouble, Waking
+from twin.core.state import Holding, Peer, Retired, Standby, Trouble, Waking
 from twin.core.turn import Turn
 
 
@@ -55,8 +57,8 @@ def take_in(turn: Turn, event: Event) -> None:  # noqa: C901 (one line a case, a
             turn.change_peer(first_kind=True, shown=turn.state.knowledge.claim, refused=False)
             _right(turn)
             confirm(turn, "a peer of the first kind answered Update")
-        case Failed(failure=failure, why=why):
-            _FAILED[failure](turn, why)
+        case Failed():
+            _failed(turn, event)
         case Looked():
             _looked(turn, event)
         case WatchLost(why=why, refused=refused):
@@ -79,20 +81,43 @@ def _hear(turn: Turn, heard: Heard) -> None:
         _hear_own_name(turn, document, heard.via)
         return
     turn.learn(document.knowledge.until(turn.now.wall + CLOCK_AHEAD_S))
-    if document.boot < turn.peer.boot:
-        return  # a late message of an older boot: the ledger it brought is all it is good for
+    if heard.via is Via.ANSWER and _is_fresh(turn, heard.asked_at):
+        turn.change(thawed_at=None)
+    if document.boot < turn.peer.boot or not document.speaks_for_its_twin:
+        # An older boot, late or still there: what it knows is all it is good for.
+        _look_past(turn, document, heard.via)
+        return
     _note_peer(turn, document, heard.via)
     match turn.state.stage:
         case Waking() as waking:
             if heard.via is Via.UPDATE and document.role in (Role.CLAIMING, Role.ON_DUTY):
                 turn.enter(replace(waking, peer_took=True))
-        case Holding() as held:
-            fresh = heard.via is Via.ANSWER and heard.asked_at >= held.since
+        case Holding():
             shown = document.claim.is_the_same_as(turn.state.knowledge.claim)
-            if shown and turn.state.claim_is_ours and (fresh or not held.thawed):
+            if shown and turn.state.thawed_at is None:
                 confirm(turn, f"{document.twin} knows of it")
         case Standby() as standby:
             _judge_holder(turn, standby, document, heard.via)
+
+
+def _is_fresh(turn: Turn, asked_at: float) -> bool:
+    """Whether an answer is to a question that was asked since this process last froze."""
+    return turn.state.thawed_at is None or asked_at >= turn.state.thawed_at
+
+
+def _look_past(turn: Turn, document: Document, via: Via) -> None:
+    """The peer's URL leads to an older boot of it: a watch that ends there shows no holder."""
+    now, stage = turn.now.mono, turn.state.stage
+    if document.vouches_for_holder:
+        turn.change_peer(heard_at=turn.now)
+    if not isinstance(stage, Standby):
+        return
+    if via is Via.LINE and stage.watching:
+        stage = replace(stage, watching=False, reopen_at=now + REOPEN_ASTRAY_S)
+        turn.watch(False)
+    if not stage.watching and (document.vouches_for_holder or stage.doubt_since is None):
+        stage = replace(stage, doubt_since=now, refused_at=None)
+    turn.enter(stage)
 
 
 def _hear_own_name(turn: Turn, document: Document, via: Via) -> None:
@@ -100,7 +125,7 @@ def _hear_own_name(turn: Turn, document: Document, via: Via) -> None:
     state = turn.state
     if document.boot == state.boot:
         if via is Via.OWN:
-            wake_again(turn)
+            _reached(turn)
         elif via is Via.ANSWER:
             _wrong(turn, Trouble.STRANGER, "PEER_URL leads to this twin itself: set the peer's")
         return
@@ -109,8 +134,20 @@ def _hear_own_name(turn: Turn, document: Document, via: Via) -> None:
         _wrong(turn, Trouble.SAME_NAME, why)
         return
     turn.learn(document.knowledge.until(turn.now.wall + CLOCK_AHEAD_S))
+    if via is Via.OWN:
+        turn.change(reached=False)
     if document.boot > state.boot:
         retire(turn, document.boot)
+        if via is Via.UPDATE and isinstance(turn.state.stage, Retired):
+            until = turn.now.mono + VOUCH_S
+            turn.enter(replace(turn.state.stage, vouches_until=until))
+
+
+def _reached(turn: Turn) -> None:
+    turn.change(reached=True)
+    match turn.state.stage:
+        case Retired(vouches_until=None):
+            wake_again(turn, "the newer boot did not take its place")
 
 
 def _note_peer(turn: Turn, document: Document, via: Via) -> None:
@@ -160,8 +197,8 @@ def _judge_holder(turn: Turn, standby: Standby, document: Document, via: Via) ->
             make_claim(turn, f"the scheduler of {name} stands still for {still_s:.0f} s")
         else:
             _trust(turn, standby)
-    elif behind or document.role is Role.CLAIMING:
-        # It has not heard yet, or waits to be confirmed: give it the time to.
+    elif behind or document.role is Role.CLAIMING or turn.state.thawed_at is not None:
+        # It has not heard yet, or waits to be confirmed, or said so long ago: give it time.
         since = turn.now.mono if standby.doubt_since is None else standby.doubt_since
         turn.enter(replace(standby, doubt_since=since, refused_at=None))
     else:
@@ -194,10 +231,11 @@ def _hear_plain_update(turn: Turn) -> None:
 def _froze(turn: Turn, seconds: float) -> None:
     now = turn.now.mono
     turn.warn("clock.froze", seconds=round(seconds, 1))
+    turn.change(thawed_at=now)
     match turn.state.stage:
         case Holding() as held if not turn.state.alone:
             # The peer may have claimed meanwhile: ask, and act on nothing that is older.
-            turn.enter(replace(held, since=now, confirmed=False, thawed=True, repeat_at=now))
+            turn.enter(replace(held, since=now, confirmed=False, repeat_at=now))
         case Standby() as standby:
             turn.enter(replace(standby, doubt_since=now, ask_at=now, refused_at=None))
         case Waking():
@@ -229,6 +267,7 @@ def _refused(turn: Turn, why: str) -> None:
     if turn.peer.boot and not turn.peer.refused:
         agenda.gone(turn, turn.peer.boot, said_so=turn.peer.left)
     turn.change_peer(refused=True)
+    turn.change(thawed_at=None)
     match turn.state.stage:
         case Holding(confirmed=False):
             confirm(turn, f"nobody serves at the peer's URL: {why}")
@@ -238,6 +277,11 @@ def _refused(turn: Turn, why: str) -> None:
             # Two asks a breath apart: one may have met the moment between two boots.
             if turn.now.mono - first >= ASK_EVERY_S / 2:
                 make_claim(turn, f"nobody serves at the peer's URL: {why}", confirmed=True)
+
+
+def _failed(turn: Turn, failed: Failed) -> None:
+    if _is_fresh(turn, failed.asked_at):
+        _FAILED[failed.failure](turn, failed.why)
 
 
 def _denied(turn: Turn, why: str) -> None:

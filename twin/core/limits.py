@@ -11,12 +11,18 @@ REPEAT_S = 1.5
 """How often a claim is repeated until the peer has shown it."""
 WATCH_SILENCE_S = 4.2
 """A stream without a line for so long has failed: two lines, 2 s apart, are lost."""
+REOPEN_ASTRAY_S = 5.0
+"""When to try again a watch that led to an older boot: a deploy takes some seconds to a minute."""
 ASK_EVERY_S = 0.9
 ASK_FOR_S = 3.3
 """With `WATCH_SILENCE_S` 7.5 s: a freeze is followed within 8 s of the last message."""
 ASK_WITHOUT_ADDRESS_S = WATCH_SILENCE_S + ASK_FOR_S
 STALLED_S = 30.0
 """A scheduler that has not ticked for so long will not run the next job either."""
+VOUCH_S = 4.0
+"""How long a boot that made way vouches for the newer one, which is heard every 1.5 s."""
+HELD_UP_S = 0.3
+"""A timer so late means that this process was held up: what has arrived is read before it acts."""
 RETIRED_ASK_S = 90.0
 """A deploy that has not led our URL to the newer boot by then has failed."""
 ASK_LOST_WATCHER_S = 15.0
@@ -34,3 +40,5 @@ CLOCK_AHEAD_S = 60.0
 LEAVING_S = 30.0
 """How long a boot that said it leaves may go on running jobs: then its host kills it."""
 ASK_RUNS_EVERY_S = 2.0
+PROMPT_S = 1.0
+"""A thread that begins its run so soon after the announcement was not frozen in between."""

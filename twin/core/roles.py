@@ -28,16 +28,19 @@ def make_claim(turn: Turn, because: str, confirmed: bool = False) -> None:
 
 
 def _was_released_by_the_peer(state: State) -> bool:
-    # A boot that settles may have heard it of an old boot, while a newer one already claims.
     claim = state.knowledge.claim
     heard = claim.released and claim.twin != state.twin and claim != NOBODY
-    return heard and not isinstance(state.stage, Waking)
+    if claim.boot < state.peer.boot:
+        return False  # an old boot's, which claimed and left while a newer one was on duty
+    # A boot that settles, or that thawed, may have heard it of an old boot, while a newer one
+    # already claims.
+    return heard and not isinstance(state.stage, Waking) and state.thawed_at is None
 
 
 def confirm(turn: Turn, because: str) -> None:
     held = turn.state.stage
     if isinstance(held, Holding) and not held.confirmed and turn.state.claim_is_ours:
-        turn.enter(replace(held, confirmed=True, thawed=False))
+        turn.enter(replace(held, confirmed=True))
         turn.note("duty.taken", term=turn.state.knowledge.claim.term, because=because)
 
 
@@ -60,16 +63,20 @@ def join(turn: Turn) -> None:
 
 
 def retire(turn: Turn, newer: str) -> None:
-    if isinstance(turn.state.stage, Retired | Leaving):
-        return
+    match turn.state.stage:
+        case Retired():
+            return
+        case Leaving():
+            turn.enter(Leaving(retired=True))
+            return
     turn.note("twin.retired", because=f"boot {newer} of this app is newer")
+    if isinstance(turn.state.stage, Standby) and turn.state.stage.watching:
+        turn.watch(False)
     _release(turn, "a newer boot of this app is there")
     turn.enter(Retired(turn.now.mono + RETIRED_ASK_S))
 
 
 def _release(turn: Turn, because: str) -> None:
-    if isinstance(turn.state.stage, Standby) and turn.state.stage.watching:
-        turn.watch(False)
     if turn.state.claim_is_ours:
         claim = replace(turn.state.knowledge.claim, released=True)
         turn.learn(Knowledge(claim))
@@ -81,8 +88,10 @@ def leave(turn: Turn, because: str) -> None:
     if isinstance(turn.state.stage, Leaving):
         return
     turn.note("twin.leaves", because=because)
+    # The watch stays open until the end: a peer that sees it break before it has heard our word
+    # would ask after us, and so wake an app that was just put to sleep.
     _release(turn, because)
-    turn.enter(Leaving(turn.now.mono))
+    turn.enter(Leaving(retired=isinstance(turn.state.stage, Retired)))
     turn.send(Request.DOWN)
 
 
@@ -93,13 +102,13 @@ def open_watch(turn: Turn) -> None:
         turn.watch(True)
 
 
-def wake_again(turn: Turn) -> None:
-    match turn.state.stage:
-        case Waking() as waking:
-            turn.enter(replace(waking, own_url_is_ours=True))
-        case Retired():
-            tail = turn.state.boot.rpartition("-")[2]
-            boot = f"{int(turn.now.wall * 1000)}-{tail}"
-            turn.note("twin.woke", boot=boot, because="the newer boot did not take its place")
-            turn.change(boot=boot, woke_at=turn.now)
-            turn.enter(Waking(since=turn.now.mono, ask_own_at=turn.now.mono))
+def wake_again(turn: Turn, because: str) -> None:
+    """Begin again, as a boot that is newer than any other of this app."""
+    state, now = turn.state, turn.now
+    claim = state.knowledge.claim
+    newest = claim.boot if claim.twin == state.twin else ""
+    started_ms = max(int(now.wall * 1000), int(newest.partition("-")[0] or 0) + 1)
+    boot = f"{started_ms}-{state.boot.rpartition('-')[2]}"
+    turn.note("twin.woke", boot=boot, because=because)
+    turn.change(boot=boot, woke_at=now)
+    turn.enter(Waking(since=now.mono, ask_own_at=now.mono))

@@ -68,7 +68,6 @@ class Peer:
 class Waking:
     since: float
     ask_own_at: float
-    own_url_is_ours: bool = False
     peer_took: bool = False
     """An `/update` of a peer that holds or claims the duty came: perhaps what woke us."""
 
@@ -79,8 +78,6 @@ class Holding:
 
     since: float
     confirmed: bool = False
-    thawed: bool = False
-    """Unconfirmed by a freeze: only the answer to a question asked since then counts."""
     standing_in: bool = False
     """Confirmed only by the look of an unreachable peer's `/healthz`."""
     repeat_at: float = 0.0
@@ -109,11 +106,14 @@ class Retired:
     """A newer boot of this app is there. Serves on, starts nothing."""
 
     ask_own_at: float
+    vouches_until: float | None = None
+    """Until when the newer boot counts as alive; None once it was not heard for long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    since: float
+    retired: bool = False
+    """A newer boot of this app was heard of: this one no longer speaks for its twin."""
 
 
 Stage = Waking | Holding | Standby | Retired | Leaving
@@ -133,6 +133,12 @@ class State:
     """Wall time of the last change of role."""
     wall: float
     """Wall time of the last step, to notice a clock that is set back."""
+    thawed_at: float | None = None
+    """Of a process that froze, until the peer has answered a question asked since, or had the time
+    to: until then what it hears may be old."""
+    reached: bool | None = None
+    """Whether our URL led to this boot when last asked; None while nobody answered there. Unless it
+    did, the peer may be unable to ask us anything."""
     watchers: int = 0
     jobs: Mapping[str, Job] = field(default=_NO_JOBS)
     upcoming: Mapping[str, int] = field(default_factory=dict)
@@ -156,8 +162,10 @@ class State:
                 return Role.ON_DUTY if confirmed else Role.CLAIMING
             case Standby():
                 return Role.STANDBY
-            case Retired() | Leaving():
-                return Role.LEAVING
+            case Retired(vouches_until=until):
+                return Role.RETIRED if until is None else Role.VOUCHING
+            case Leaving(retired=retired):
+                return Role.RETIRED if retired else Role.LEAVING
 
     @property
     def on_duty(self) -> bool:
@@ -206,7 +214,7 @@ class State:
             boot=self.boot,
             url=self.url,
             role=self.role,
-            leaving=isinstance(self.stage, Leaving),
+            leaving=self.role is Role.LEAVING,
             running=running,
             ticked_ago_s=ticked_ago_s,
             claim=self.knowledge.claim,

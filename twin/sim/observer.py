@@ -1,0 +1,227 @@
+"""Who sees everything, and says by name which promise was broken.
+
+What the protocol says cannot be promised is excused here, and nothing else:
+
+- Two on duty, while messages between the twins are lost or late, and for the 8 s that healing may
+  take. Two boots of one app, when their own URL was out of reach, for the 15 s until it is asked.
+  Two new boots of two deploys that cross, while the URL of neither leads to it, and for 8 s more:
+  they can hear each other only through the old ones, of which one may freeze.
+- A slot that is started twice, when a message was lost or late from 8 s before its first start on,
+  or when nobody living knew of it any more: its twin was killed or froze while nobody watched it.
+- A slot that nobody ran, when its twin was killed between announcement and start, or when
+  everybody who had a ledger was gone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from twin.core.events import Note
+from twin.core.messages import Role
+from twin.core.state import Retired, State, Trouble, Waking
+
+if TYPE_CHECKING:
+    from twin.sim.process import Process
+    from twin.sim.world import World
+
+HEALING_S = 8.0
+OWN_URL_S = 20.0
+"""The 15 s between two looks at one's own URL, and the time for the answer."""
+STRANGERS_S = 75.0
+"""Twins that cannot talk stand in for each other after 30 s, or 60 s."""
+_LONG_AGO = float("-inf")
+
+
+class BrokenPromiseError(AssertionError):
+    """A promise, by its name, and how it came to be broken."""
+
+
+class Observer:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.disturbed_at = _LONG_AGO
+        self.wrongly_wired_at = _LONG_AGO
+        self.deployed_at = _LONG_AGO
+        self.clock_set_at = _LONG_AGO
+        self.longest_vacancy_s = 0.0
+        self.double_duty_s = 0.0
+        self.excused_doubles = 0
+        self.starts = 0
+        self.steps = 0
+        self._looked_at = world.now
+        self._holders = 0
+        self._vacant_since: float | None = None
+        self._suspended_since: float | None = None
+        self._started: dict[tuple[str, int], tuple[float, str]] = {}
+        self._served: dict[str, set[int]] = defaultdict(set)
+        """By job, the slots that were announced."""
+        self._skipped: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._forgotten_at = _LONG_AGO
+        self._unserved: dict[str, list[tuple[float, float]]] = defaultdict(list)
+
+    # ---- what it is told
+
+    def disturbed(self, why: str) -> None:
+        """Something happened to the pair: time is counted anew from here."""
+        self.look()
+        self.disturbed_at = self.world.now
+        if why == "the URL":
+            self.deployed_at = self.world.now
+
+    def killed(self, process: Process) -> None:
+        self.disturbed("death")
+        self._perhaps_forgotten(process)
+
+    def froze(self, process: Process) -> None:
+        self.disturbed("freeze")
+        self._perhaps_forgotten(process)
+
+    def _perhaps_forgotten(self, process: Process) -> None:
+        """Whether what this process knows is known to nobody else who lives, or is on its way."""
+        ledger = process.state.knowledge.ledger
+        others = [other for other in self._processes() if other is not process and other.acts]
+        if any(stream.reader.acts and stream.read and stream.flows for stream in process.streams):
+            return
+        if not any(_knows_all(other, ledger) for other in others):
+            self._forgotten_at = self.world.now
+
+    def stepped(self, process: Process, before: State) -> None:
+        self.steps += 1
+        after = process.state
+        if isinstance(before.stage, Retired) and isinstance(after.stage, Waking):
+            self.disturbed("a boot woke again")
+        if after.peer.trouble is not Trouble.NONE:
+            self.wrongly_wired_at = self.world.now
+        if after.on_duty and not before.on_duty:
+            self._taken(process)
+
+    def _taken(self, process: Process) -> None:
+        """Whether it begins to count from now on, as it may if nobody who serves has a ledger."""
+        others = [one for one in self._processes() if one is not process and one.acts]
+        if any(one.state.knowledge.ledger and _serves(one) for one in others):
+            return
+        entries, now = process.state.knowledge.ledger.values(), process.state.wall
+        if any(one.boot == process.boot and one.why.startswith("no ledger") for one in entries):
+            for job in self.world.jobs:
+                served = max((slot for slot in self._served[job] if slot <= now), default=0)
+                self._unserved[job].append((served, now))
+
+    def noted(self, note: Note) -> None:
+        values = dict(note.values)
+        if note.event == "slot.started":
+            self._served[str(values["job"])].add(int(str(values["slot"])))
+        elif note.event == "slot.skipped":
+            first, last = int(str(values["slot"])), int(str(values["last"]))
+            self._skipped[str(values["job"])].append((first, last))
+
+    def started(self, process: Process, job: str, slot: int) -> None:
+        now, key = self.world.now, (job, slot)
+        self.starts += 1
+        first = self._started.setdefault(key, (now, process.boot))
+        self.world.story.tell(now, f"{process.host.name} {process.boot[-4:]}", f"runs {job} {slot}")
+        if first == (now, process.boot):
+            return
+        at, boot = first
+        hurt_at = max(self.world.lines.hurt_at, self._wires_hurt_at) + HEALING_S
+        if max(hurt_at, self._forgotten_at, self.clock_set_at) >= at:
+            self.excused_doubles += 1
+        else:
+            self._broken("never two starts of one slot", f"{job} {slot}, first by boot {boot}")
+
+    @property
+    def _wires_hurt_at(self) -> float:
+        return max(self.wrongly_wired_at, self.world.lines.own_hurt_at)
+
+    # ---- what it checks after every event
+
+    def look(self) -> None:
+        now = self.world.now
+        acting = [process for process in self._processes() if process.acts]
+        holders = [process for process in acting if process.state.on_duty]
+        if self._holders > 1:
+            self.double_duty_s += now - self._looked_at
+        self._looked_at, self._holders = now, len(holders)
+        if len(holders) > 1:
+            self._check_double(holders)
+        awake = [p for p in acting if _serves(p)]
+        vacant = bool(awake) and not holders
+        self._vacant_since = self._check_vacancy(self._vacant_since, vacant, "somebody on duty")
+        suspended = vacant and all(p.state.role is Role.STANDBY for p in awake)
+        name = "never both suspended"
+        self._suspended_since = self._check_vacancy(self._suspended_since, suspended, name)
+
+    def _check_double(self, holders: list[Process]) -> None:
+        now = self.world.now
+        if now - max(self.world.lines.hurt_at, self.wrongly_wired_at) <= HEALING_S:
+            return
+        own_hurt_at = max(self.world.lines.own_hurt_at, _LONG_AGO)
+        if len({p.host.name for p in holders}) == 1 and now - own_hurt_at <= OWN_URL_S:
+            return
+        if all(len(p.host.alive) > 1 and now - p.reached_since < HEALING_S for p in holders):
+            return
+        self._broken("one on duty", " and ".join(f"{p.host.name} {p.boot}" for p in holders))
+
+    def _check_vacancy(self, since: float | None, vacant: bool, name: str) -> float | None:
+        now = self.world.now
+        if since is not None:
+            self.longest_vacancy_s = max(self.longest_vacancy_s, now - since)
+            lines = self.world.lines
+            late_at = lines.late_one_came_at(now)
+            quiet_since = max(since, self.disturbed_at, lines.hurt_at, late_at)
+            wired = now - self.wrongly_wired_at > STRANGERS_S
+            # The last message that arrived was underway for so long.
+            bound_s = HEALING_S + self.world.lines.quality.slowest_s
+            if now - quiet_since > (bound_s if wired else STRANGERS_S):
+                self._broken(name, f"nobody was for {now - since:.2f} s")
+        if not vacant:
+            return None
+        return now if since is None else since
+
+    # ---- what it checks at the end of a calm
+
+    def check_agreement(self) -> None:
+        """After a fault healed: exactly one on duty, and all know the same."""
+        processes = [p for p in self._processes() if p.acts and _serves(p)]
+        holders = [process for process in processes if process.state.on_duty]
+        if processes and len(holders) != 1:
+            self._broken("after a fault heals one is on duty", f"{len(holders)} are")
+        for process in processes:
+            if process.state.knowledge != holders[0].state.knowledge:
+                names = f"{process.boot} and {holders[0].boot}"
+                self._broken("after a fault heals both ledgers agree", names)
+
+    def check_slots(self, since: float, until: float) -> None:
+        """Every slot between was run, or was skipped with its reason."""
+        for job in self.world.jobs.values():
+            slot = job.schedule.after(since)
+            while slot is not None and slot <= until:
+                if not self._is_accounted_for(job.name, slot):
+                    self._broken("no slot is lost", f"{job.name} {slot}")
+                slot = job.schedule.after(slot)
+
+    def _is_accounted_for(self, job: str, slot: int) -> bool:
+        if slot in self._served[job]:
+            return True
+        if any(first <= slot <= last for first, last in self._skipped[job]):
+            return True
+        return any(since - 3 <= slot <= until + 3 for since, until in self._unserved[job])
+
+    # ---- helpers of its own
+
+    def _processes(self) -> list[Process]:
+        return [process for host in self.world.hosts.values() for process in host.alive]
+
+    def _broken(self, promise: str, how: str) -> None:
+        text = f"seed {self.world.seed}: {promise}: {how}"
+        self.world.story.tell(self.world.now, "observer", "BROKEN", f"{promise}: {how}")
+        raise BrokenPromiseError(f"{text}\n{self.world.story}")
+
+
+def _serves(process: Process) -> bool:
+    return process.state.role not in (Role.LEAVING, Role.RETIRED, Role.VOUCHING)
+
+
+def _knows_all(process: Process, ledger: object) -> bool:
+    known = process.state.knowledge
+    return isinstance(ledger, type(known.ledger)) and known.ledger == ledger

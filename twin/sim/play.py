@@ -1,0 +1,79 @@
+"""A world from a seed, to its end."""
+
+from dataclasses import dataclass
+
+from twin.core.jobs import Job
+from twin.core.schedules import every
+from twin.core.state import Rules
+from twin.sim.host import Host
+from twin.sim.observer import Observer
+from twin.sim.weather import Climate, Weather
+from twin.sim.world import World
+
+CALM_S = 160.0
+"""Longer than the 90 s after which a boot of a failed deploy wakes again, and than a late message
+with all that may follow."""
+
+
+def job(name: str, interval: str, grace_s: int = 300) -> Job:
+    return Job(name, every(interval, None, "UTC"), grace_s=grace_s, timeout_s=600)
+
+
+JOBS = {
+    one.name: one
+    for one in (job("often", "20s"), job("minutely", "1m", grace_s=15), job("slow", "2m"))
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    seed: int
+    seconds: float
+    longest_vacancy_s: float
+    double_duty_s: float
+    starts: int
+    excused_doubles: int
+    steps: int
+
+
+def pair(seed: int, rules: Rules | None = None, jobs: dict[str, Job] | None = None) -> World:
+    """Two hosts, `a` and `b`, that know of each other; nobody has booted yet."""
+    world = World(seed, JOBS if jobs is None else jobs)
+    for name, peer in (("a", "b"), ("b", "a")):
+        world.add(Host(world, name, peer, rules or Rules()))
+    return world
+
+
+def play(seed: int, climate: Climate, storms: int = 3, storm_s: float = 600.0) -> Outcome:
+    """Storms, and after each a calm in which the pair heals. Raises `BrokenPromiseError`."""
+    world = pair(seed, Rules(takes_on_wake=seed % 2 == 0))
+    began_at = world.now
+    weather = Weather(world, climate)
+    for host in world.hosts.values():
+        host.clock_off_s = world.random.uniform(-1.5, 1.5)
+        host.boot_s = world.random.choice([0.3, 2.0, 20.0])
+        world.after(world.random.uniform(0, 10), host.boot)
+    world.run(60)
+    for _ in range(storms):
+        weather.begin()
+        world.run(storm_s)
+        weather.end()
+        world.run(CALM_S)
+        for _ in range(16):  # 8 s; a message of a run that just ended may be underway
+            if not world.is_calm():
+                world.run(0.5)
+        world.observer.check_agreement()
+    world.observer.check_slots(began_at, world.now - 10)
+    return _outcome(world, world.observer, world.now - began_at)
+
+
+def _outcome(world: World, seen: Observer, seconds: float) -> Outcome:
+    return Outcome(
+        seed=world.seed,
+        seconds=seconds,
+        longest_vacancy_s=seen.longest_vacancy_s,
+        double_duty_s=seen.double_duty_s,
+        starts=seen.starts,
+        excused_doubles=seen.excused_doubles,
+        steps=seen.steps,
+    )

@@ -1,0 +1,23 @@
+"""What happened in a world, in lines that a person can read."""
+
+from collections import deque
+from datetime import UTC, datetime
+
+LINES_KEPT = 4_000
+"""Enough for the hour before a promise was broken."""
+
+
+class Story:
+    def __init__(self) -> None:
+        self._lines: deque[tuple[float, str, str, str]] = deque(maxlen=LINES_KEPT)
+
+    def tell(self, at: float, who: str, what: str, why: str = "") -> None:
+        self._lines.append((at, who, what, why))
+
+    def __str__(self) -> str:
+        return "\n".join(self._line(*line) for line in self._lines)
+
+    @staticmethod
+    def _line(at: float, who: str, what: str, why: str) -> str:
+        clock = datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S.%f")[:-3]
+        return f"{clock}  {who:<18} {what}{': ' + why if why else ''}"

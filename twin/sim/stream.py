@@ -1,0 +1,143 @@
+"""One watch: lines from the twin on duty to the one on standby."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twin.core.events import Heard, Via, WatchLost
+from twin.core.limits import WATCH_SILENCE_S
+
+if TYPE_CHECKING:
+    from twin.core.messages import Document
+    from twin.sim.process import Process
+
+HEARTBEAT_S = 2.0
+NEVER_NOTICED_S = 60.0
+"""When a writer finds out that its reader is gone, if the line told it nothing."""
+
+
+class Stream:
+    """Lines come in the order in which they were written; where one is lost, none follows it."""
+
+    def __init__(self, reader: Process, to: str) -> None:
+        self.world = reader.world
+        self.reader = reader
+        self.to = to
+        self.writer: Process | None = None
+        self.read = True
+        """Whether the reader still waits for lines."""
+        self.flows = True
+        """False once a line was lost: half-open, and silent from then on."""
+        self._written_at = self._comes_at = self._read_at = self.world.now
+        self._beats = self.world.every(HEARTBEAT_S, self._beat)
+        self._expect_a_line()
+        there = self._way_s(reader.host.name, to)
+        if there is not None:
+            self.world.send(there, lambda: self.world.hosts[to].lead(self._opened))
+
+    # ---- the writer's end
+
+    def _opened(self, writer: Process | None) -> None:
+        if writer is None:
+            self._break("refused", refused=True)
+        elif writer.host.password != self.reader.host.password:
+            self._break("401: the credentials are wrong")
+        elif self.read:
+            self.writer = writer
+            writer.streams.append(self)
+            writer.count_watchers()
+            self.write(writer.document())
+
+    def write(self, document: Document) -> None:
+        if not (self.read and self.flows):
+            return
+        self._catch_up()
+        self._written_at = now = self.world.now
+        way = self._way_s(self.to, self.reader.host.name)
+        if way is None:
+            self.flows = False
+            self._expect_a_line()
+            return
+        if now + way > self._comes_at + WATCH_SILENCE_S:
+            self._expect_a_line()
+        self._comes_at = max(self._comes_at, now + way)
+        self.world.send(
+            self._comes_at - now, lambda: self.reader.when_awake(lambda: self._read_line(document))
+        )
+
+    def _beat(self) -> bool:
+        writer = self.writer
+        if writer is not None and not writer.frozen:
+            self.write(writer.document())
+        return self.read and self.flows
+
+    def stall(self) -> None:
+        """The writer freezes, or is gone without a word."""
+        self._catch_up()
+        self._expect_a_line()
+
+    def end(self) -> None:
+        """The writer closes it, or was killed where its kernel could say so."""
+        self.writer = None
+        way = self._way_s(self.to, self.reader.host.name) if self.flows else None
+        if way is None:
+            self.stall()
+        else:
+            comes_at = max(self._comes_at, self.world.now + way)
+            self.world.send(comes_at - self.world.now, lambda: self._break("closed"))
+
+    # ---- the reader's end
+
+    def _read_line(self, document: Document) -> None:
+        if self.read:
+            self._read_at = self.world.now
+            self.reader.step(Heard(document, Via.LINE))
+
+    def close(self) -> None:
+        """The reader closes it, or is gone."""
+        if not self.read:
+            return
+        self.read = False
+        back = self._way_s(self.reader.host.name, self.to) if self.flows else None
+        self.world.after(NEVER_NOTICED_S if back is None else back, self._notice)
+
+    def _notice(self) -> None:
+        writer = self.writer
+        if writer is not None and self in writer.streams:
+            writer.streams.remove(self)
+            writer.when_awake(writer.count_watchers)
+
+    def _expect_a_line(self) -> None:
+        due_s = self._comes_at + WATCH_SILENCE_S - self.world.now
+        self.world.after(max(due_s, 0.0), lambda: self.reader.when_awake(self._check_silence))
+
+    def _check_silence(self) -> None:
+        left_s = self._read_at + WATCH_SILENCE_S - self.world.now
+        if left_s <= 0.001:
+            self._lose(f"no line for {WATCH_SILENCE_S} s", refused=False)
+        elif self.read and self._is_silent:
+            self.world.after(left_s, lambda: self.reader.when_awake(self._check_silence))
+
+    @property
+    def _is_silent(self) -> bool:
+        return not self.flows or self.writer is None or self.writer.frozen
+
+    def _break(self, why: str, refused: bool = False) -> None:
+        self.reader.when_awake(lambda: self._lose(why, refused))
+
+    def _lose(self, why: str, refused: bool) -> None:
+        if self.read:
+            self.close()
+            self.reader.step(WatchLost(why, refused))
+
+    def _catch_up(self) -> None:
+        """The heartbeats that rested while all was well were written, and have come."""
+        last = self._beats.next_at - HEARTBEAT_S
+        if last > self._written_at and self.flows and self.writer is not None:
+            self._written_at = last
+            came_at = last + self.world.lines.quality.fastest_s
+            self._comes_at = max(self._comes_at, came_at)
+            self._read_at = max(self._read_at, came_at)
+
+    def _way_s(self, source: str, target: str) -> float | None:
+        return self.world.lines.way_s(source, target, self.world.now)
