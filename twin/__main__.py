@@ -19,7 +19,13 @@ def main() -> int:
     listener = _bound() if arguments in ([], ["serve"]) else None
     from twin.cli import run
 
-    return run(arguments, listener)
+    status = run(arguments, listener)
+    if listener is not None:
+        # Threads that a job left behind must not keep a twin from ending: its host would wait.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 def _bound() -> socket.socket | None:

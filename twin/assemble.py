@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twin import __version__
+from twin.adapters.answer import make_client
 from twin.adapters.jobsfile import Scheduled, load
 from twin.adapters.keepawake import KeepAwake
 from twin.adapters.peer import PeerLink
@@ -66,7 +67,9 @@ def _scaling(scale: ScaleSettings, clock: Clock, log: Log) -> Scheduled:
     # Caught up on, so that a twin that takes the duty looks at once.
     schedule = every(f"{scale.probe_every_s}s", None, "UTC")
     grace_s = 2 * scale.probe_every_s
-    job = Job(SCALE_JOB, schedule, grace_s=grace_s, catch_up=True, timeout_s=120)
+    # Two probes and two requests take 60 s at most, in real time, however fast the wall clock runs.
+    limit_s = round(120 / clock.real_s(1))
+    job = Job(SCALE_JOB, schedule, grace_s=grace_s, catch_up=True, timeout_s=limit_s)
     return Scheduled(job, step)
 
 
@@ -89,24 +92,26 @@ async def _serve(
     )
     log.info("twin.woke", boot=state.boot, version=__version__, port=listener.getsockname()[1])
     node = Node(state, clock, log, quiet=frozenset({SCALE_JOB}))
-    streams = Streams(node)
-    link, watch = PeerLink(settings, node, clock), Watch(settings, node)
+    streams, client = Streams(node), make_client()
+    link, watch = PeerLink(settings, node, clock, client), Watch(settings, node, client)
     runner = Runner(scheduled, node, clock, log, streams.wait_until_written)
     node.outlets = Outlets(link.send, watch.want, streams.publish, runner.start, runner.running)
     scheduler = Scheduler(node)
-    keep_awake = KeepAwake(settings, node, link, watch, clock, log)
-    server = make_server(make_app(node, streams, settings.own, clock))
+    keep_awake = KeepAwake(settings, node, link, watch, client, clock, log)
+    server = make_server(make_app(node, streams, settings.own, clock), log)
 
     asyncio.get_running_loop().set_exception_handler(lambda _, context: _report(context, log))
     leave = _Leaving(node, link, runner, streams, server)
     _on_signals(leave.begin)
     scheduler.start()
     chores = asyncio.create_task(keep_awake.run())
+    chores.add_done_callback(_tell_how_it_ended)
     await server.serve(sockets=[listener])
     chores.cancel()
     scheduler.stop()
     await watch.close()
     await link.close()
+    await client.aclose()
     log.info("twin.left")
 
 
@@ -129,18 +134,25 @@ class _Leaving:
             self._task = asyncio.create_task(self._leave(because))
 
     async def _leave(self, because: str) -> None:
-        self._node.handle(Leave(because))  # releases the duty, and tells the peer
-        if not await asyncio.to_thread(self._runner.wait_until_idle, GRACE_S):
-            self._runner.cut_off()
-        await self._link.down()
-        self._streams.close()
-        self._server.should_exit = True
+        try:
+            self._node.handle(Leave(because))  # releases the duty, and tells the peer
+            if not await asyncio.to_thread(self._runner.wait_until_idle, GRACE_S):
+                self._runner.cut_off()
+            await self._link.down()
+            self._streams.close()
+        finally:
+            self._server.should_exit = True
 
 
 def _on_signals(begin: Callable[[str], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, begin, signal.Signals(number).name)
+
+
+def _tell_how_it_ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.result()  # the loop reports what this raises, at once and not when all is over
 
 
 def _report(context: dict[str, Any], log: Log) -> None:

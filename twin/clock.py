@@ -1,7 +1,7 @@
 """The only module that reads time."""
 
-import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from twin.core.moment import Moment
@@ -37,7 +37,7 @@ class Clock:
         return f"{self.origin_wall!r},{self.origin_mono!r},{self.rate!r}"
 
 
-def clock_of(environ: "os._Environ[str] | dict[str, str]") -> Clock:
+def clock_of(environ: Mapping[str, str]) -> Clock:
     """The clock that the lab set in `TWIN_CLOCK`, else the machine's own."""
     value = environ.get("TWIN_CLOCK")
     return Clock(*map(float, value.split(","))) if value else Clock()

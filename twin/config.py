@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from twin.address import base_url, page_url
 from twin.core import plan
 from twin.core.durations import format_duration, parse_duration
 from twin.core.shift import Shift, parse_shift
@@ -49,7 +50,7 @@ class ScaleSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What interface.md of the project lists, by the same names."""
+    """What the environment says, by much the same names; all of it checked."""
 
     port: int
     name: str
@@ -155,21 +156,7 @@ class _Reader:
         return text != no
 
     def url(self, name: str) -> str | None:
-        text = self.text(name)
-        return self.parsed(name, lambda _: _base_url(name, text), None) if text else None
-
-
-def _base_url(name: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.username or parts.password:
-        user = "PEER_USERNAME and PEER_PASSWORD" if name == "PEER_URL" else "settings of their own"
-        raise ValueError(f"{name} holds credentials: put them into {user}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{name} is {text!r}: write it like https://my-app.example.com")
-    _ = parts.port  # raises ValueError for one that is no number
-    if parts.query or parts.fragment:
-        raise ValueError(f"{name} is {text!r}: leave out what follows the ? or #")
-    return text.rstrip("/")
+        return self.parsed(name, base_url, None)
 
 
 def _own_credentials(read: _Reader) -> Credentials:
@@ -200,16 +187,15 @@ def _name(read: _Reader, host: Host | None, self_url: str | None) -> str:
 
 
 def _self_ping(read: _Reader, host: Host | None) -> int:
-    sleeps_after_s = host.sleeps_after_s if host else 30 * 60
-    longest_s = min(15 * 60, sleeps_after_s - _PING_BEFORE_SLEEP_S)
-    seconds = read.duration("SELF_PING", format_duration(longest_s))
-    if host is not None and seconds > sleeps_after_s - _PING_BEFORE_SLEEP_S:
-        after = format_duration(sleeps_after_s)
-        use = format_duration(sleeps_after_s - _PING_BEFORE_SLEEP_S)
-        text = read.text("SELF_PING")
+    if host is None:
+        return read.duration("SELF_PING", "15m")
+    longest_s = host.sleeps_after_s - _PING_BEFORE_SLEEP_S
+    seconds = read.duration("SELF_PING", format_duration(min(15 * 60, longest_s)))
+    if seconds > longest_s:
+        after, use = format_duration(host.sleeps_after_s), format_duration(longest_s)
         read.problem(
-            f"SELF_PING is {text}, but {host.name} puts an app to sleep after {after}: "
-            f"use {use} or less"
+            f"SELF_PING is {read.text('SELF_PING')}, but {host.name} puts an app to sleep "
+            f"after {after}: use {use} or less"
         )
     return seconds
 
@@ -234,8 +220,8 @@ def _scale(read: _Reader) -> ScaleSettings | None:
     target = read.parsed("SCALE_TARGET", parse_target, None)
     timetable = _timetable(read)
     rules = _scale_rules(read, timetable)
-    probe_url = read.url("PROBE_URL")
-    if timetable is None and probe_url is None:
+    probe_url = read.parsed("PROBE_URL", page_url, None)
+    if not (read.text("SCALE_TIMETABLE") or read.text("PROBE_URL")):
         why = "neither SCALE_TIMETABLE nor PROBE_URL, so nothing would be scaled"
         read.problem(f"SCALE_TARGET is set, but {why}: set one of them")
     api_key = read.text("SCALE_API_KEY")
@@ -266,7 +252,8 @@ def _scale_rules(read: _Reader, timetable: Timetable | None) -> plan.Rules:
         fast_s=read.duration("PROBE_FAST", "1s"),
     )
     if rules.fast_s >= rules.slow_s:
-        read.problem("PROBE_FAST must be shorter than PROBE_SLOW: 1s and 5s are the defaults")
+        fast, slow = rules.fast_s, rules.slow_s
+        read.problem(f"PROBE_FAST is {fast}s, and PROBE_SLOW {slow}s: make the first the shorter")
     if timetable is not None and timetable.highest() > rules.max_quantity:
         most = timetable.highest()
         read.problem(

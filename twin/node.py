@@ -22,7 +22,6 @@ from twin.core.events import (
     Tick,
     Watch,
 )
-from twin.core.knowledge import Fate
 from twin.core.messages import Document, Role
 from twin.core.moment import Moment, iso
 from twin.core.state import State
@@ -103,13 +102,13 @@ class Node:
     def may_begin(self, start: Start) -> bool:
         """A job's thread looks once more before it begins; waits while a doubt is being settled."""
         with self._changed:
-            self._look_at_the_clock()
-            self._changed.wait_for(lambda: self._state.role is not Role.CLAIMING, _SETTLED_S)
-            entry = self._state.knowledge.ledger.get(start.job)
-            announced = entry is not None and entry.slot == start.slot
-            ours = entry is not None and entry.boot == self._state.boot
-            still = entry is not None and entry.fate is Fate.RUNNING
-            return self._state.on_duty and announced and ours and still
+            self._changed.wait_for(self._is_settled, _SETTLED_S)
+            self._step(Tick(), self._look_at_the_clock())
+            return agenda.may_begin(self._state, start.job, start.slot)
+
+    def _is_settled(self) -> bool:
+        self._look_at_the_clock()
+        return self._state.role is not Role.CLAIMING
 
     def _look_at_the_clock(self) -> Moment:
         now = self._clock.now()

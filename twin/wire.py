@@ -1,11 +1,17 @@
 """The document as JSON: checked on the way in, so that inside it is trusted."""
 
-import math
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from twin.address import base_url
+from twin.core.knowledge import Entry
 from twin.core.messages import PROTOCOL, Document
+
+DOCUMENT_BYTES = 8_000_000
+"""No document is longer: a ledger of 10,000 jobs takes about 2 MB."""
+_NUMBER = 2.0**53
+"""Beyond it JSON's numbers are no longer exact everywhere; terms and slots stay far below."""
 
 _DOCUMENT = TypeAdapter(Document)
 
@@ -24,10 +30,15 @@ def parse(body: bytes) -> Document:
         raise NoTwinError(f"{place or 'body'}: {first['msg']}") from None
     if document.protocol != PROTOCOL:
         raise NoTwinError(f"it speaks protocol {document.protocol}, and this twin {PROTOCOL}")
-    # JSON has no NaN, but the parser lets it pass; and what is compared must have an order.
-    numbers = [document.ticked_ago_s, *(entry.seconds for entry in document.ledger.values())]
-    if not all(map(math.isfinite, numbers)) or any(e.slot < 0 for e in document.ledger.values()):
+    if not (document.twin and document.boot):
+        raise NoTwinError("it does not say whose it is")
+    if not _is_in_range(document):
         raise NoTwinError("a number of it is out of range")
+    if document.url is not None:
+        try:
+            base_url(document.url)
+        except ValueError as error:
+            raise NoTwinError(f"url: {error}") from None
     return document
 
 
@@ -39,3 +50,15 @@ def dump(document: Document, **fields: Any) -> dict[str, Any]:
 
 def dump_json(document: Document) -> bytes:
     return _DOCUMENT.dump_json(document)
+
+
+def _is_in_range(document: Document) -> bool:
+    """JSON has no NaN, but the parser lets it pass; and in comparisons it is always false."""
+    numbers = [document.claim.term, document.ticked_ago_s]
+    for entry in document.ledger.values():
+        numbers += _numbers(entry)
+    return all(0 <= number < _NUMBER for number in numbers)
+
+
+def _numbers(entry: Entry) -> tuple[float, ...]:
+    return entry.slot, entry.late_ms, entry.seconds

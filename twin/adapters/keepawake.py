@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from twin.adapters.answer import NO_ANSWER
 from twin.adapters.peer import PeerLink
 from twin.adapters.watch import Watch
 from twin.clock import Clock
@@ -22,12 +23,20 @@ _PING_TIMEOUT_S = 30.0
 
 class KeepAwake:
     def __init__(
-        self, settings: Settings, node: Node, link: PeerLink, watch: Watch, clock: Clock, log: Log
+        self,
+        settings: Settings,
+        node: Node,
+        link: PeerLink,
+        watch: Watch,
+        client: httpx.AsyncClient,
+        clock: Clock,
+        log: Log,
     ) -> None:
         self._settings = settings
         self._node = node
         self._link = link
         self._watch = watch
+        self._client = client
         self._clock = clock
         self._log = log
 
@@ -40,7 +49,7 @@ class KeepAwake:
             await asyncio.sleep(ROUND_S)
             role = self._node.look().role
             if role is Role.ON_DUTY:
-                await self._link.ask_own_url()
+                self._link.send(Request.OWN)
             elif role is Role.STANDBY and self._watch.is_open:
                 # The watch only brings us the holder's word; this brings it ours.
                 self._link.send(Request.UPDATE)
@@ -48,19 +57,21 @@ class KeepAwake:
     async def _pings(self) -> None:
         """Fetch the own public URL, past the host's router, which counts it as traffic."""
         self._warn_if_in_vain()
-        async with httpx.AsyncClient(timeout=_PING_TIMEOUT_S, trust_env=False) as client:
-            while True:
-                await asyncio.sleep(self._clock.real_s(self._settings.self_ping_s))
-                state = self._node.look()
-                asleep = self._settings.standby_asleep and state.role is Role.STANDBY
-                if state.url is not None and not asleep:
-                    await self._ping(client, f"{state.url}/healthz")
+        while True:
+            await asyncio.sleep(self._clock.real_s(self._settings.self_ping_s))
+            state = self._node.look()
+            asleep = self._settings.standby_asleep and state.role is Role.STANDBY
+            if state.url is not None and not asleep:
+                await self._ping(f"{state.url}/healthz")
 
-    async def _ping(self, client: httpx.AsyncClient, url: str) -> None:
+    async def _ping(self, url: str) -> None:
         try:
-            answer = await client.get(url)
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(_PING_TIMEOUT_S):
+                # The head of the answer will do: whatever is there must not fill the memory.
+                request = self._client.stream("GET", url, timeout=_PING_TIMEOUT_S)
+                async with request as answer:
+                    answer.raise_for_status()
+        except NO_ANSWER as error:
             why = f"{type(error).__name__} {error}".strip().splitlines()[0]
             self._log.warning("self_ping.failed", url=url, because=why)
 

@@ -37,7 +37,7 @@ class Runner:
         self._change = threading.Condition()
 
     def running(self) -> tuple[str, ...]:
-        return tuple(start.job for start in list(self._running))
+        return tuple(start.job for start in self._runs())
 
     def start(self, start: Start, state: State) -> None:
         with self._change:
@@ -55,23 +55,29 @@ class Runner:
 
     def cut_off(self) -> None:
         """The process ends: what still runs is told to have failed."""
-        for start in list(self._running):
+        for start in self._runs():
             why = "cut off: its twin had to end"
             self._node.handle(Ended(start.job, start.slot, Fate.FAILED, 0.0, why))
+
+    def _runs(self) -> tuple[Start, ...]:
+        with self._change:
+            return tuple(self._running)
 
     def _run(self, start: Start, term: int) -> None:
         try:
             self._announced()
-            if self._node.may_begin(start):
-                ended = self._call(start, term)
-            else:
-                why = "not begun: this twin could no longer be sure to be on duty"
-                ended = Ended(start.job, start.slot, Fate.FAILED, 0.0, why)
+            # It runs until the ledger has its end: who waits for the last run may then leave.
+            self._node.handle(self._run_once(start, term))
         finally:
             with self._change:
                 del self._running[start]
                 self._change.notify_all()
-        self._node.handle(ended)
+
+    def _run_once(self, start: Start, term: int) -> Ended:
+        if self._node.may_begin(start):
+            return self._call(start, term)
+        why = "not begun: this twin could no longer be sure to be on duty"
+        return Ended(start.job, start.slot, Fate.FAILED, 0.0, why)
 
     def _call(self, start: Start, term: int) -> Ended:
         scheduled = self._jobs[start.job]
@@ -83,20 +89,28 @@ class Runner:
             late=timedelta(seconds=began.wall - start.slot),
             ask_peer_heard_at=self._peer_heard_at,
         )
-        fate, why = self._outcome(scheduled, run)
+        fate, why = outcome(scheduled, run, self._log)
         return Ended(start.job, start.slot, fate, self._clock.now().mono - began.mono, why)
-
-    def _outcome(self, scheduled: Scheduled, run: Run) -> tuple[Fate, str]:
-        try:
-            returned = scheduled.call(run)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (the one broad one: around a job)
-            if isinstance(error, SystemExit) and not error.code:
-                return Fate.DONE, ""
-            where = "".join(traceback.format_exception(error))
-            self._log.error("job.raised", job=scheduled.job.name, traceback=where)
-            return Fate.FAILED, f"{type(error).__name__}: {error}"[:_WHY_LETTERS]
-        return (Fate.CANCELLED if Scheduled.ends(returned) else Fate.DONE), ""
 
     def _peer_heard_at(self) -> datetime | None:
         heard_at = self._node.look().peer.heard_at
         return None if heard_at is None else datetime.fromtimestamp(heard_at.wall, UTC)
+
+
+def outcome(scheduled: Scheduled, run: Run, log: Log) -> tuple[Fate, str]:
+    """Call the job. What became of it, and why it failed; the log has the traceback."""
+    try:
+        returned = scheduled.call(run)
+    except BaseException as error:  # noqa: BLE001 (the one broad one: around a job)
+        if isinstance(error, SystemExit) and not error.code:
+            return Fate.DONE, ""
+        where = "".join(traceback.format_exception(error))
+        log.error("job.raised", job=scheduled.job.name, traceback=where)
+        return Fate.FAILED, _why(error)
+    return (Fate.CANCELLED if Scheduled.ends(returned) else Fate.DONE), ""
+
+
+def _why(error: BaseException) -> str:
+    text = "".join(traceback.format_exception_only(error)).strip()
+    # Half a character, as names of files may hold, cannot be sent to the peer.
+    return text.encode(errors="backslashreplace").decode()[:_WHY_LETTERS]

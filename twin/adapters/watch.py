@@ -1,69 +1,81 @@
 """The standby's open stream from the twin on duty."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 
-from twin.adapters.peer import failure_of, failure_of_status
+from twin.adapters.answer import failure_of, failure_of_status, login
 from twin.config import Settings
 from twin.core.events import Failed, Failure, Heard, Via, WatchLost
 from twin.core.limits import WATCH_SILENCE_S
 from twin.node import Node
-from twin.wire import NoTwinError, parse
+from twin.wire import DOCUMENT_BYTES, NoTwinError, parse
 
 
 class Watch:
     """Keeps at most one stream open, and tells the core of every line and of its end."""
 
-    def __init__(self, settings: Settings, node: Node) -> None:
+    def __init__(self, settings: Settings, node: Node, client: httpx.AsyncClient) -> None:
         self._loop = asyncio.get_running_loop()
         self._node = node
-        username, password = settings.peer.username.encode(), settings.peer.password.encode()
-        self._client = httpx.AsyncClient(
-            auth=httpx.BasicAuth(username, password),
-            timeout=WATCH_SILENCE_S,
-            trust_env=False,
-            headers={"User-Agent": "twin"},
-        )
-        self._task: asyncio.Task[None] | None = None
+        self._client = client
+        self._auth = login(settings.peer)
+        self._task: asyncio.Task[WatchLost] | None = None
 
     @property
     def is_open(self) -> bool:
-        return self._task is not None and not self._task.done()
+        return self._task is not None
 
     def want(self, wanted: bool) -> None:
         """Open the stream, or close it; safe from every thread."""
         self._loop.call_soon_threadsafe(self._change, wanted)
 
     async def close(self) -> None:
+        task = self._task
         self._change(False)
-        await self._client.aclose()
+        if task is not None:
+            await asyncio.wait({task})
 
     def _change(self, wanted: bool) -> None:
-        if self._task is not None:
-            self._task.cancel()
-        self._task = self._loop.create_task(self._read()) if wanted else None
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+        if wanted:
+            self._task = self._loop.create_task(self._read())
+            self._task.add_done_callback(self._ended)
 
-    async def _read(self) -> None:
+    def _ended(self, task: asyncio.Task[WatchLost]) -> None:
+        if task is not self._task:
+            return  # the core closed it, and expects no word of it
+        self._task = None
+        # The core counts on hearing of the end, also of one that a bug brought about.
+        failed = task.cancelled() or task.exception() is not None
+        self._node.handle(WatchLost("reading it failed") if failed else task.result())
+        if not task.cancelled():
+            task.result()  # for the log: the loop reports what this raises
+
+    async def _read(self) -> WatchLost:
         url = self._node.look().peer.url or ""
-        lost = WatchLost("it was closed")
         try:
-            async with self._client.stream("GET", f"{url}/watch") as answer:
-                if answer.status_code == httpx.codes.OK:
-                    await self._lines(answer)
-                else:
-                    lost = self._refused(failure_of_status(answer.status_code, url))
-        except httpx.TimeoutException:
-            lost = WatchLost(f"silent for {WATCH_SILENCE_S:g} s")
-        except httpx.HTTPError as error:
-            lost = self._broke(error)
+            async with asyncio.timeout(WATCH_SILENCE_S) as silence:
+                stream = self._client.stream(
+                    "GET", f"{url}/watch", auth=self._auth, timeout=WATCH_SILENCE_S
+                )
+                async with stream as answer:
+                    if answer.status_code != httpx.codes.OK:
+                        return self._refused(failure_of_status(answer.status_code, url))
+                    async for line in _lines(answer.aiter_raw()):
+                        silence.reschedule(self._loop.time() + WATCH_SILENCE_S)
+                        self._node.handle(Heard(parse(line), Via.LINE))
+            return WatchLost("it was closed")
+        except (TimeoutError, httpx.TimeoutException):
+            return WatchLost(f"silent for {WATCH_SILENCE_S:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            failed = failure_of(error)
+            return WatchLost("it broke") if failed is None else self._refused(failed)
         except NoTwinError as error:
-            lost = WatchLost(f"{url} sends what is no twin's: {error}")
-        self._node.handle(lost)
-
-    async def _lines(self, answer: httpx.Response) -> None:
-        async for line in answer.aiter_lines():
-            self._node.handle(Heard(parse(line.encode()), Via.LINE))
+            return WatchLost(f"{url} sends what is no twin's: {error}")
 
     def _refused(self, failed: Failed) -> WatchLost:
         refused = failed.failure is Failure.REFUSED
@@ -71,6 +83,13 @@ class Watch:
             self._node.handle(failed)
         return WatchLost(failed.why, refused)
 
-    def _broke(self, error: httpx.HTTPError) -> WatchLost:
-        failed = failure_of(error)
-        return WatchLost("it broke") if failed is None else self._refused(failed)
+
+async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Whole lines only. Raises NoTwinError for one that is too long."""
+    rest = b""
+    async for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line
+        if len(rest) > DOCUMENT_BYTES:
+            raise NoTwinError(f"a line of more than {DOCUMENT_BYTES} bytes")

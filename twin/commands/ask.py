@@ -5,11 +5,12 @@ from typing import Any
 
 import httpx
 
-from twin.adapters.peer import failure_of, failure_of_status
+from twin.adapters.answer import failure_of, failure_of_status, login
 from twin.config import Credentials, Settings
 
 _TIMEOUT_S = 30.0
 """Long enough for a sleeping twin to wake: the request itself wakes it."""
+_TOLD = frozenset({"twin", "role", "since", "peer", "jobs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,13 @@ class Answer:
     wrong: str = ""
     """Why not, in a sentence."""
 
+    @property
+    def on_duty(self) -> bool:
+        return self.status is not None and self.status["role"] == "on_duty"
+
 
 def client(credentials: Credentials) -> httpx.Client:
-    auth = httpx.BasicAuth(credentials.username.encode(), credentials.password.encode())
-    return httpx.Client(auth=auth, timeout=_TIMEOUT_S, trust_env=False)
+    return httpx.Client(auth=login(credentials), timeout=_TIMEOUT_S, trust_env=False)
 
 
 def own_url(settings: Settings) -> str:
@@ -35,17 +39,17 @@ def ask(url: str, credentials: Credentials) -> Answer:
     try:
         with client(credentials) as http:
             answer = http.get(f"{url}/status")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         failed = failure_of(error)
-        why = failed.why if failed else f"no answer ({error or type(error).__name__})"
+        why = failed.why if failed else f"no answer ({str(error) or type(error).__name__})"
         return Answer(url, None, f"{url}: {why}")
     if answer.status_code != httpx.codes.OK:
         return Answer(url, None, f"{url}: {failure_of_status(answer.status_code, url).why}")
     try:
         told = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
-    if not isinstance(told, dict) or "twin" not in told or "role" not in told:
+    if not isinstance(told, dict) or not told.keys() >= _TOLD:
         return Answer(url, None, f"{url} answers, but not as a twin does: is the URL right?")
     return Answer(url, told)
 

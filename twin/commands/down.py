@@ -1,11 +1,12 @@
 """`down`: hands the duty over now, by telling the twin on standby that the other one leaves."""
 
+import contextlib
 import sys
 import threading
 
 import httpx
 
-from twin.commands.ask import Answer, ask, both, client
+from twin.commands.ask import ask, both, client
 from twin.config import Credentials, Settings
 
 _TRIES = 30
@@ -15,36 +16,27 @@ _TRIES = 30
 def down(settings: Settings) -> int:
     """Exit status 0 once the other twin is on duty."""
     own, peer = both(settings)
-    wrong = [answer.wrong for answer in (own, peer) if answer.wrong]
-    if wrong:
+    if own.wrong or peer.wrong:
+        wrong = filter(None, (own.wrong, peer.wrong))
         print("the duty stays where it is:", *wrong, sep="\n", file=sys.stderr)
         return 1
-    pair = [(own, settings.own), (peer, settings.peer)]
-    standby = [(twin, login) for twin, login in pair if not _is_on_duty(twin)]
-    if len(standby) != 1:
+    if own.on_duty == peer.on_duty:
         print("exactly one of the twins must be on duty; see `status`", file=sys.stderr)
         return 1
-    taker, credentials = standby[0]
-    if _takes_over(taker.url, credentials):
-        print(f"{taker.status and taker.status['twin']} is on duty now")
+    url, credentials = (peer.url, settings.peer) if own.on_duty else (own.url, settings.own)
+    if _takes_over(url, credentials):
+        print(f"{url} is on duty now")
         return 0
-    print(f"{taker.url} did not take the duty within {_TRIES} s; see `status`", file=sys.stderr)
+    print(f"{url} did not take the duty within {_TRIES} s; see `status`", file=sys.stderr)
     return 1
 
 
 def _takes_over(url: str, credentials: Credentials) -> bool:
     pause = threading.Event()
     for _ in range(_TRIES):
-        try:
-            with client(credentials) as http:
-                http.get(f"{url}/down")
-        except httpx.HTTPError:
-            continue
+        with contextlib.suppress(httpx.HTTPError), client(credentials) as http:
+            http.get(f"{url}/down")
         pause.wait(1.0)
-        if _is_on_duty(ask(url, credentials)):
+        if ask(url, credentials).on_duty:
             return True
     return False
-
-
-def _is_on_duty(answer: Answer) -> bool:
-    return answer.status is not None and answer.status["role"] == "on_duty"

@@ -2,14 +2,15 @@
 
 import math
 import sys
-import traceback
 from datetime import UTC, datetime, timedelta
 
 from twin.adapters.jobsfile import JobsError
+from twin.adapters.runner import outcome
 from twin.assemble import load_jobs
 from twin.clock import Clock
 from twin.config import Settings
 from twin.core.jobs import Run
+from twin.core.knowledge import Fate
 from twin.log import Log
 
 
@@ -29,11 +30,9 @@ def run_job(settings: Settings, name: str) -> int:
     began = clock.now()
     slot = datetime.fromtimestamp(math.floor(began.wall), UTC)
     run = Run(scheduled.job, slot, term=0, late=timedelta(), ask_peer_heard_at=lambda: None)
-    try:
-        scheduled.call(run)
-    except Exception:  # noqa: BLE001 (around a job, whatever it raises)
-        traceback.print_exc()
-        log.error("job.failed", job=name)
-        return 1
-    log.info("job.done", job=name, seconds=round(clock.now().mono - began.mono, 3))
-    return 0
+    fate, why = outcome(scheduled, run, log)
+    seconds = round(clock.now().mono - began.mono, 3)
+    log.info(
+        "job.ended", job=name, state=fate, seconds=seconds, **({"because": why} if why else {})
+    )
+    return 1 if fate is Fate.FAILED else 0

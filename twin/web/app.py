@@ -3,6 +3,7 @@
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
+from twin.address import base_url
 from twin.clock import Clock
 from twin.config import Credentials
 from twin.core.events import Heard, LearnedUrl, PlainDown, PlainUpdate, Via
@@ -11,10 +12,7 @@ from twin.web.auth import Guard
 from twin.web.page import page
 from twin.web.snapshot import snapshot
 from twin.web.streams import Streams
-from twin.wire import NoTwinError, dump, parse
-
-_BODY_BYTES = 8_000_000
-"""A ledger of 10,000 jobs takes about 2 MB."""
+from twin.wire import DOCUMENT_BYTES, NoTwinError, dump, parse
 
 
 def make_app(node: Node, streams: Streams, credentials: Credentials, clock: Clock) -> FastAPI:
@@ -80,20 +78,23 @@ async def _hear(node: Node, request: Request, via: Via, status: str) -> JSONResp
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _BODY_BYTES:
-            return JSONResponse({"error": f"the body is over {_BODY_BYTES} bytes"}, 413)
+        if len(body) > DOCUMENT_BYTES:
+            return JSONResponse({"error": f"the body is over {DOCUMENT_BYTES} bytes"}, 413)
     try:
         document = parse(bytes(body))
     except NoTwinError as error:
         return JSONResponse({"error": f"not the document of a twin: {error}"}, 400)
-    state = node.look()
-    if state.url is None and document.twin != state.twin:
-        node.handle(LearnedUrl(_public_url(request)))
+    state, url = node.look(), _public_url(request)
+    if state.url is None and url is not None and document.twin != state.twin:
+        node.handle(LearnedUrl(url))
     node.handle(Heard(document, via))
     return JSONResponse(dump(node.document(), status=status))
 
 
-def _public_url(request: Request) -> str:
+def _public_url(request: Request) -> str | None:
     """The URL that the peer used: the router in between says whether it was https."""
-    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
-    return f"{scheme}://{request.headers.get('host', '')}"
+    scheme = request.headers.get("x-forwarded-proto", "http").split(",")[0].strip()
+    try:
+        return base_url(f"{scheme}://{request.headers.get('host', '')}")
+    except ValueError:
+        return None

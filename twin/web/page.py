@@ -16,8 +16,8 @@ def page(told: dict[str, Any]) -> str:
     """HTML of what `snapshot` returns."""
     peer = told["peer"]
     twins = [
-        (told["twin"], told["role"], f"since {told['since']}"),
-        (peer["twin"] or "the peer", peer["role"], f"heard {peer['heard_at'] or 'never'}"),
+        (told["twin"], _role(told), f"since {told['since']}"),
+        (peer["twin"] or "the peer", _role(peer), f"heard {peer['heard_at'] or 'never'}"),
     ]
     jobs = [
         tuple(job[key] for key in ("name", "schedule", "slot", "state", "seconds", "next", "why"))
@@ -25,7 +25,7 @@ def page(told: dict[str, Any]) -> str:
     ]
     return (
         _HEAD.format(twin=escape(told["twin"]))
-        + f"<h1>Twin {escape(told['twin'])}: {_words(told['role'])}</h1>"
+        + f"<h1>Twin {escape(told['twin'])}: {_role(told)}</h1>"
         + (f"<p><strong>{escape(peer['wrong'])}</strong></p>" if peer["wrong"] else "")
         + _table(("Twin", "Role", ""), twins)
         + "<h2>Jobs</h2>"
@@ -37,10 +37,14 @@ def page(told: dict[str, Any]) -> str:
 def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
     top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     body = "".join(
-        "<tr>" + "".join(f"<td>{_words(cell)}</td>" for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _words(cell: Any) -> str:
-    return "" if cell is None else escape(str(cell)).replace("on_duty", "on duty")
+def _text(cell: Any) -> str:
+    return "" if cell is None else escape(str(cell))
+
+
+def _role(twin: dict[str, Any]) -> str:
+    return str(twin["role"]).replace("_", " ")

@@ -1,10 +1,14 @@
 """uvicorn, with the end of the process in our own hands."""
 
 import contextlib
+import logging
+import traceback
 from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from twin.log import Log
 
 KEEP_ALIVE_S = 95
 """Heroku's router keeps a connection to a dyno for up to 90 s without traffic."""
@@ -20,7 +24,23 @@ class Server(uvicorn.Server):
         yield
 
 
-def make_server(app: ASGIApp) -> Server:
+class _ToLog(logging.Handler):
+    """What uvicorn complains of, as a line like all others."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        where = {"traceback": "".join(traceback.format_exception(error))} if error else {}
+        self._log.warning("server.complains", because=record.getMessage().strip(), **where)
+
+
+def make_server(app: ASGIApp, log: Log) -> Server:
+    complaints = logging.getLogger("uvicorn.error")
+    complaints.handlers[:] = [_ToLog(log)]
+    complaints.propagate = False
     config = uvicorn.Config(
         app,
         workers=1,  # two would be two schedulers; uvicorn else takes WEB_CONCURRENCY
@@ -28,6 +48,8 @@ def make_server(app: ASGIApp) -> Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # on Heroku it would believe anybody's X-Forwarded-For
+        ws="none",
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=_CLOSE_S,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from twin import __version__
 from twin.core.jobs import Job
-from twin.core.knowledge import Entry
+from twin.core.knowledge import Entry, Fate
 from twin.core.messages import Document
 from twin.core.moment import Moment, iso
 from twin.core.state import State
@@ -19,6 +19,7 @@ def snapshot(state: State, document: Document, now: Moment) -> dict[str, Any]:
         document,
         term=state.knowledge.claim.term,
         since=iso(state.role_since),
+        watchers=state.watchers,
         version=__version__,
         peer=_peer(state, now),
         jobs=[_job(job, state, now) for job in state.jobs.values()],
@@ -52,11 +53,13 @@ def _peer(state: State, now: Moment) -> dict[str, Any]:
 
 
 def _job(job: Job, state: State, now: Moment) -> dict[str, Any]:
-    upcoming = job.schedule.after(now.wall)
+    entry = state.knowledge.ledger.get(job.name)
+    is_over = entry is not None and entry.fate is Fate.CANCELLED
+    upcoming = None if is_over else job.schedule.after(now.wall)
     return {
         "name": job.name,
         "schedule": str(job.schedule),
-        **_slot(state.knowledge.ledger.get(job.name)),
+        **_slot(entry),
         "next": iso(upcoming) if upcoming is not None else None,
     }
 

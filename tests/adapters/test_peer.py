@@ -1,0 +1,334 @@
+"""The link to the peer, against real servers."""
+
+import asyncio
+import base64
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from http_bench import Answering, Asked, Server, answer, client, nowhere, saying, serving, silent
+from http_bench import until as wait_until
+from node_bench import Bench, bench, document, job, settings
+
+from twin.adapters import answer as answers
+from twin.adapters import peer as module
+from twin.adapters.answer import failure_of
+from twin.adapters.peer import PeerLink
+from twin.core.events import (
+    Event,
+    Failed,
+    Failure,
+    Heard,
+    Looked,
+    PlainConfirmed,
+    Request,
+    Via,
+)
+from twin.core.messages import Role
+from twin.wire import dump_json, parse
+
+DOCUMENT = dump_json(document())
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "TIMEOUT_S", 0.3)
+
+
+def sent(request: Request, url: str, own_url: str | None = None) -> list[Event]:
+    """What the node is told when `request` is sent to `url`."""
+    events: list[Event] = []
+
+    async def run() -> None:
+        made = bench(job(), peer=url, url=own_url)
+        deaf(made, events)
+        async with client() as http:
+            link = PeerLink(settings(), made.node, made.clock, http)
+            link.send(request)
+            await asyncio.sleep(0)
+            await asyncio.gather(*link._tasks)
+            await link.close()
+
+    asyncio.run(run())
+    return events
+
+
+def deaf(made: Bench, events: list[Event]) -> None:
+    """From now on the node keeps what it is told, and does nothing about it."""
+    vars(made.node)["handle"] = events.append
+
+
+def served(request: Request, answering: Answering, own: bool = False) -> tuple[list[Event], Server]:
+    """The same, with a server that answers so."""
+    events: list[Event] = []
+    kept: list[Server] = []
+
+    async def run() -> None:
+        async with serving(answering) as server, client() as http:
+            kept.append(server)
+            made = bench(job(), peer=server.url, url=server.url if own else None)
+            deaf(made, events)
+            link = PeerLink(settings(), made.node, made.clock, http)
+            link.send(request)
+            await asyncio.sleep(0)
+            await asyncio.wait_for(asyncio.gather(*link._tasks), 5)
+            await link.close()
+
+    asyncio.run(run())
+    return events, kept[0]
+
+
+# ---- what is sent
+
+
+@pytest.mark.parametrize(
+    ("request_", "line"),
+    [
+        (Request.UPDATE, "POST /update"),
+        (Request.DOWN, "POST /down"),
+        (Request.STATUS, "GET /status"),
+    ],
+)
+def test_the_peer_is_asked_with_its_credentials_and_told_what_we_know(
+    request_: Request, line: str
+) -> None:
+    events, server = served(request_, saying(answer(200, DOCUMENT)))
+    assert server.lines == [line]
+    (asked,) = server.asked
+    login = base64.b64encode(b"peer-user:peer-s3cret").decode().lower()
+    assert asked.headers["authorization"] == f"basic {login}"
+    if line.startswith("POST"):
+        assert parse(asked.body).twin == "a"
+    assert events == [Heard(document(), Via.ANSWER, 1000.0)]
+
+
+def test_our_own_url_is_asked_with_our_own_credentials() -> None:
+    own = dump_json(document(twin="a", boot="1-a"))
+    events, server = served(Request.OWN, saying(answer(200, own)), own=True)
+    login = base64.b64encode(b"user:s3cret").decode().lower()
+    assert server.lines == ["POST /update"]
+    assert server.asked[0].headers["authorization"] == f"basic {login}"
+    assert events == [Heard(document(twin="a", boot="1-a"), Via.OWN)]
+
+
+def test_the_look_at_the_peers_health_shows_no_credentials() -> None:
+    body = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b"}).encode()
+    events, server = served(Request.LOOK, saying(answer(200, body)))
+    assert server.lines == ["GET /healthz"]
+    assert "authorization" not in server.asked[0].headers
+    assert events == [Looked(on_duty=True, boot="2-b", alive=True)]
+
+
+# ---- what comes back
+
+
+@pytest.mark.parametrize(
+    ("text", "failure", "told"),
+    [
+        (answer(401), Failure.DENIED, "set PEER_USERNAME and PEER_PASSWORD"),
+        (answer(403), Failure.DENIED, "set PEER_USERNAME and PEER_PASSWORD"),
+        (answer(404), Failure.FIRST_KIND, "set PEER_URL"),
+        (answer(405), Failure.FIRST_KIND, "set PEER_URL"),
+        (answer(200, b"<html>My blog</html>"), Failure.STRANGER, "set PEER_URL"),
+        (answer(200, b"[" * 100_000), Failure.STRANGER, "set PEER_URL"),
+        (answer(200, b'{"status": "ok"}'), Failure.STRANGER, "set PEER_URL"),
+        (answer(200, gzip.compress(DOCUMENT), "Content-Encoding: gzip"), Failure.STRANGER, ""),
+        (answer(204), Failure.STRANGER, "set PEER_URL"),
+        (answer(301, b"", "Location: https://elsewhere"), Failure.STRANGER, "set PEER_URL"),
+        (answer(400), Failure.STRANGER, "set PEER_URL"),
+        (answer(500), Failure.REFUSED, "500"),
+        (answer(503, b"<html>asleep</html>"), Failure.REFUSED, "503"),
+    ],
+)
+def test_an_answer_that_is_no_document_says_what_is_wrong(
+    text: bytes, failure: Failure, told: str
+) -> None:
+    events, _ = served(Request.STATUS, saying(text))
+    (event,) = events
+    assert isinstance(event, Failed)
+    assert event.failure is failure
+    assert told in event.why
+    assert "s3cret" not in event.why
+
+
+def test_a_redirect_is_not_followed_with_our_credentials() -> None:
+    _, server = served(Request.UPDATE, saying(answer(302, b"", "Location: /status")))
+    assert server.lines == ["POST /update"]
+
+
+def test_nobody_there_is_a_refusal() -> None:
+    (event,) = sent(Request.STATUS, asyncio.run(nowhere()))
+    assert event == Failed(Failure.REFUSED, "the connection is refused")
+
+
+def test_a_host_of_several_addresses_is_refused_when_all_of_them_are() -> None:
+    refused = ConnectionRefusedError(111, "refused")
+    assert failure_of(_of_group(refused, ConnectionRefusedError())) is not None
+    assert failure_of(_of_group(refused, OSError("no route"))) is None
+
+
+def _of_group(*errors: OSError) -> BaseException:
+    error = OSError("All connection attempts failed")
+    error.__cause__ = ExceptionGroup("multiple connection attempts failed", errors)
+    return error
+
+
+def test_a_certificate_that_is_not_valid_is_a_strangers() -> None:
+    error = OSError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: expired")
+    failed = failure_of(error)
+    assert failed is not None
+    assert failed.failure is Failure.STRANGER
+    assert "check PEER_URL" in failed.why
+
+
+async def dripping(_: Asked, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def breaking(_: Asked, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")
+
+
+@pytest.mark.parametrize("answering", [silent, dripping, breaking, saying(b""), saying(b"\x00\n")])
+@pytest.mark.parametrize("request_", [Request.UPDATE, Request.STATUS, Request.OWN])
+def test_silence_tells_nothing_and_ends_in_time(answering: Answering, request_: Request) -> None:
+    events, _ = served(request_, answering, own=True)
+    assert events == []
+
+
+@pytest.mark.parametrize("answering", [silent, dripping, breaking])
+def test_a_look_that_finds_nothing_says_so(answering: Answering) -> None:
+    events, _ = served(Request.LOOK, answering)
+    assert events == [Looked(on_duty=False, boot="", alive=False)]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"[" * 100_000, b'{"role": 1, "boot": 2}', b"\xff"]
+)
+def test_a_look_at_a_stranger_finds_somebody_alive(body: bytes) -> None:
+    events, _ = served(Request.LOOK, saying(answer(404, body)))
+    assert events == [Looked(on_duty=False, boot="", alive=True)]
+
+
+def test_an_answer_without_an_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "DOCUMENT_BYTES", 100_000)
+    monkeypatch.setattr(answers, "TIMEOUT_S", 60.0)
+
+    async def endless(_: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b" " * 65_536)
+            await writer.drain()
+
+    events, _ = served(Request.STATUS, endless)
+    (event,) = events
+    assert isinstance(event, Failed)
+    assert event.failure is Failure.STRANGER
+
+
+def test_proxies_of_the_machine_are_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    events, _ = served(Request.STATUS, saying(answer(200, DOCUMENT)))
+    assert [type(event) for event in events] == [Heard]
+
+
+# ---- a peer of the first kind
+
+
+def first_kind(plain: bytes) -> Answering:
+    async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(404) if asked.line.startswith("POST") else plain)
+
+    return respond
+
+
+def test_a_peer_of_the_first_kind_is_asked_plainly_and_its_answer_confirms() -> None:
+    events, server = served(Request.UPDATE, first_kind(answer(200, b'{"status": "Update"}')))
+    assert server.lines == ["POST /update", "GET /update"]
+    assert events == [PlainConfirmed()]
+
+
+@pytest.mark.parametrize(
+    ("plain", "failure"),
+    [
+        (answer(404), Failure.FIRST_KIND),
+        (answer(200, b"<html>My blog</html>"), Failure.STRANGER),
+        (answer(200, b'{"status": "Down"}'), Failure.STRANGER),
+        (answer(401), Failure.DENIED),
+        (answer(502), Failure.REFUSED),
+    ],
+)
+def test_another_answer_to_the_plain_request_does_not_confirm(
+    plain: bytes, failure: Failure
+) -> None:
+    events, _ = served(Request.UPDATE, first_kind(plain))
+    assert [event.failure for event in events if isinstance(event, Failed)] == [failure]
+
+
+def test_a_peer_of_the_first_kind_is_told_plainly_that_we_leave() -> None:
+    events, server = served(Request.DOWN, first_kind(answer(200, b'{"status": "Down"}')))
+    assert server.lines == ["POST /down", "GET /down"]
+    assert events == []
+
+
+# ---- leaving
+
+
+def test_a_leaving_twin_waits_for_its_peers_answer_but_not_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_DOWN_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(answers, "TIMEOUT_S", 60.0)
+
+    async def test(_: Bench, link: PeerLink, server: Server) -> None:
+        async with asyncio.timeout(2):
+            await link.down()
+        assert server.lines == ["POST /down"]
+
+    on_link(silent, test)
+
+
+def test_what_is_on_its_way_at_the_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "TIMEOUT_S", 60.0)
+
+    async def test(_: Bench, link: PeerLink, server: Server) -> None:
+        link.send(Request.UPDATE)
+        await wait_until(lambda: server.asked)
+        async with asyncio.timeout(2):
+            await link.close()
+
+    on_link(silent, test)
+
+
+def test_a_twin_that_is_answered_knows_its_claim_is_confirmed() -> None:
+    async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(200, dump_json(document(claim=parse(asked.body).claim))))
+
+    async def test(made: Bench, link: PeerLink, _: Server) -> None:
+        made.wait(1)
+        assert made.role is Role.CLAIMING
+        link.send(Request.UPDATE)
+        await wait_until(lambda: made.role is Role.ON_DUTY)
+
+    on_link(respond, test)
+
+
+def on_link(answering: Answering, test: Callable[[Bench, PeerLink, Server], Any]) -> None:
+    async def run() -> None:
+        async with serving(answering) as server, client() as http:
+            made = bench(peer=server.url)
+            link = PeerLink(settings(), made.node, made.clock, http)
+            try:
+                await test(made, link, server)
+            finally:
+                await link.close()
+
+    asyncio.run(run())

@@ -1,0 +1,147 @@
+"""What tests of a running twin share: a clock moved by hand, a node, a peer that is a document."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from twin.adapters.jobsfile import Scheduled
+from twin.clock import Clock
+from twin.config import Settings, read_settings
+from twin.core.events import Heard, Request, Start, Via
+from twin.core.jobs import Job
+from twin.core.knowledge import Claim
+from twin.core.messages import Document, Role
+from twin.core.moment import Moment
+from twin.core.schedules import every
+from twin.core.state import Rules, State
+from twin.log import Log
+from twin.node import Node, Outlets
+
+WALL = 1_800_000_000.0
+"""A full minute: slots of `every("10s")` fall on it."""
+PEER = "http://b.example"
+
+ENVIRON = {
+    "TWIN_NAME": "a",
+    "BASIC_AUTH_USERNAME": "user",
+    "BASIC_AUTH_PASSWORD": "s3cret",
+    "PEER_USERNAME": "peer-user",
+    "PEER_PASSWORD": "peer-s3cret",
+}
+
+
+@dataclass(frozen=True)
+class HandClock(Clock):
+    """Shows what it is set to."""
+
+    hands: list[float] = field(default_factory=lambda: [WALL, 1000.0])
+
+    def now(self) -> Moment:
+        return Moment(*self.hands)
+
+    def move(self, seconds: float) -> None:
+        self.hands[:] = [hand + seconds for hand in self.hands]
+
+
+@dataclass
+class Bench:
+    """A node, and what it wanted done."""
+
+    clock: HandClock
+    node: Node
+    output: io.StringIO
+    sent: list[Request] = field(default_factory=list)
+    watched: list[bool] = field(default_factory=list)
+    started: list[Start] = field(default_factory=list)
+    published: list[Document] = field(default_factory=list)
+
+    @property
+    def role(self) -> Role:
+        return self.node.look().role
+
+    @property
+    def events(self) -> list[str]:
+        """The names of the events in the log."""
+        return [line.split()[1].removeprefix("event=") for line in self.lines]
+
+    @property
+    def lines(self) -> list[str]:
+        return self.output.getvalue().splitlines()
+
+    def wait(self, seconds: float) -> None:
+        """Time passes, and the scheduler beats."""
+        while seconds > 0:
+            self.clock.move(min(1.0, seconds))
+            self.node.tick()
+            seconds -= 1.0
+
+    def take_duty(self) -> None:
+        """Wake, claim, and hear from the peer that it knows."""
+        self.wait(2)
+        self.hear(Via.ANSWER, claim=self.node.look().knowledge.claim)
+        assert self.role is Role.ON_DUTY
+
+    def join(self) -> None:
+        """Wake, claim, and hear of a higher claim."""
+        self.wait(2)
+        self.hear(Via.UPDATE, claim=higher(self), role=Role.ON_DUTY)
+        assert self.role is Role.STANDBY
+
+    def hear(self, via: Via, **fields: Any) -> None:
+        self.node.handle(Heard(document(**fields), via, self.clock.now().mono))
+
+
+def bench(
+    jobs: Mapping[str, Job] | None = None, peer: str | None = PEER, url: str | None = None
+) -> Bench:
+    clock, output = HandClock(), io.StringIO()
+    state = State.at_wake(
+        twin="a",
+        boot="1-a",
+        url=url,
+        peer_url=peer,
+        rules=Rules(),
+        jobs=jobs or {},
+        now=clock.now(),
+    )
+    log = Log("a", output)
+    made = Bench(clock, Node(state, clock, log, quiet=frozenset()), output)
+    made.node.outlets = Outlets(
+        send=made.sent.append,
+        watch=made.watched.append,
+        publish=lambda: made.published.append(made.node.document()),
+        start=lambda start, _: made.started.append(start),
+        running=lambda: (),
+    )
+    return made
+
+
+def job(name: str = "jobs.post", interval: str = "10s", **options: Any) -> dict[str, Job]:
+    return {name: Job(name, every(interval, None, "UTC"), **options)}
+
+
+def scheduled(function: Any, name: str = "jobs.post") -> dict[str, Scheduled]:
+    return {name: Scheduled(job(name)[name], function)}
+
+
+def document(**fields: Any) -> Document:
+    """A document of the peer's."""
+    plain: dict[str, Any] = {
+        "twin": "b",
+        "boot": "2-b",
+        "url": None,
+        "role": Role.STANDBY,
+        "claim": Claim(),
+        "ledger": {},
+    }
+    return Document(**{**plain, **fields})
+
+
+def higher(made: Bench) -> Claim:
+    """A claim of the peer's above all that the bench's twin knows."""
+    return Claim(made.node.look().knowledge.claim.term + 1, "b", "2-b")
+
+
+def settings(**fields: Any) -> Settings:
+    return replace(read_settings(ENVIRON), **fields)

@@ -1,0 +1,287 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from twin.address import base_url
+from twin.config import Settings, SettingsError, read_settings
+
+LEAST = {
+    "TWIN_NAME": "a",
+    "BASIC_AUTH_USERNAME": "user",
+    "BASIC_AUTH_PASSWORD": "s3cret",
+}
+SCALED = {
+    "SCALE_TARGET": "my-app",
+    "SCALE_API_KEY": "k3y",
+    "SCALE_TIMETABLE": "07:00=3 22:00=1",
+}
+HEROKU = {"DYNO": "web.1"}
+RENDER = {
+    "RENDER": "true",
+    "RENDER_SERVICE_NAME": "my-service",
+    "RENDER_EXTERNAL_URL": "https://my-service.onrender.com",
+}
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def read(**environ: str) -> Settings:
+    return read_settings({**LEAST, **environ})
+
+
+def problems(environ: Mapping[str, str]) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environ)
+    return caught.value.problems
+
+
+def problem(**environ: str) -> str:
+    """The one thing that is wrong."""
+    (sentence,) = problems({**LEAST, **environ})
+    return sentence
+
+
+def test_credentials_and_a_name_are_enough() -> None:
+    settings = read()
+    assert settings.port == 8000
+    assert settings.name == "a"
+    assert settings.self_url is None
+    assert settings.peer_url is None
+    assert settings.peer == settings.own
+    assert settings.self_ping_s == 15 * 60
+    assert settings.jobs == ()
+    assert settings.timezone == "UTC"
+    assert settings.rules.takes_on_wake
+    assert settings.rules.shift is None
+    assert not settings.standby_asleep
+    assert settings.scale is None
+
+
+def test_every_setting_is_read() -> None:
+    settings = read(
+        PORT="5000",
+        SELF_URL="https://A.example/",
+        PEER_URL="https://b.example:8443/twin/",
+        PEER_USERNAME="them",
+        PEER_PASSWORD="theirs",
+        SELF_PING="10m",
+        JOBS="jobs, more.py ,",
+        ON_WAKE="join",
+        SHIFT="00:00-12:00",
+        TIMEZONE="Asia/Tokyo",
+        STANDBY="asleep",
+    )
+    assert settings.port == 5000
+    assert settings.self_url == "https://a.example"
+    assert settings.peer_url == "https://b.example:8443/twin"
+    assert (settings.peer.username, settings.peer.password) == ("them", "theirs")
+    assert settings.self_ping_s == 600
+    assert settings.jobs == ("jobs", "more.py")
+    assert not settings.rules.takes_on_wake
+    assert settings.rules.shift is not None
+    assert settings.rules.shift.zone.key == settings.timezone == "Asia/Tokyo"
+    assert settings.standby_asleep
+
+
+def test_every_setting_of_scaling_is_read() -> None:
+    settings = read(
+        **SCALED,
+        SCALE_API_URL="http://127.0.0.1:5050/",
+        SCALE_TIMEZONE="Asia/Tokyo",
+        SCALE_MAX="9",
+        PROBE_URL="https://my-app.example/health/?deep=1",
+        PROBE_EVERY="30s",
+        PROBE_SLOW="8s",
+        PROBE_FAST="2s",
+    )
+    scale = settings.scale
+    assert scale is not None
+    assert (scale.target.app, scale.target.process_type) == ("my-app", "web")
+    assert scale.api_url == "http://127.0.0.1:5050"
+    assert scale.api_key == "k3y"
+    assert scale.timetable is not None
+    assert scale.timetable.zone.key == "Asia/Tokyo"
+    assert (scale.rules.max_quantity, scale.rules.slow_s, scale.rules.fast_s) == (9, 8, 2)
+    assert scale.probe_url == "https://my-app.example/health/?deep=1"
+    assert scale.probe_every_s == 30
+
+
+def test_scaling_has_defaults() -> None:
+    scale = read(**SCALED).scale
+    assert scale is not None
+    assert scale.api_url == "https://api.heroku.com"
+    assert (scale.rules.max_quantity, scale.rules.slow_s, scale.rules.fast_s) == (3, 5, 1)
+    assert (scale.probe_url, scale.probe_every_s) == (None, 15)
+
+
+def test_an_empty_setting_is_one_that_is_not_set() -> None:
+    assert read(PORT="", PEER_URL=" ", ON_WAKE="", SELF_PING="") == read()
+
+
+def test_a_jobs_file_that_is_there_is_found(tmp_path: Path) -> None:
+    (tmp_path / "jobs.py").touch()
+    assert read().jobs == ("jobs",)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    said = problems(
+        {
+            "PORT": "eighty",
+            "SELF_PING": "soon",
+            "TIMEZONE": "Mars/Olympus",
+            "ON_WAKE": "perhaps",
+            "PEER_URL": "b.example",
+            "SHIFT": "9-5",
+            "SCALE_TARGET": "docker:web",
+            "SCALE_TIMETABLE": "7=3",
+        }
+    )
+    for name in (
+        *("BASIC_AUTH_USERNAME", "BASIC_AUTH_PASSWORD", "PORT", "SELF_PING", "TIMEZONE"),
+        *("ON_WAKE", "PEER_URL", "SHIFT", "SCALE_TARGET", "SCALE_TIMETABLE", "SCALE_API_KEY"),
+    ):
+        assert [sentence for sentence in said if sentence.startswith(name)], name
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"PORT": "http"}, ["PORT is 'http'", "whole number", "65535"]),
+        ({"PORT": "65536"}, ["PORT is '65536'", "65535"]),
+        ({"PORT": "-1"}, ["PORT is '-1'"]),
+        ({"PORT": "٣"}, ["PORT is"]),
+        ({"BASIC_AUTH_USERNAME": "us:er"}, ["BASIC_AUTH_USERNAME", "colon"]),
+        ({"SELF_PING": "0s"}, ["SELF_PING is 0s", "1s or more"]),
+        ({"SELF_PING": "10"}, ["SELF_PING", "10"]),
+        ({"TIMEZONE": "Mars/Olympus"}, ["TIMEZONE", "Mars/Olympus"]),
+        ({"SHIFT": "12:00-12:00"}, ["SHIFT", "12:00-12:00"]),
+        ({"ON_WAKE": "maybe"}, ["ON_WAKE is 'maybe'", "take or join"]),
+        ({"STANDBY": "dozing"}, ["STANDBY is 'dozing'", "awake or asleep"]),
+        ({"PEER_URL": "ftp://b.example"}, ["PEER_URL", "'ftp://b.example'", "https://"]),
+        ({"PEER_URL": "https://b.example:http"}, ["PEER_URL", "https://my-app"]),
+        ({"PEER_URL": "https://b.example:70000"}, ["PEER_URL", "70000"]),
+        ({"PEER_URL": "https://[::1"}, ["PEER_URL"]),
+        ({"PEER_URL": "https://b exa.mple"}, ["PEER_URL"]),
+        ({"SCALE_TIMETABLE": "07:00=3"}, ["SCALE_TIMETABLE", "SCALE_TARGET is not"]),
+        ({"PROBE_URL": "https://x.example"}, ["PROBE_URL", "SCALE_TARGET is not"]),
+        ({**SCALED, "SCALE_TIMETABLE": "07:00"}, ["SCALE_TIMETABLE", "07:00"]),
+        ({**SCALED, "SCALE_TIMETABLE": "07:00=5"}, ["up to 5", "SCALE_MAX is 3", "raise"]),
+        ({**SCALED, "SCALE_TIMEZONE": "Nowhere"}, ["SCALE_TIMEZONE", "Nowhere"]),
+        ({**SCALED, "SCALE_TIMETABLE": ""}, ["nothing would be scaled", "set one of them"]),
+        ({**SCALED, "SCALE_API_KEY": ""}, ["SCALE_API_KEY is not set", "authorizations"]),
+        ({**SCALED, "SCALE_TARGET": "my app"}, ["SCALE_TARGET is 'my app'"]),
+        ({**SCALED, "SCALE_MAX": "0", "SCALE_TIMETABLE": "07:00=1"}, ["SCALE_MAX is '0'"]),
+        ({**SCALED, "PROBE_FAST": "5s"}, ["PROBE_FAST is 5s", "PROBE_SLOW 5s"]),
+        ({**SCALED, "PROBE_EVERY": "0s"}, ["PROBE_EVERY is 0s", "1s or more"]),
+    ],
+)
+def test_a_problem_names_the_setting_its_value_and_the_remedy(
+    environ: dict[str, str], told: list[str]
+) -> None:
+    sentence = problem(**environ)
+    assert [part for part in told if part not in sentence] == []
+
+
+@pytest.mark.parametrize("peer", ["https://a.example", "https://A.example/", "HTTPS://a.example"])
+def test_the_peer_is_another_app(peer: str) -> None:
+    assert "own URL" in problem(SELF_URL="https://a.example", PEER_URL=peer)
+
+
+def test_a_host_that_tells_the_url_tells_also_when_the_peer_is_the_app_itself() -> None:
+    assert "own URL" in problem(**RENDER, PEER_URL=RENDER["RENDER_EXTERNAL_URL"])
+
+
+# ---- hosts
+
+
+def test_on_render_the_name_the_url_and_the_ping_come_from_the_host() -> None:
+    settings = read(TWIN_NAME="", **RENDER)
+    assert settings.name == "my-service"
+    assert settings.self_url == "https://my-service.onrender.com"
+    assert settings.self_ping_s == 10 * 60
+
+
+def test_on_heroku_with_metadata_the_name_and_the_url_come_from_the_host() -> None:
+    settings = read(
+        TWIN_NAME="",
+        **HEROKU,
+        HEROKU_APP_NAME="my-app",
+        HEROKU_APP_DEFAULT_DOMAIN_NAME="my-app-0123456789ab.herokuapp.com",
+    )
+    assert settings.name == "my-app"
+    assert settings.self_url == "https://my-app-0123456789ab.herokuapp.com"
+    assert settings.self_ping_s == 15 * 60
+
+
+def test_what_is_set_wins_over_what_the_host_tells() -> None:
+    settings = read(**RENDER, SELF_URL="https://own.example")
+    assert (settings.name, settings.self_url) == ("a", "https://own.example")
+
+
+def test_a_ping_that_comes_too_late_for_the_host_is_wrong() -> None:
+    sentence = problem(**RENDER, SELF_PING="20m")
+    assert "SELF_PING is 20m" in sentence
+    assert "Render puts an app to sleep after 15m: use 10m or less" in sentence
+    assert read(SELF_PING="20m").self_ping_s == 1200  # elsewhere nobody sleeps
+
+
+def test_on_heroku_without_metadata_the_name_must_be_set() -> None:
+    sentence = problem(TWIN_NAME="", **HEROKU)
+    assert "TWIN_NAME is not set" in sentence
+    assert "heroku labs:enable runtime-dyno-metadata" in sentence
+
+
+def test_without_a_name_the_url_is_one() -> None:
+    assert read(TWIN_NAME="", SELF_URL="http://127.0.0.1:8001").name == "127.0.0.1:8001"
+
+
+# ---- secrets
+
+
+def test_secrets_are_in_no_repr() -> None:
+    settings = read(**SCALED, PEER_PASSWORD="p33r")
+    for secret in ("s3cret", "p33r", "k3y"):
+        assert secret not in repr(settings)
+        assert secret not in str(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:hunter2@b.example",
+        "https://hunter2@b.example",
+        "user:hunter2@b.example",
+        "https://:hunter2@b.example:port",
+        "https://b.example/?key=hunter2",
+        "https://b example/?key=hunter2",
+        "https://b.example/#hunter2",
+    ],
+)
+def test_credentials_in_a_url_are_refused_and_not_repeated(url: str) -> None:
+    sentence = problem(PEER_URL=url)
+    assert sentence.startswith("PEER_URL")
+    assert "hunter2" not in sentence
+
+
+def test_no_problem_repeats_a_password_or_a_key() -> None:
+    said = " ".join(
+        problems(
+            {
+                "BASIC_AUTH_PASSWORD": "hunter2",
+                "PEER_PASSWORD": "hunter3",
+                "SCALE_API_KEY": "hunter4",
+                "SCALE_TARGET": "my app",
+                "PORT": "x",
+            }
+        )
+    )
+    assert "hunter" not in said
+
+
+@pytest.mark.parametrize("url", ["http://[::1]:8000/x", "http://my_app:8000", "https://a-b.c"])
+def test_urls_of_all_kinds_of_hosts_are_taken(url: str) -> None:
+    assert base_url(url) == url

@@ -1,0 +1,112 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from node_bench import document
+
+from twin.core.knowledge import Claim, Entry, Fate
+from twin.core.messages import Role
+from twin.wire import NoTwinError, dump, dump_json, parse
+
+ENTRY = {"slot": 10, "fate": "done", "twin": "b", "boot": "2-b", "late_ms": 3, "seconds": 0.5}
+PLAIN: dict[str, Any] = {
+    "twin": "b",
+    "boot": "2-b",
+    "url": "https://b.example",
+    "role": "on_duty",
+    "claim": {"term": 7, "twin": "b", "boot": "2-b", "released": False},
+    "ledger": {"jobs.post": ENTRY},
+    "protocol": 1,
+}
+
+
+def parsed(**fields: Any) -> Any:
+    return parse(json.dumps({**PLAIN, **fields}).encode())
+
+
+def test_a_document_reads_as_it_was_written() -> None:
+    entry = Entry(10, Fate.FAILED, "b", "2-b", late_ms=3, seconds=0.25, why="ValueError: ü")
+    whole = document(
+        role=Role.ON_DUTY,
+        url="https://b.example",
+        claim=Claim(7, "b", "2-b", released=True),
+        ledger={"jobs.post": entry},
+        running=("jobs.post",),
+        ticked_ago_s=0.5,
+        leaving=True,
+    )
+    assert parse(dump_json(whole)) == whole
+    assert parse(json.dumps(dump(whole)).encode()) == whole
+
+
+def test_fields_that_a_later_version_adds_are_passed_over() -> None:
+    assert parsed(mood="fine").twin == "b"
+
+
+def test_what_stands_beside_a_document_does_not_replace_what_is_in_it() -> None:
+    told = dump(document(), status="Update", twin="somebody else")
+    assert (told["status"], told["twin"]) == ("Update", "b")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"twin": ""},
+        {"twin": None},
+        {"twin": 7},
+        {"boot": ""},
+        {"role": "boss"},
+        {"url": "javascript:alert(1)"},
+        {"url": "https://user:secret@b.example"},
+        {"url": "http://b.example:99999"},
+        {"claim": None},
+        {"claim": {"term": -1}},
+        {"claim": {"term": 10**400}},
+        {"claim": {"term": 1.5}},
+        {"ledger": []},
+        {"ledger": {"j": {**ENTRY, "slot": -1}}},
+        {"ledger": {"j": {**ENTRY, "slot": 10**300}}},
+        {"ledger": {"j": {**ENTRY, "late_ms": 10**400}}},
+        {"ledger": {"j": {**ENTRY, "late_ms": -1}}},
+        {"ledger": {"j": {**ENTRY, "seconds": float("nan")}}},
+        {"ledger": {"j": {**ENTRY, "seconds": float("inf")}}},
+        {"ledger": {"j": {**ENTRY, "fate": "lost"}}},
+        {"ticked_ago_s": float("nan")},
+        {"ticked_ago_s": -5},
+        {"running": "jobs.post"},
+        {"protocol": 2},
+    ],
+)
+def test_what_cannot_be_a_twins_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(NoTwinError):
+        parsed(**fields)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"<html>", b"\xff", b"[" * 100_000])
+def test_what_is_no_json_object_is_refused(body: bytes) -> None:
+    with pytest.raises(NoTwinError):
+        parse(body)
+
+
+def test_a_refusal_does_not_repeat_what_came() -> None:
+    with pytest.raises(NoTwinError) as caught:
+        parse(b'{"password": "hunter2", "twin": ["hunter2"]}')
+    assert "hunter2" not in str(caught.value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(sorted(PLAIN)), JSON)
+def test_a_field_of_any_kind_is_taken_or_refused_and_nothing_else(field: str, value: Any) -> None:
+    try:
+        document = parsed(**{field: value})
+    except NoTwinError:
+        return
+    assert parse(dump_json(document)) == document

@@ -1,0 +1,320 @@
+"""The app as peers, hosts and people meet it, without a socket in between."""
+
+import asyncio
+import base64
+import json
+from dataclasses import asdict
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from node_bench import WALL, Bench, bench, document, higher, job
+from starlette.types import ASGIApp
+
+import twin
+from twin.config import Credentials
+from twin.core.events import Via
+from twin.core.knowledge import Claim, Entry, Fate
+from twin.core.messages import Role
+from twin.node import STALLED_S
+from twin.web import app as web_app
+from twin.web.app import make_app
+from twin.web.streams import Streams
+from twin.wire import dump_json
+
+AUTH = ("user", "pässword")
+PATHS = [("GET", "/"), ("GET", "/status"), ("GET", "/watch")] + [
+    (method, path) for path in ("/update", "/down") for method in ("GET", "POST")
+]
+
+
+def app_of(made: Bench) -> ASGIApp:
+    streams = Streams(made.node)
+    return make_app(made.node, streams, Credentials(*AUTH), made.clock)
+
+
+def ask(made: Bench, method: str, path: str, **options: Any) -> httpx.Response:
+    """One request, with credentials unless `auth` says otherwise."""
+
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(app_of(made), raise_app_exceptions=False)
+        login = httpx.BasicAuth(AUTH[0].encode(), AUTH[1].encode())
+        async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
+            return await client.request(method, path, **{"auth": login, **options})
+
+    return asyncio.run(send())
+
+
+@pytest.fixture
+def holder() -> Bench:
+    made = bench(job())
+    made.take_duty()
+    return made
+
+
+@pytest.fixture
+def standby() -> Bench:
+    made = bench(job())
+    made.join()
+    return made
+
+
+def claiming(made: Bench) -> bytes:
+    """The document of a peer that takes the duty."""
+    return dump_json(document(claim=higher(made), role=Role.CLAIMING))
+
+
+# ---- who may come in
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "Basic " + base64.b64encode(b"user:wrong").decode(),
+        "Basic " + base64.b64encode("user:pässword".encode("latin-1")).decode(),
+        "Basic " + base64.b64encode("user:pässword ".encode()).decode(),
+        "Basic !!!",
+        "Basic \xfc",
+        "Bearer " + base64.b64encode("user:pässword".encode()).decode(),
+    ],
+)
+def test_without_the_credentials_nobody_learns_or_changes_anything(
+    method: str, path: str, header: str | None, holder: Bench
+) -> None:
+    before = holder.node.look()
+    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+    answer = ask(holder, method, path, auth=None, headers=headers, content=claiming(holder))
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Basic")
+    assert answer.json() == {"error": "credentials are needed"}
+    assert holder.node.look() is before
+
+
+@pytest.mark.parametrize(("method", "path"), [path for path in PATHS if path[1] != "/"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_page_of_another_site_can_do_nothing_with_the_credentials_a_browser_adds(
+    method: str, path: str, headers: dict[str, str], holder: Bench
+) -> None:
+    before = holder.node.look()
+    answer = ask(holder, method, path, headers=headers, content=claiming(holder))
+    assert answer.status_code == 403
+    assert holder.node.look() is before
+
+
+def test_a_link_from_another_site_to_the_status_page_is_followed(holder: Bench) -> None:
+    assert ask(holder, "GET", "/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/update/", "/healthz/", "/docs", "/openapi.json", "/redoc", "//status"]
+)
+def test_everything_else_is_not_there(path: str, holder: Bench) -> None:
+    assert ask(holder, "GET", f"http://a.example{path}").status_code == 404
+    assert ask(holder, "GET", f"http://a.example{path}", auth=None).status_code == 401
+
+
+# ---- what the peer asks
+
+
+def test_an_update_is_heard_and_answered_with_what_this_twin_then_knows(holder: Bench) -> None:
+    claim = higher(holder)
+    answer = ask(holder, "POST", "/update", content=claiming(holder))
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["status"], told["twin"], told["role"]) == ("Update", "a", "standby")
+    assert told["claim"] == asdict(claim)
+    assert holder.role is Role.STANDBY
+
+
+def test_a_down_hands_the_duty_over(standby: Bench) -> None:
+    held = standby.node.look().knowledge.claim
+    released = Claim(held.term, held.twin, held.boot, released=True)
+    leaving = document(claim=released, role=Role.LEAVING, leaving=True)
+    answer = ask(standby, "POST", "/down", content=dump_json(leaving))
+    assert (answer.status_code, answer.json()["status"]) == (200, "Down")
+    assert standby.role is Role.ON_DUTY
+
+
+def test_the_plain_update_of_the_first_kind_takes_the_duty_away(holder: Bench) -> None:
+    answer = ask(holder, "GET", "/update")
+    assert (answer.status_code, answer.json()) == (200, {"status": "Update"})
+    assert holder.role is Role.STANDBY
+
+
+def test_the_plain_down_of_the_first_kind_gives_the_duty(standby: Bench) -> None:
+    answer = ask(standby, "GET", "/down")
+    assert (answer.status_code, answer.json()) == (200, {"status": "Down"})
+    assert standby.role in (Role.CLAIMING, Role.ON_DUTY)
+
+
+@pytest.mark.parametrize(
+    ("headers", "url"),
+    [
+        ({"Host": "a.example"}, "http://a.example"),
+        ({"Host": "a.example", "X-Forwarded-Proto": "https"}, "https://a.example"),
+        ({"Host": "a.example", "X-Forwarded-Proto": "https,http"}, "https://a.example"),
+        ({"Host": "a.example:8001"}, "http://a.example:8001"),
+        ({"Host": "a.example", "X-Forwarded-Proto": "gopher"}, None),
+        ({"Host": "user:pass@a.example"}, None),
+        ({"Host": ""}, None),
+    ],
+)
+def test_a_twin_learns_its_url_from_the_peers_request(
+    headers: dict[str, str], url: str | None, holder: Bench
+) -> None:
+    assert ask(holder, "POST", "/update", content=claiming(holder), headers=headers).is_success
+    assert holder.node.look().url == url
+
+
+def test_a_url_that_is_set_is_not_learned_anew() -> None:
+    made = bench(url="https://set.example")
+    ask(made, "POST", "/update", content=claiming(made))
+    assert made.node.look().url == "https://set.example"
+
+
+# ---- what is no document
+
+
+def refused(made: Bench, body: bytes) -> None:
+    for path in ("/update", "/down"):
+        before = made.node.look()
+        answer = ask(made, "POST", path, content=body)
+        assert 400 <= answer.status_code < 500, answer.text
+        assert made.node.look() is before
+
+
+STANDING = bench(job())
+STANDING.join()
+PLAIN = json.loads(dump_json(document(claim=higher(STANDING), ledger={})))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_refused_and_change_nothing(body: bytes) -> None:
+    refused(STANDING, body)
+
+
+@settings(max_examples=40, deadline=None)
+@given(JSON)
+def test_any_json_that_is_no_document_is_refused_and_changes_nothing(value: Any) -> None:
+    refused(STANDING, json.dumps(value).encode())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(sorted(PLAIN)), JSON)
+def test_a_document_with_a_field_of_any_kind_never_breaks_a_twin(field: str, value: Any) -> None:
+    made = bench(job())
+    made.take_duty()
+    before = made.node.look()
+    body = json.dumps({**PLAIN, field: value}).encode()
+    answer = ask(made, "POST", "/update", content=body)
+    assert answer.status_code in (200, 400), answer.text
+    if answer.status_code == 400:
+        assert made.node.look() is before
+    assert ask(made, "GET", "/status").status_code == 200
+
+
+HUGE = [10**400, -(10**400), 2**63, 1e308, -1e308, float("nan"), float("inf"), -1, 0.5]
+
+
+@pytest.mark.parametrize("number", HUGE)
+@pytest.mark.parametrize("field", ["term", "slot", "late_ms", "seconds", "ticked_ago_s"])
+def test_no_number_breaks_a_twin(field: str, number: float, holder: Bench) -> None:
+    entry = {"slot": int(WALL), "fate": "done", "twin": "b", "boot": "2-b"}
+    body = {**PLAIN, "claim": {"term": 1}, "ledger": {"jobs.post": entry}}
+    match field:
+        case "term":
+            body["claim"] = {"term": number}
+        case "ticked_ago_s":
+            body[field] = number
+        case _:
+            entry[field] = number
+    answer = ask(holder, "POST", "/update", content=json.dumps(body).encode())
+    assert answer.status_code in (200, 400), answer.text
+    assert ask(holder, "GET", "/status").status_code == 200
+    assert ask(holder, "GET", "/").status_code == 200
+    holder.wait(15)  # and its scheduler goes on
+    assert "slot.started" in holder.events
+
+
+def test_a_body_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch, holder: Bench) -> None:
+    monkeypatch.setattr(web_app, "DOCUMENT_BYTES", 1000)
+    before = holder.node.look()
+    assert ask(holder, "POST", "/update", content=b" " * 1001).status_code == 413
+    assert ask(holder, "POST", "/update", content=b" " * 1000).status_code == 400
+    assert holder.node.look() is before
+
+
+# ---- what hosts and people ask
+
+
+def test_the_status_tells_all_that_is_promised(holder: Bench) -> None:
+    holder.clock.move(1)
+    holder.hear(
+        Via.LINE,
+        url="https://b.example",
+        ledger={"jobs.post": Entry(int(WALL), Fate.DONE, "b", "2-b", late_ms=3, seconds=0.8)},
+    )
+    told = ask(holder, "GET", "/status").json()
+    term = holder.node.look().knowledge.claim.term
+    assert (told["twin"], told["boot"], told["role"]) == ("a", "1-a", "on_duty")
+    assert (told["term"], told["version"], told["url"]) == (term, twin.__version__, None)
+    assert told["since"] == "2027-01-15T08:00:02Z"
+    peer = told["peer"]
+    assert (peer["twin"], peer["url"], peer["role"]) == ("b", "http://b.example", "standby")
+    assert peer["heard_at"] == "2027-01-15T08:00:03Z"
+    (shown,) = told["jobs"]
+    expected = {
+        "name": "jobs.post",
+        "schedule": "every 10s",
+        "slot": "2027-01-15T08:00:00Z",
+        "state": "done",
+        "seconds": 0.8,
+        "late_ms": 3,
+        "next": "2027-01-15T08:00:10Z",
+    }
+    assert {key: shown[key] for key in expected} == expected
+
+
+def test_the_status_is_a_document_too(holder: Bench) -> None:
+    told = ask(holder, "GET", "/status").json()
+    assert {"protocol", "claim", "ledger", "running", "leaving", "ticked_ago_s"} <= told.keys()
+
+
+def test_a_host_is_told_without_credentials_that_all_is_well(holder: Bench) -> None:
+    answer = ask(holder, "GET", "/healthz", auth=None)
+    assert answer.status_code == 200
+    assert answer.json() == {"ok": True, "role": "on_duty", "boot": "1-a"}
+
+
+def test_a_host_is_told_when_the_scheduler_stands_still(holder: Bench) -> None:
+    holder.clock.move(STALLED_S)
+    answer = ask(holder, "GET", "/healthz", auth=None)
+    assert answer.status_code == 503
+    assert answer.json()["ok"] is False
+
+
+def test_a_host_may_ask_for_the_head_alone(holder: Bench) -> None:
+    assert ask(holder, "HEAD", "/healthz", auth=None).status_code == 200
+
+
+def test_no_secret_is_in_an_answer(holder: Bench) -> None:
+    for path in ("/status", "/", "/healthz"):
+        assert AUTH[1] not in ask(holder, "GET", path).text

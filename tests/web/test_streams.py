@@ -1,0 +1,211 @@
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from node_bench import Bench, bench, job
+
+from twin.core.events import Leave
+from twin.core.messages import Document, Role
+from twin.web import streams as module
+from twin.web.streams import Streams
+from twin.wire import parse
+
+Test = Callable[[Bench, Streams], Awaitable[None]]
+
+
+def on_streams(test: Test) -> None:
+    """Runs `test` with a twin on duty that publishes to real streams; 10 s at most."""
+
+    async def run() -> None:
+        made = bench(job())
+        made.take_duty()
+        streams = Streams(made.node)
+        outlets = made.node.outlets
+        made.node.outlets = type(outlets)(
+            outlets.send, outlets.watch, streams.publish, outlets.start, outlets.running
+        )
+        async with asyncio.timeout(10):
+            await test(made, streams)
+
+    asyncio.run(run())
+
+
+@contextlib.asynccontextmanager
+async def opened(streams: Streams) -> AsyncIterator[AsyncIterator[bytes]]:
+    lines = streams.lines()
+    try:
+        yield lines
+    finally:
+        await lines.aclose()  # type: ignore[attr-defined]
+
+
+async def line(lines: AsyncIterator[bytes]) -> Document:
+    text = await anext(lines)
+    assert text.count(b"\n") == 1
+    assert text.endswith(b"\n")
+    return parse(text)
+
+
+def test_a_new_watcher_gets_a_line_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
+
+    async def test(_: Bench, streams: Streams) -> None:
+        async with opened(streams) as lines:
+            assert (await line(lines)).role is Role.ON_DUTY
+
+    on_streams(test)
+
+
+def test_a_publication_is_a_line_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
+
+    async def test(made: Bench, streams: Streams) -> None:
+        async with opened(streams) as lines:
+            await line(lines)
+            coming = asyncio.ensure_future(line(lines))
+            await asyncio.sleep(0)
+            made.clock.move(10)
+            await asyncio.to_thread(made.node.handle, Leave("SIGTERM"))
+            assert (await coming).leaving
+
+    on_streams(test)
+
+
+def test_without_news_there_is_a_line_every_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINE_EVERY_S", 0.02)
+
+    async def test(_: Bench, streams: Streams) -> None:
+        async with opened(streams) as lines:
+            for _line in range(4):
+                await line(lines)
+
+    on_streams(test)
+
+
+def test_a_standby_is_promised_a_line_every_two_seconds() -> None:
+    assert module.LINE_EVERY_S == 2.0
+
+
+def test_the_twin_is_told_how_many_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
+
+    async def test(made: Bench, streams: Streams) -> None:
+        async with opened(streams) as one, opened(streams) as two:
+            await line(one)
+            await line(two)
+            assert made.node.look().watchers == 2
+        assert made.node.look().watchers == 0
+
+    on_streams(test)
+
+
+def test_waiting_ends_only_when_the_line_was_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
+    monkeypatch.setattr(module, "_WRITE_S", 5)
+
+    async def test(_: Bench, streams: Streams) -> None:
+        async with opened(streams) as lines:
+            await line(lines)
+            coming = asyncio.ensure_future(line(lines))
+            await asyncio.sleep(0)  # the first line is written, the stream waits for news
+            streams.publish()
+            waiting = asyncio.ensure_future(asyncio.to_thread(streams.wait_until_written))
+            await coming  # composed, and on its way into the socket
+            await asyncio.sleep(0.05)
+            assert not waiting.done()
+            after = asyncio.ensure_future(line(lines))  # asked for the next: that one is written
+            await waiting
+            after.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await after
+
+    on_streams(test)
+
+
+def test_nobody_waits_when_nobody_watches() -> None:
+    async def test(_: Bench, streams: Streams) -> None:
+        streams.publish()
+        assert await seconds_to_write(streams) < 0.05
+
+    on_streams(test)
+
+
+def test_a_stuck_watcher_holds_up_the_jobs_once_and_not_for_long() -> None:
+    async def test(_: Bench, streams: Streams) -> None:
+        async with opened(streams) as lines:
+            await line(lines)  # and never asks for more
+            streams.publish()
+            assert 0.05 < await seconds_to_write(streams) < 0.3
+            streams.publish()
+            assert await seconds_to_write(streams) < 0.05
+
+    on_streams(test)
+
+
+def test_a_watcher_that_moves_again_is_waited_for_again() -> None:
+    async def test(_: Bench, streams: Streams) -> None:
+        async with opened(streams) as lines:
+            await line(lines)
+            streams.publish()
+            await seconds_to_write(streams)
+            await line(lines)
+            coming = asyncio.ensure_future(line(lines))
+            await asyncio.sleep(0.01)
+            assert not coming.done()  # all is written
+            streams.publish()
+            await coming
+            streams.publish()
+            assert await seconds_to_write(streams) > 0.05
+
+    on_streams(test)
+
+
+def test_a_watcher_that_drops_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_WRITE_S", 5)
+
+    async def test(_: Bench, streams: Streams) -> None:
+        async with opened(streams) as lines:
+            await line(lines)
+            streams.publish()
+            waiting = asyncio.ensure_future(asyncio.to_thread(streams.wait_until_written))
+            await asyncio.sleep(0.02)
+        await waiting
+
+    on_streams(test)
+
+
+def test_the_last_line_before_the_end_says_that_the_twin_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
+
+    async def test(made: Bench, streams: Streams) -> None:
+        async with opened(streams) as lines:
+            await line(lines)
+            made.node.handle(Leave("SIGTERM"))
+            streams.close()
+            last = [await line(lines)]
+            with contextlib.suppress(StopAsyncIteration):
+                while True:
+                    last.append(await line(lines))
+            assert last[-1].leaving
+
+    on_streams(test)
+
+
+def test_a_watch_that_is_opened_at_the_end_gets_its_one_line() -> None:
+    async def test(made: Bench, streams: Streams) -> None:
+        made.node.handle(Leave("SIGTERM"))
+        streams.close()
+        async with opened(streams) as lines:
+            assert [parse(text).leaving async for text in lines] == [True]
+
+    on_streams(test)
+
+
+async def seconds_to_write(streams: Streams) -> float:
+    began = time.monotonic()  # noqa: TID251 (how long a real thread is held up)
+    await asyncio.to_thread(streams.wait_until_written)
+    return time.monotonic() - began  # noqa: TID251 (as above)
