@@ -101,10 +101,10 @@ def _advance(turn: Turn) -> None:
 
 def _advance_waking(turn: Turn, waking: Waking) -> None:
     state, now = turn.state, turn.now.mono
-    if _claim_is_of_a_newer_boot(state) and state.reached:
+    if state.newer_boot_claims and state.reached:
         wake_again(turn, "a boot that is gone has a later name: the clock was set back")
         return
-    if _claim_is_of_a_newer_boot(state):
+    if state.newer_boot_claims:
         retire(turn, state.knowledge.claim.boot)
         return
     finding_out = not state.reached and now < waking.since + OWN_URL_FOR_S
@@ -147,7 +147,7 @@ def _advance_holding(turn: Turn, held: Holding) -> None:
 def _advance_standby(turn: Turn, standby: Standby) -> None:
     state, now = turn.state, turn.now.mono
     claim = state.knowledge.claim
-    if _claim_is_of_a_newer_boot(state):
+    if state.newer_boot_claims:
         retire(turn, claim.boot)
     elif claim.released and claim.twin != state.twin:
         make_claim(turn, f"{claim.twin} released it")
@@ -225,8 +225,10 @@ def _must_repeat(state: State, held: Holding) -> bool:
     if state.peer.url is None:
         return False
     unheard = not state.reached and not state.watchers
-    if unheard and state.reached is False:
-        return True  # an older boot answers at our URL; so even a peer that left may come back
+    # While an older boot is at our URL, even a peer that left may come back and not find us.
+    deployed = held.repeat_at < state.woke_at.mono + RETIRED_ASK_S and state.url is not None
+    if unheard and (deployed or state.reached is False):
+        return True
     shown = state.peer.shown.is_the_same_as(state.knowledge.claim)
     unproven = not shown or state.thawed_at is not None or unheard
     first_try = held.repeat_at <= held.since
@@ -235,8 +237,3 @@ def _must_repeat(state: State, held: Holding) -> bool:
 
 def _takes_on_wake(state: State) -> bool:
     return state.in_shift if state.rules.shift else state.rules.takes_on_wake
-
-
-def _claim_is_of_a_newer_boot(state: State) -> bool:
-    claim = state.knowledge.claim
-    return claim.twin == state.twin and claim.boot > state.boot

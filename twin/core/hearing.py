@@ -88,16 +88,22 @@ def _hear(turn: Turn, heard: Heard) -> None:
         _look_past(turn, document, heard.via)
         return
     _note_peer(turn, document, heard.via)
+    if not turn.state.newer_boot_claims:
+        _weigh(turn, document, heard.via)
+
+
+def _weigh(turn: Turn, document: Document, via: Via) -> None:
+    """What the word of the peer's newest boot means for our own stage."""
     match turn.state.stage:
         case Waking() as waking:
-            if heard.via is Via.UPDATE and document.role in (Role.CLAIMING, Role.ON_DUTY):
+            if via is Via.UPDATE and document.role in (Role.CLAIMING, Role.ON_DUTY):
                 turn.enter(replace(waking, peer_took=True))
         case Holding():
             shown = document.claim.is_the_same_as(turn.state.knowledge.claim)
             if shown and turn.state.thawed_at is None:
                 confirm(turn, f"{document.twin} knows of it")
         case Standby() as standby:
-            _judge_holder(turn, standby, document, heard.via)
+            _judge_holder(turn, standby, document, via)
 
 
 def _is_fresh(turn: Turn, asked_at: float) -> bool:

@@ -52,10 +52,6 @@ class Fate(StrEnum):
         """Started beats skipped, ended beats running, a word from its twin beats a guess."""
         return _RANKS[self]
 
-    @property
-    def ended(self) -> bool:
-        return self in (Fate.FAILED, Fate.DONE, Fate.CANCELLED)
-
 
 _RANKS = {fate: rank for rank, fate in enumerate(Fate)}
 
@@ -103,12 +99,6 @@ class Knowledge:
     def adds_to(self, other: "Knowledge") -> bool:
         """Whether `other` would learn a slot from this."""
         return any(other._lacks(job, entry) for job, entry in self.ledger.items())
-
-    def with_claim(self, claim: Claim) -> "Knowledge":
-        return replace(self, claim=claim)
-
-    def with_entries(self, entries: Mapping[str, Entry]) -> "Knowledge":
-        return self.merge(Knowledge(ledger=entries))
 
     def until(self, wall: float) -> "Knowledge":
         """This without the slots after `wall`: entries from a clock that runs ahead."""

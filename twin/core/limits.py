@@ -19,8 +19,8 @@ ASK_FOR_S = 3.3
 ASK_WITHOUT_ADDRESS_S = WATCH_SILENCE_S + ASK_FOR_S
 STALLED_S = 30.0
 """A scheduler that has not ticked for so long will not run the next job either."""
-VOUCH_S = 4.0
-"""How long a boot that made way vouches for the newer one, which is heard every 1.5 s."""
+VOUCH_S = 3.0
+"""How long a boot that made way vouches for the newer one, which it hears every 1.5 s."""
 HELD_UP_S = 0.3
 """A timer so late means that this process was held up: what has arrived is read before it acts."""
 RETIRED_ASK_S = 90.0

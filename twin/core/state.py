@@ -181,6 +181,12 @@ class State:
         claim = self.knowledge.claim
         return claim.is_by(self.twin, self.boot) and not claim.released
 
+    @property
+    def newer_boot_claims(self) -> bool:
+        """Whether the highest claim is of a newer boot of this app."""
+        claim = self.knowledge.claim
+        return claim.twin == self.twin and claim.boot > self.boot
+
     @classmethod
     def at_wake(
         cls,

@@ -55,7 +55,7 @@ class Host:
         self.boots -= 1
         process = Process(self)
         self.alive.append(process)
-        self.world.observer.disturbed(f"boot {process.boot}")
+        self.world.observer.disturbed()
         if to_front or self.front is None:
             self.lead_to(process)
         process.begin()
@@ -64,7 +64,7 @@ class Host:
         """Let the URL lead to this process, and hand it the requests that waited."""
         self.front = process
         process.reached_at = self.world.now
-        self.world.observer.disturbed("the URL")
+        self.world.observer.disturbed()
         self._tell("its URL leads to", process.boot)
         held, self._held = self._held, []
         for since, answer in held:
@@ -94,7 +94,7 @@ class Host:
 
     def terminate(self, process: Process, because: str, sleep: bool = False) -> None:
         """SIGTERM, and after 30 s SIGKILL. `sleep`: any request then wakes the app."""
-        self.world.observer.disturbed("SIGTERM")
+        self.world.observer.disturbed()
         self.asleep = sleep
         process.terminate(because)
         self.world.after(GRACE_S + 5, lambda: self.kill(process))
@@ -102,7 +102,7 @@ class Host:
     def set_clock(self, off_s: float) -> None:
         self._tell("its clock is set", f"{off_s - self.clock_off_s:+.3f} s")
         self.clock_off_s = off_s
-        self.world.observer.disturbed("the clock")
+        self.world.observer.disturbed()
         for process in self.alive:
             process.beat()
 

@@ -4,6 +4,7 @@ What the protocol says cannot be promised is excused here, and nothing else:
 
 - Two on duty, while messages between the twins are lost or late, and for the 8 s that healing may
   take. Two boots of one app, when their own URL was out of reach, for the 15 s until it is asked.
+  The same for a boot from which the URL was taken without a word.
   Two new boots of two deploys that cross, while the URL of neither leads to it, and for 8 s more:
   they can hear each other only through the old ones, of which one may freeze.
 - A slot that is started twice, when a message was lost or late from 8 s before its first start on,
@@ -42,7 +43,6 @@ class Observer:
         self.world = world
         self.disturbed_at = _LONG_AGO
         self.wrongly_wired_at = _LONG_AGO
-        self.deployed_at = _LONG_AGO
         self.clock_set_at = _LONG_AGO
         self.longest_vacancy_s = 0.0
         self.double_duty_s = 0.0
@@ -58,23 +58,22 @@ class Observer:
         """By job, the slots that were announced."""
         self._skipped: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self._forgotten_at = _LONG_AGO
+        self._excused_at = _LONG_AGO
         self._unserved: dict[str, list[tuple[float, float]]] = defaultdict(list)
 
     # ---- what it is told
 
-    def disturbed(self, why: str) -> None:
+    def disturbed(self) -> None:
         """Something happened to the pair: time is counted anew from here."""
         self.look()
         self.disturbed_at = self.world.now
-        if why == "the URL":
-            self.deployed_at = self.world.now
 
     def killed(self, process: Process) -> None:
-        self.disturbed("death")
+        self.disturbed()
         self._perhaps_forgotten(process)
 
     def froze(self, process: Process) -> None:
-        self.disturbed("freeze")
+        self.disturbed()
         self._perhaps_forgotten(process)
 
     def _perhaps_forgotten(self, process: Process) -> None:
@@ -90,16 +89,17 @@ class Observer:
         self.steps += 1
         after = process.state
         if isinstance(before.stage, Retired) and isinstance(after.stage, Waking):
-            self.disturbed("a boot woke again")
+            self.disturbed()
         if after.peer.trouble is not Trouble.NONE:
             self.wrongly_wired_at = self.world.now
         if after.on_duty and not before.on_duty:
             self._taken(process)
 
     def _taken(self, process: Process) -> None:
-        """Whether it begins to count from now on, as it may if nobody who serves has a ledger."""
+        """Whether it begins to count from now on, as it may if nobody it can hear has a ledger."""
         others = [one for one in self._processes() if one is not process and one.acts]
-        if any(one.state.knowledge.ledger and _serves(one) for one in others):
+        lines_are_well = self.world.now - self.world.lines.hurt_at > HEALING_S
+        if lines_are_well and any(one.state.knowledge.ledger and _serves(one) for one in others):
             return
         entries, now = process.state.knowledge.ledger.values(), process.state.wall
         if any(one.boot == process.boot and one.why.startswith("no ledger") for one in entries):
@@ -123,7 +123,7 @@ class Observer:
         if first == (now, process.boot):
             return
         at, boot = first
-        hurt_at = max(self.world.lines.hurt_at, self._wires_hurt_at) + HEALING_S
+        hurt_at = max(self.world.lines.hurt_at, self._wires_hurt_at, self._excused_at) + HEALING_S
         if max(hurt_at, self._forgotten_at, self.clock_set_at) >= at:
             self.excused_doubles += 1
         else:
@@ -143,7 +143,9 @@ class Observer:
             self.double_duty_s += now - self._looked_at
         self._looked_at, self._holders = now, len(holders)
         if len(holders) > 1:
-            self._check_double(holders)
+            if not self._is_excused(holders):
+                self._broken("one on duty", " and ".join(map(_named, holders)))
+            self._excused_at = now
         awake = [p for p in acting if _serves(p)]
         vacant = bool(awake) and not holders
         self._vacant_since = self._check_vacancy(self._vacant_since, vacant, "somebody on duty")
@@ -151,16 +153,16 @@ class Observer:
         name = "never both suspended"
         self._suspended_since = self._check_vacancy(self._suspended_since, suspended, name)
 
-    def _check_double(self, holders: list[Process]) -> None:
-        now = self.world.now
-        if now - max(self.world.lines.hurt_at, self.wrongly_wired_at) <= HEALING_S:
-            return
-        own_hurt_at = max(self.world.lines.own_hurt_at, _LONG_AGO)
-        if len({p.host.name for p in holders}) == 1 and now - own_hurt_at <= OWN_URL_S:
-            return
-        if all(len(p.host.alive) > 1 and now - p.reached_since < HEALING_S for p in holders):
-            return
-        self._broken("one on duty", " and ".join(f"{p.host.name} {p.boot}" for p in holders))
+    def _is_excused(self, holders: list[Process]) -> bool:
+        now, lines = self.world.now, self.world.lines
+        if now - max(lines.hurt_at, self.wrongly_wired_at) <= HEALING_S:
+            return True
+        if len({p.host.name for p in holders}) == 1 and now - lines.own_hurt_at <= OWN_URL_S:
+            return True
+        fronts = [p.host.front for p in holders if p.host.front not in (None, p)]
+        if any(front and now - front.reached_at <= OWN_URL_S for front in fronts):
+            return True
+        return all(len(p.host.alive) > 1 and now - p.reached_since < HEALING_S for p in holders)
 
     def _check_vacancy(self, since: float | None, vacant: bool, name: str) -> float | None:
         now = self.world.now
@@ -216,6 +218,10 @@ class Observer:
         text = f"seed {self.world.seed}: {promise}: {how}"
         self.world.story.tell(self.world.now, "observer", "BROKEN", f"{promise}: {how}")
         raise BrokenPromiseError(f"{text}\n{self.world.story}")
+
+
+def _named(process: Process) -> str:
+    return f"{process.host.name} {process.boot}"
 
 
 def _serves(process: Process) -> bool:

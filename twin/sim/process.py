@@ -163,7 +163,7 @@ class Process:
         self._thawed_at = self._beat_at = self.world.now
         if gap_s > BEAT_S + FROZE_S:
             self.step(Froze(gap_s - BEAT_S))
-        self.world.observer.disturbed("thaw")
+        self.world.observer.disturbed()
         inbox, self._inbox = self._inbox, []
         self.world.random.shuffle(inbox)
         for act in inbox:
@@ -237,9 +237,10 @@ class Process:
 
     def _touch(self) -> bool:
         if self.acts:
-            if self.state.on_duty:
+            waits = isinstance(self.state.stage, Standby)
+            if self.state.on_duty or (waits and not self.state.reached):
                 self._request(Request.OWN)
-            elif isinstance(self.state.stage, Standby) and self._watch is not None:
+            if waits and self._watch is not None:
                 self._request(Request.UPDATE)
         return not self.dead
 

@@ -65,7 +65,7 @@ class Weather:
         self.blows = False
         self._calm_lines()
         self.world.lines.cut.clear()
-        self.world.observer.disturbed("the weather clears")
+        self.world.observer.disturbed()
         for host in self.world.hosts.values():
             host.password = "right"  # noqa: S105 - a word of the story
             for process in list(host.alive):
