@@ -1,0 +1,222 @@
+"""What keeps a twin awake, with a pace of milliseconds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from http_bench import Answering, Server, answer, client, nowhere, saying, serving, silent
+from http_bench import until as wait_until
+from node_bench import Bench, bench, settings
+
+from twin.adapters import keepawake as module
+from twin.adapters.keepawake import KeepAwake
+from twin.adapters.peer import PeerLink
+from twin.adapters.watch import Watch
+from twin.config import Settings
+from twin.core.events import Request
+from twin.hosts import HOSTS
+from twin.log import Log
+
+OK = saying(answer(200, b"{}"))
+FAST = settings(self_ping_s=0)
+
+Test = Callable[[Bench, Server], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ping every few milliseconds, and no rounds unless a test asks for them."""
+    monkeypatch.setattr(module, "ROUND_S", 60)
+
+
+class Link(PeerLink):
+    """Only notes what it is to send."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.sent: list[Request] = []
+
+    def send(self, request: Request) -> None:
+        self.sent.append(request)
+
+
+async def keeping(made: Bench, with_settings: Settings, test: Callable[[Link, Watch], Any]) -> None:
+    async with client() as http:
+        link = Link(with_settings, made.node, made.clock, http)
+        watch = Watch(with_settings, made.node, http)
+        log = Log("a", made.output)
+        keep = KeepAwake(with_settings, made.node, link, watch, http, made.clock, log)
+        chores = asyncio.create_task(keep.run())
+        try:
+            await test(link, watch)
+            assert not chores.done()
+        finally:
+            chores.cancel()
+            await asyncio.wait({chores})
+            await watch.close()
+
+
+def on_server(
+    answering: Answering,
+    test: Test,
+    prepare: Callable[[Bench], None] = Bench.take_duty,
+    with_settings: Settings = FAST,
+) -> None:
+    async def run() -> None:
+        async with serving(answering) as server:
+            made = bench(url=server.url)
+            prepare(made)
+            object.__setattr__(made.clock, "rate", 100.0)
+
+            async def with_link(_link: Link, _watch: Watch) -> None:
+                await test(made, server)
+
+            await keeping(made, with_settings, with_link)
+
+    asyncio.run(run())
+
+
+def on_duty(made: Bench) -> None:
+    made.wait(5)  # an own URL that does not answer delays the claim
+    made.take_duty()
+
+
+def on_standby(made: Bench) -> None:
+    made.wait(5)
+    made.join()
+
+
+def test_the_own_url_is_fetched_without_credentials() -> None:
+    async def test(_: Bench, server: Server) -> None:
+        await wait_until(lambda: len(server.asked) >= 3)
+        assert set(server.lines) == {"GET /healthz"}
+        assert not [asked for asked in server.asked if "authorization" in asked.headers]
+
+    on_server(OK, test, on_duty)
+
+
+def test_the_pings_keep_their_distance() -> None:
+    async def test(_: Bench, server: Server) -> None:
+        await asyncio.sleep(0.1)
+        assert server.asked == []
+
+    on_server(OK, test, on_duty, settings(self_ping_s=60))
+
+
+def test_a_standby_that_may_sleep_does_not_keep_itself_awake() -> None:
+    async def test(_: Bench, server: Server) -> None:
+        await asyncio.sleep(0.1)
+        assert server.asked == []
+
+    on_server(OK, test, on_standby, settings(self_ping_s=0, standby_asleep=True))
+
+
+@pytest.mark.parametrize("prepare", [on_duty, on_standby])
+def test_others_keep_themselves_awake(prepare: Callable[[Bench], None]) -> None:
+    asleep = prepare is on_duty  # only a standby sleeps, whatever the setting
+
+    async def test(_: Bench, server: Server) -> None:
+        await wait_until(lambda: server.asked)
+
+    on_server(OK, test, prepare, settings(self_ping_s=0, standby_asleep=asleep))
+
+
+@pytest.mark.parametrize("answering", [saying(answer(503)), saying(b"what?"), saying(b"")])
+def test_a_ping_that_fails_is_told_and_the_next_one_goes_on(answering: Answering) -> None:
+    async def test(made: Bench, _: Server) -> None:
+        await wait_until(lambda: made.events.count("self_ping.failed") >= 2)
+
+    on_server(answering, test, on_duty)
+
+
+def test_a_ping_that_is_not_answered_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PING_TIMEOUT_S", 0.02)
+
+    async def test(made: Bench, _: Server) -> None:
+        await wait_until(lambda: made.events.count("self_ping.failed") >= 2)
+
+    on_server(silent, test, on_duty)
+
+
+def test_a_url_at_which_nobody_is_does_not_stop_the_chores() -> None:
+    async def run() -> None:
+        made = bench(url=await nowhere())
+        on_duty(made)
+
+        async def test(*_: object) -> None:
+            await wait_until(lambda: made.events.count("self_ping.failed") >= 2)
+
+        await keeping(made, FAST, test)
+
+    asyncio.run(run())
+
+
+def rounds(prepare: Callable[[Bench], None], watching: bool) -> list[Request]:
+    """What a few rounds send."""
+    sent: list[Request] = []
+
+    async def run() -> None:
+        made = bench(url="http://127.0.0.1:9")
+        prepare(made)
+
+        async def test(link: Link, watch: Watch) -> None:
+            if watching:
+                async with serving(silent) as server:
+                    made.node._state = _at(made, server.url)
+                    watch.want(True)
+                    await asyncio.sleep(0.1)
+            else:
+                await asyncio.sleep(0.1)
+            sent.extend(link.sent)
+
+        await keeping(made, settings(), test)
+
+    monkey = pytest.MonkeyPatch()
+    with monkey.context() as patch:
+        patch.setattr(module, "ROUND_S", 0.01)
+        asyncio.run(run())
+    return sent
+
+
+def _at(made: Bench, url: str) -> Any:
+    from dataclasses import replace
+
+    state = made.node.look()
+    return replace(state, peer=replace(state.peer, url=url))
+
+
+def test_a_holder_looks_again_and_again_whose_boot_its_url_leads_to() -> None:
+    assert set(rounds(on_duty, watching=False)) == {Request.OWN}
+
+
+def test_a_standby_tells_the_holder_that_it_is_there() -> None:
+    assert set(rounds(on_standby, watching=True)) == {Request.UPDATE}
+
+
+def test_a_standby_without_a_watch_leaves_the_asking_to_the_core() -> None:
+    assert rounds(on_standby, watching=False) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "told"),
+    [
+        (None, None, "SELF_URL is not known"),
+        ("http://127.0.0.1:8000", HOSTS[0], "does not pass Heroku's router"),
+        ("http://127.0.0.1:8000", None, ""),
+        ("https://a.example", HOSTS[0], ""),
+    ],
+)
+def test_a_ping_that_cannot_help_is_told_of_at_the_start(url: Any, host: Any, told: str) -> None:
+    made = bench(url=url)
+
+    async def run() -> None:
+        async def test(*_: object) -> None:
+            await asyncio.sleep(0.01)
+
+        await keeping(made, settings(host=host), test)
+
+    asyncio.run(run())
+    warnings = [line for line in made.lines if "self_ping.in_vain" in line]
+    assert len(warnings) == bool(told)
+    assert all(told in line for line in warnings)

@@ -1,0 +1,42 @@
+import threading
+
+from node_bench import bench
+
+from twin.adapters.scheduler import Scheduler
+from twin.core.events import LearnedUrl
+
+
+def test_it_beats_when_it_is_told_of_news_and_ends_when_it_is_stopped() -> None:
+    made, beats = bench(), threading.Semaphore(0)
+
+    def tick() -> float:
+        beats.release()
+        return 60.0
+
+    vars(made.node)["tick"] = tick
+    scheduler = Scheduler(made.node)
+    scheduler.start()
+    assert beats.acquire(timeout=5)
+    made.node.handle(LearnedUrl("http://a.example"))
+    assert beats.acquire(timeout=5)
+    scheduler.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name == "schedule"]
+
+
+def test_news_that_comes_during_a_beat_calls_for_another_one() -> None:
+    made, beats = bench(), threading.Semaphore(0)
+
+    def tick() -> float:
+        if not beats.acquire(blocking=False):
+            made.node.wake_scheduler.set()
+        beats.release()
+        beats.release()
+        return 60.0
+
+    vars(made.node)["tick"] = tick
+    scheduler = Scheduler(made.node)
+    scheduler.start()
+    assert beats.acquire(timeout=5)
+    assert beats.acquire(timeout=5)
+    assert beats.acquire(timeout=5)
+    scheduler.stop()
