@@ -525,6 +525,15 @@ def test_a_twin_that_cannot_trust_its_time_does_not_act(
     assert twin.role is role
 
 
+def test_after_a_freeze_no_answer_counts_of_a_peer_that_was_not_told_we_are_back() -> None:
+    """Found by seed 377: `/status` tells the peer nothing, so it claimed after the answer."""
+    twin = on_duty()
+    twin.tell(Watchers(1))
+    twin.wait(20)
+    twin.tell(Froze(20.0))
+    assert set(sent(twin.tell(Watchers(0)))) == {"UPDATE"}
+
+
 def test_a_standby_that_froze_asks_anew() -> None:
     twin = standing_by()
     twin.wait(20)

@@ -138,7 +138,8 @@ def _advance_holding(turn: Turn, held: Holding) -> None:
         turn.send(Request.LOOK)
     if held.ask_at is not None and now >= held.ask_at:
         held = replace(held, ask_at=now + ASK_LOST_WATCHER_S)
-        turn.send(Request.STATUS)
+        # After a freeze an answer shall mean that the peer has heard that we are back.
+        turn.send(Request.STATUS if state.thawed_at is None else Request.UPDATE)
     turn.enter(held)
     if not state.peer.trouble and now >= _quiet_since(state, held) + SILENCE_S:
         confirm(turn, f"nothing heard of the peer for {SILENCE_S:g} s")

@@ -99,7 +99,8 @@ class Observer:
         """Whether it begins to count from now on, as it may if nobody it can hear has a ledger."""
         others = [one for one in self._processes() if one is not process and one.acts]
         lines_are_well = self.world.now - self.world.lines.hurt_at > HEALING_S
-        if lines_are_well and any(one.state.knowledge.ledger and _serves(one) for one in others):
+        reached = [one for one in others if one.host.front is one and _serves(one)]
+        if lines_are_well and any(one.state.knowledge.ledger for one in reached):
             return
         entries, now = process.state.knowledge.ledger.values(), process.state.wall
         if any(one.boot == process.boot and one.why.startswith("no ledger") for one in entries):
@@ -159,8 +160,7 @@ class Observer:
             return True
         if len({p.host.name for p in holders}) == 1 and now - lines.own_hurt_at <= OWN_URL_S:
             return True
-        fronts = [p.host.front for p in holders if p.host.front not in (None, p)]
-        if any(front and now - front.reached_at <= OWN_URL_S for front in fronts):
+        if any(now - _astray_since(p) <= OWN_URL_S for p in holders):
             return True
         return all(len(p.host.alive) > 1 and now - p.reached_since < HEALING_S for p in holders)
 
@@ -218,6 +218,14 @@ class Observer:
         text = f"seed {self.world.seed}: {promise}: {how}"
         self.world.story.tell(self.world.now, "observer", "BROKEN", f"{promise}: {how}")
         raise BrokenPromiseError(f"{text}\n{self.world.story}")
+
+
+def _astray_since(process: Process) -> float:
+    """Since when a newer boot has its URL, and it is on duty and has not found out."""
+    front = process.host.front
+    if front is None or front.boot <= process.boot:
+        return _LONG_AGO
+    return max(front.reached_at, process.state.role_since - process.host.clock_off_s)
 
 
 def _named(process: Process) -> str:
