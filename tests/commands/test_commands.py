@@ -1,0 +1,154 @@
+"""The commands that look from outside, against two real twins, and against nothing."""
+
+import json
+
+import pytest
+from processes import LOGIN, Twin, until
+
+Pair = tuple[Twin, Twin]
+
+
+# ---- status
+
+
+def test_status_shows_both_twins_and_the_jobs(pair: Pair) -> None:
+    ended = pair[0].command("status")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    for text in ("TWIN", "on duty", "standby", pair[0].url, pair[1].url, "good", "every 1h"):
+        assert text in ended.stdout
+
+
+def test_status_for_programs_is_json(pair: Pair) -> None:
+    ended = pair[0].command("status", "--json")
+    told = json.loads(ended.stdout)["twins"]
+    assert [twin["twin"] for twin in told] == ["a", "b"]
+    assert sorted(twin["role"] for twin in told) == ["on_duty", "standby"]
+
+
+def test_status_finds_the_peer_by_what_the_twin_knows(pair: Pair) -> None:
+    assert pair[1].url in pair[0].command("status", PEER_URL="").stdout
+
+
+def test_status_of_nothing_says_so(lonely: Twin) -> None:
+    ended = lonely.command("status")
+    assert ended.returncode == 1
+    assert ended.stdout.count("the connection is refused") == 2
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_proxy_of_the_machine_is_no_way_to_a_twin(pair: Pair) -> None:
+    proxy = "http://127.0.0.1:9"
+    ended = pair[0].command("status", HTTP_PROXY=proxy, http_proxy=proxy, ALL_PROXY=proxy)
+    assert ended.returncode == 0
+
+
+# ---- check
+
+
+def test_check_finds_a_pair_that_is_wired_well(pair: Pair) -> None:
+    ended = pair[0].command("check")
+    assert ended.returncode == 0, ended.stdout
+    assert "wrong" not in ended.stdout
+    assert "the pair is wired" in ended.stdout
+    assert f"{pair[1].url} is 'b'" in ended.stdout
+    assert f"reaches this twin at {pair[0].url}" in ended.stdout
+    assert "good, bad" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"PEER_PASSWORD": "another"}, "401 to our credentials: set PEER_USERNAME"),
+        ({"PEER_URL": "http://127.0.0.1:9"}, "the connection is refused"),
+        ({"TWIN_NAME": "b"}, "set SELF_URL to this twin's"),
+        ({"JOBS": "nothing"}, "nothing"),
+    ],
+)
+def test_check_says_what_is_wrong(pair: Pair, environ: dict[str, str], told: str) -> None:
+    ended = pair[0].command("check", **environ)
+    assert ended.returncode == 1
+    wrong = [line for line in ended.stdout.splitlines() if line.startswith("wrong")]
+    assert any(told in line for line in wrong), ended.stdout
+    assert "another" not in ended.stdout + ended.stderr
+
+
+def test_check_of_nothing_says_so(lonely: Twin) -> None:
+    ended = lonely.command("check")
+    assert ended.returncode == 1
+    assert ended.stdout.count("refused") == 2
+    assert "Traceback" not in ended.stderr
+
+
+def test_check_and_the_others_report_settings_that_are_wrong_all_at_once(lonely: Twin) -> None:
+    for command in (["check"], ["status"], ["down"], ["run", "good"]):
+        ended = lonely.command(*command, BASIC_AUTH_PASSWORD="", ON_WAKE="maybe")
+        assert ended.returncode == 1
+        assert ended.stderr.count("wrong  ") == 2
+        assert ended.stdout == ""
+
+
+# ---- run
+
+
+@pytest.mark.parametrize(
+    ("job", "status"), [("good", 0), ("exits-well", 0), ("bad", 1), ("exits", 1)]
+)
+def test_run_ends_as_its_job_ended(lonely: Twin, job: str, status: int) -> None:
+    ended = lonely.command("run", job)
+    assert ended.returncode == status, ended.stdout + ended.stderr
+    assert f"job={job}" in ended.stdout
+    assert ("no such thing" in ended.stdout) is (job == "bad")
+
+
+def test_run_gives_the_job_its_run(lonely: Twin) -> None:
+    assert "ran good 0\n" in lonely.command("run", "good").stdout
+
+
+def test_run_of_a_job_that_is_not_there_names_those_that_are(lonely: Twin) -> None:
+    ended = lonely.command("run", "god")
+    assert ended.returncode == 1
+    assert "there is no job 'god'; the jobs are: good, bad, exits, exits-well" in ended.stderr
+
+
+# ---- down
+
+
+def test_down_of_nothing_says_so(lonely: Twin) -> None:
+    ended = lonely.command("down")
+    assert ended.returncode == 1
+    assert "the duty stays where it is" in ended.stderr
+    assert ended.stderr.count("refused") == 2
+
+
+def test_down_of_a_peer_that_is_not_there_leaves_the_duty(pair: Pair) -> None:
+    holder = next(twin for twin in pair if twin.role() == "on_duty")
+    ended = holder.command("down", PEER_URL="http://127.0.0.1:9")
+    assert ended.returncode == 1
+    assert holder.role() == "on_duty"
+
+
+@pytest.mark.parametrize("asked", [0, 1])
+def test_down_hands_the_duty_over_whoever_is_asked(pair: Pair, asked: int) -> None:
+    holder = next(twin for twin in pair if twin.role() == "on_duty")
+    other = pair[1] if holder is pair[0] else pair[0]
+    ended = pair[asked].command("down")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert f"{other.url} is on duty now" in ended.stdout
+    until(lambda: (other.role(), holder.role()) == ("on_duty", "standby"))
+
+
+# ---- secrets
+
+
+def test_no_secret_is_in_what_twins_and_commands_wrote(pair: Pair) -> None:
+    for twin in pair:
+        assert LOGIN[1] not in twin.output
+        for command in ("check", "status"):
+            ended = twin.command(command)
+            assert LOGIN[1] not in ended.stdout + ended.stderr
+
+
+def test_twins_of_a_pair_wrote_nothing_but_lines_of_their_log(pair: Pair) -> None:
+    for twin in pair:
+        strange = [line for line in twin.output.splitlines() if not line.startswith("at=")]
+        assert strange == []
