@@ -38,6 +38,7 @@ def _bound() -> socket.socket | None:
     try:
         listener.bind(("0.0.0.0", int(port)))  # noqa: S104 (hosts route to any of its addresses)
     except OSError as error:
+        listener.close()
         sys.exit(f"port {port} cannot be used ({error.strerror}): set PORT to another one")
     listener.listen(2048)  # as many as uvicorn itself lets queue
     return listener

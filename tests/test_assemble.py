@@ -1,0 +1,78 @@
+"""The order in which a twin ends, with parts that only note what they are asked."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from node_bench import Bench, bench
+
+from twin import assemble
+from twin.assemble import _Leaving
+
+
+class Parts:
+    """Stands for all of them."""
+
+    def __init__(self, made: Bench, idle: bool) -> None:
+        self.made = made
+        self.idle = idle
+        self.asked: list[str] = []
+        self.should_exit = False
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        self.asked.append(f"wait {timeout_s:g}, {self.made.node.look().role}")
+        return self.idle
+
+    def cut_off(self) -> None:
+        self.asked.append("cut off")
+
+    async def down(self) -> None:
+        self.asked.append("down")
+
+    def close(self) -> None:
+        self.asked.append("close")
+
+
+def leave(parts: Any) -> None:
+    async def run() -> None:
+        leaving = _Leaving(parts.made.node, parts, parts, parts, parts)
+        leaving.begin("SIGTERM")
+        leaving.begin("SIGTERM")
+        async with asyncio.timeout(5):
+            while not parts.should_exit:  # noqa: ASYNC110 (it is a mere flag)
+                await asyncio.sleep(0)
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def made() -> Bench:
+    holding = bench()
+    holding.take_duty()
+    return holding
+
+
+def test_jobs_may_end_then_the_peer_is_told_then_the_streams_close(made: Bench) -> None:
+    parts = Parts(made, idle=True)
+    leave(parts)
+    assert parts.asked == ["wait 25, leaving", "down", "close"]
+    assert made.node.look().knowledge.claim.released
+
+
+def test_jobs_that_do_not_end_within_the_grace_are_cut_off(made: Bench) -> None:
+    parts = Parts(made, idle=False)
+    leave(parts)
+    assert parts.asked == ["wait 25, leaving", "cut off", "down", "close"]
+
+
+def test_a_bug_on_the_way_does_not_keep_the_process_from_ending(
+    made: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = Parts(made, idle=True)
+    monkeypatch.setattr(Parts, "down", lambda _: 1 / 0)
+    leave(parts)
+    assert parts.should_exit
+
+
+def test_running_jobs_have_the_grace_that_hosts_leave_them() -> None:
+    assert assemble.GRACE_S + 2 + 2 < 30  # the second /down, and what is then still open
