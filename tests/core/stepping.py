@@ -36,7 +36,6 @@ class Twin:
     def now(self) -> Moment:
         return Moment(self.wall, self.mono)
 
-    @property
     def role(self) -> Role:
         return self.state.role
 
@@ -46,7 +45,8 @@ class Twin:
 
     def wait(self, seconds: float) -> tuple[Effect, ...]:
         """Let time pass, with a tick at every moment that a rule waits for, and at the end."""
-        end, effects = self.mono + seconds, []
+        end = self.mono + seconds
+        effects: list[Effect] = []
         while (at := self._next_tick()) < end:
             self._pass(max(at - self.mono, 0.001))
             effects += self.tell(Tick())

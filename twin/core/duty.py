@@ -48,7 +48,7 @@ from twin.core.limits import (
 )
 from twin.core.moment import Moment
 from twin.core.roles import confirm, join, make_claim, retire, step_back, wake_again
-from twin.core.state import Holding, Leaving, Retired, Standby, State, Waking
+from twin.core.state import Holding, Retired, Standby, State, Waking
 from twin.core.turn import Turn
 
 
@@ -75,8 +75,7 @@ def next_timer(state: State) -> float | None:
             return min(_timers_of_a_holder(state, held), default=None)
         case Standby(doubt_since=doubt_since, ask_at=ask_at):
             return ask_at if doubt_since is not None or state.peer.first_kind else None
-        case Leaving():
-            return None
+    return None
 
 
 # ---- what the time, and what is known by now, call for

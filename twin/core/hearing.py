@@ -11,7 +11,6 @@ from twin.core.events import (
     Froze,
     Heard,
     LearnedUrl,
-    Leave,
     Looked,
     PlainConfirmed,
     PlainDown,
@@ -71,8 +70,8 @@ def take_in(turn: Turn, event: Event) -> None:  # noqa: C901 (one line a case, a
                 turn.send(Request.UPDATE)
         case LearnedUrl(url=url):
             turn.change(url=url)
-        case Leave(because=because):
-            leave(turn, because)
+        case _:
+            leave(turn, event.because)
 
 
 def _hear(turn: Turn, heard: Heard) -> None:
@@ -114,6 +113,8 @@ def _is_fresh(turn: Turn, asked_at: float) -> bool:
 def _look_past(turn: Turn, document: Document, via: Via) -> None:
     """The peer's URL leads to an older boot of it: a watch that ends there shows no holder."""
     now, stage = turn.now.mono, turn.state.stage
+    if document.boot == turn.peer.boot:
+        turn.change_peer(role=document.role)
     if document.vouches_for_holder:
         turn.change_peer(heard_at=turn.now)
     if not isinstance(stage, Standby):
@@ -179,12 +180,13 @@ def _note_peer(turn: Turn, document: Document, via: Via) -> None:
     )
     if leaving and not peer.left:
         turn.note("peer.left", peer=document.twin)
+        agenda.gone(turn, document.boot, said_so=True)
 
 
 def _note_new_boot(turn: Turn, peer: Peer) -> None:
     if not peer.boot:
         return
-    said_so = peer.left or peer.role is Role.LEAVING
+    said_so = peer.left or peer.role in (Role.LEAVING, Role.RETIRED, Role.VOUCHING)
     agenda.gone(turn, peer.boot, said_so)
     if not said_so:
         recent = [at for at in peer.wakes if at > turn.now.mono - FLAPPING_WITHIN_S]
@@ -220,9 +222,10 @@ def _trust(turn: Turn, standby: Standby) -> None:
         return
     # A stream that breaks as soon as it is open, or a peer without an address: keep asking.
     reopens = now >= standby.reopen_at and turn.peer.url is not None
-    turn.enter(replace(standby, doubt_since=now, refused_at=None))
+    standby = replace(standby, doubt_since=now, refused_at=None)
+    turn.enter(standby)
     if reopens:
-        open_watch(turn)
+        open_watch(turn, standby)
 
 
 def _hear_plain_update(turn: Turn) -> None:
@@ -332,6 +335,9 @@ def _right(turn: Turn) -> None:
     if turn.peer.trouble:
         turn.note("peer.wired_rightly")
         turn.change_peer(trouble=Trouble.NONE, trouble_why="")
+        if isinstance(turn.state.stage, Holding):
+            # Not in a minute: silence is an answer again, and only to what was asked.
+            turn.enter(replace(turn.state.stage, repeat_at=turn.now.mono))
 
 
 def _looked(turn: Turn, look: Looked) -> None:

@@ -32,6 +32,8 @@ def _was_released_by_the_peer(state: State) -> bool:
     heard = claim.released and claim.twin != state.twin and claim != NOBODY
     if claim.boot < state.peer.boot:
         return False  # an old boot's, which claimed and left while a newer one was on duty
+    if state.reached is False:
+        return False  # heard by way of an old boot of ours: a newer one of the peer's may be there
     # A boot that settles, or that thawed, may have heard it of an old boot, while a newer one
     # already claims.
     return heard and not isinstance(state.stage, Waking) and state.thawed_at is None
@@ -57,9 +59,10 @@ def step_back(turn: Turn) -> None:
 
 def join(turn: Turn) -> None:
     now = turn.now.mono
-    turn.enter(Standby(since=now, doubt_since=now, ask_at=now + ASK_EVERY_S))
+    standby = Standby(since=now, doubt_since=now, ask_at=now + ASK_EVERY_S)
+    turn.enter(standby)
     if turn.peer.url is not None and not turn.peer.first_kind:
-        open_watch(turn)
+        open_watch(turn, standby)
 
 
 def retire(turn: Turn, newer: str) -> None:
@@ -95,19 +98,18 @@ def leave(turn: Turn, because: str) -> None:
     turn.send(Request.DOWN)
 
 
-def open_watch(turn: Turn) -> None:
-    if isinstance(turn.state.stage, Standby) and turn.peer.url is not None:
-        now = turn.now.mono
-        turn.enter(replace(turn.state.stage, watching=True, reopen_at=now + 1.0))
-        turn.watch(True)
+def open_watch(turn: Turn, standby: Standby) -> None:
+    turn.enter(replace(standby, watching=True, reopen_at=turn.now.mono + 1.0))
+    turn.watch(True)
 
 
 def wake_again(turn: Turn, because: str) -> None:
     """Begin again, as a boot that is newer than any other of this app."""
     state, now = turn.state, turn.now
     claim = state.knowledge.claim
-    newest = claim.boot if claim.twin == state.twin else ""
-    started_ms = max(int(now.wall * 1000), int(newest.partition("-")[0] or 0) + 1)
+    newest = claim.boot.partition("-")[0] if claim.twin == state.twin else ""
+    newest_ms = int(newest) if newest.isdigit() else 0
+    started_ms = max(int(now.wall * 1000), newest_ms + 1)
     boot = f"{started_ms}-{state.boot.rpartition('-')[2]}"
     turn.note("twin.woke", boot=boot, because=because)
     turn.change(boot=boot, woke_at=now)

@@ -155,7 +155,8 @@ class State:
 
     @property
     def role(self) -> Role:
-        match self.stage:
+        stage = self.stage
+        match stage:
             case Waking():
                 return Role.WAKING
             case Holding(confirmed=confirmed):
@@ -164,8 +165,7 @@ class State:
                 return Role.STANDBY
             case Retired(vouches_until=until):
                 return Role.RETIRED if until is None else Role.VOUCHING
-            case Leaving(retired=retired):
-                return Role.RETIRED if retired else Role.LEAVING
+        return Role.RETIRED if stage.retired else Role.LEAVING
 
     @property
     def on_duty(self) -> bool:

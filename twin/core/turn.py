@@ -68,8 +68,7 @@ class Turn:
             self._effects.append(Send(request))
 
     def watch(self, wanted: bool) -> None:
-        if self.state.peer.url is not None:
-            self._effects.append(Watch(wanted))
+        self._effects.append(Watch(wanted))
 
     def start(self, job: str, slot: int) -> None:
         self._starts.append(Start(job, slot))

@@ -100,6 +100,7 @@ class Observer:
         others = [one for one in self._processes() if one is not process and one.acts]
         lines_are_well = self.world.now - self.world.lines.hurt_at > HEALING_S
         reached = [one for one in others if one.host.front is one and _serves(one)]
+        reached = [one for one in reached if self.world.now - one.awake_since > HEALING_S]
         if lines_are_well and any(one.state.knowledge.ledger for one in reached):
             return
         entries, now = process.state.knowledge.ledger.values(), process.state.wall

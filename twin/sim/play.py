@@ -59,12 +59,18 @@ def play(seed: int, climate: Climate, storms: int = 3, storm_s: float = 600.0) -
         world.run(storm_s)
         weather.end()
         world.run(CALM_S)
-        for _ in range(16):  # 8 s; a message of a run that just ended may be underway
-            if not world.is_calm():
-                world.run(0.5)
-        world.observer.check_agreement()
+        settle(world)
     world.observer.check_slots(began_at, world.now - 10)
     return _outcome(world, world.observer, world.now - began_at)
+
+
+def settle(world: World) -> None:
+    """See that all agree, once the messages of a run that has just ended have arrived."""
+    for _ in range(16):
+        if world.is_calm():
+            break
+        world.run(0.5)
+    world.observer.check_agreement()
 
 
 def _outcome(world: World, seen: Observer, seconds: float) -> Outcome:

@@ -70,7 +70,7 @@ class Process:
         self._mono_off = world.random.uniform(-1e9, 0)  # no two boots count from the same point
         self._inbox: list[Callable[[], None]] = []
         self._tick_at = float("inf")
-        self._beat_at = self._thawed_at = world.now
+        self._beat_at = self.awake_since = world.now
         self.reached_at = float("inf")
         """Since when its URL leads to it."""
         self._running: dict[tuple[str, int], float] = {}
@@ -160,7 +160,7 @@ class Process:
         gap_s = self.world.now - self._beat_at
         self._tell("thaws", f"{gap_s:.1f} s after its last beat")
         self.frozen = False
-        self._thawed_at = self._beat_at = self.world.now
+        self.awake_since = self._beat_at = self.world.now
         if gap_s > BEAT_S + FROZE_S:
             self.step(Froze(gap_s - BEAT_S))
         self.world.observer.disturbed()
@@ -207,7 +207,7 @@ class Process:
     def _last_beat(self) -> float:
         if self.frozen:
             return self._beat_at
-        return self.world.now - (self.world.now - self._thawed_at) % BEAT_S
+        return self.world.now - (self.world.now - self.awake_since) % BEAT_S
 
     def _schedule_tick(self) -> None:
         """At the first moment for which a rule waits; at other beats nothing can change."""

@@ -34,6 +34,8 @@ class Climate:
 FINE_LINES = Climate(cut=0, rain=0)
 """Hosts do what they like, but what is sent arrives, within 3 s there and back."""
 STORM = Climate()
+STRANGERS = Climate(password=6)
+"""And now and then one of them has the wrong password."""
 
 
 class Weather:

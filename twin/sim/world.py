@@ -120,5 +120,9 @@ class World:
         )
 
     def _agree(self) -> bool:
-        known = [process.state.knowledge for host in self.hosts.values() for process in host.alive]
-        return all(one == known[0] for one in known)
+        states = [process.state for host in self.hosts.values() for process in host.alive]
+        return all(
+            one.knowledge == states[0].knowledge
+            and all(one is other or one.peer.boot == other.boot for other in states)
+            for one in states
+        )
