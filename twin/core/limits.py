@@ -21,7 +21,7 @@ STALLED_S = 30.0
 """A scheduler that has not ticked for so long will not run the next job either."""
 VOUCH_S = 3.0
 """How long a boot that made way vouches for the newer one, which it hears every 1.5 s."""
-HELD_UP_S = 0.3
+HELD_UP_S = 0.15
 """A timer so late means that this process was held up: what has arrived is read before it acts."""
 RETIRED_ASK_S = 90.0
 """A deploy that has not led our URL to the newer boot by then has failed."""

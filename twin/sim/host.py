@@ -62,8 +62,10 @@ class Host:
 
     def lead_to(self, process: Process) -> None:
         """Let the URL lead to this process, and hand it the requests that waited."""
-        self.front = process
+        before, self.front = self.front, process
         process.reached_at = self.world.now
+        if before is not None:
+            self.world.observer.hidden(before)
         self.world.observer.disturbed()
         self._tell("its URL leads to", process.boot)
         held, self._held = self._held, []

@@ -58,6 +58,7 @@ class Observer:
         """By job, the slots that were announced."""
         self._skipped: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self._forgotten_at = _LONG_AGO
+        self._slowest_s = 0.0
         self._excused_at = _LONG_AGO
         self._unserved: dict[str, list[tuple[float, float]]] = defaultdict(list)
 
@@ -72,14 +73,23 @@ class Observer:
         self.disturbed()
         self._perhaps_forgotten(process)
 
+    def hidden(self, process: Process) -> None:
+        """Its URL leads to another now: nobody can ask it what it knows."""
+        self.disturbed()
+        self._perhaps_forgotten(process)
+
     def froze(self, process: Process) -> None:
         self.disturbed()
         self._perhaps_forgotten(process)
 
     def _perhaps_forgotten(self, process: Process) -> None:
-        """Whether what this process knows is known to nobody else who lives, or is on its way."""
+        """Whether what this process knows is known to nobody else who lives, or is on its way.
+
+        Known, that is, to a boot that can be asked: one to which its URL leads.
+        """
         ledger = process.state.knowledge.ledger
-        others = [other for other in self._processes() if other is not process and other.acts]
+        fronts = [host.front for host in self.world.hosts.values()]
+        others = [front for front in fronts if front and front is not process and front.acts]
         if any(stream.reader.acts and stream.read and stream.flows for stream in process.streams):
             return
         if not any(_knows_all(other, ledger) for other in others):
@@ -98,7 +108,8 @@ class Observer:
     def _taken(self, process: Process) -> None:
         """Whether it begins to count from now on, as it may if nobody it can hear has a ledger."""
         others = [one for one in self._processes() if one is not process and one.acts]
-        lines_are_well = self.world.now - self.world.lines.hurt_at > HEALING_S
+        hurt_at = max(self.world.lines.hurt_at, self.wrongly_wired_at)
+        lines_are_well = self.world.now - hurt_at > HEALING_S
         reached = [one for one in others if one.host.front is one and _serves(one)]
         reached = [one for one in reached if self.world.now - one.awake_since > HEALING_S]
         if lines_are_well and any(one.state.knowledge.ledger for one in reached):
@@ -139,6 +150,7 @@ class Observer:
 
     def look(self) -> None:
         now = self.world.now
+        self._slowest_s = max(self._slowest_s, self.world.lines.quality.slowest_s)
         acting = [process for process in self._processes() if process.acts]
         holders = [process for process in acting if process.state.on_duty]
         if self._holders > 1:
@@ -174,7 +186,7 @@ class Observer:
             quiet_since = max(since, self.disturbed_at, lines.hurt_at, late_at)
             wired = now - self.wrongly_wired_at > STRANGERS_S
             # The last message that arrived was underway for so long.
-            bound_s = HEALING_S + self.world.lines.quality.slowest_s
+            bound_s = HEALING_S + self._slowest_s
             if now - quiet_since > (bound_s if wired else STRANGERS_S):
                 self._broken(name, f"nobody was for {now - since:.2f} s")
         if not vacant:
@@ -185,14 +197,19 @@ class Observer:
 
     def check_agreement(self) -> None:
         """After a fault healed: exactly one on duty, and all know the same."""
+        if wrong := self.disagreement():
+            self._broken("after a fault heals all agree", wrong)
+
+    def disagreement(self) -> str:
+        """What the twins do not agree on; nothing if they do."""
         processes = [p for p in self._processes() if p.acts and _serves(p)]
         holders = [process for process in processes if process.state.on_duty]
         if processes and len(holders) != 1:
-            self._broken("after a fault heals one is on duty", f"{len(holders)} are")
+            return f"{len(holders)} are on duty"
         for process in processes:
             if process.state.knowledge != holders[0].state.knowledge:
-                names = f"{process.boot} and {holders[0].boot}"
-                self._broken("after a fault heals both ledgers agree", names)
+                return f"the ledgers of {process.boot} and {holders[0].boot}"
+        return ""
 
     def check_slots(self, since: float, until: float) -> None:
         """Every slot between was run, or was skipped with its reason."""

@@ -6,7 +6,7 @@ from twin.core.jobs import Job
 from twin.core.schedules import every
 from twin.core.state import Rules
 from twin.sim.host import Host
-from twin.sim.observer import Observer
+from twin.sim.observer import HEALING_S, Observer
 from twin.sim.weather import Climate, Weather
 from twin.sim.world import World
 
@@ -66,9 +66,8 @@ def play(seed: int, climate: Climate, storms: int = 3, storm_s: float = 600.0) -
 
 def settle(world: World) -> None:
     """See that all agree, once the messages of a run that has just ended have arrived."""
-    for _ in range(16):
-        if world.is_calm():
-            break
+    end = world.now + HEALING_S
+    while world.observer.disagreement() and world.now < end:
         world.run(0.5)
     world.observer.check_agreement()
 

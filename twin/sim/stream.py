@@ -78,11 +78,10 @@ class Stream:
 
     def end(self) -> None:
         """The writer closes it, or was killed where its kernel could say so."""
+        self.stall()
         self.writer = None
         way = self._way_s(self.to, self.reader.host.name) if self.flows else None
-        if way is None:
-            self.stall()
-        else:
+        if way is not None:
             comes_at = max(self._comes_at, self.world.now + way)
             self.world.send(comes_at - self.world.now, lambda: self._break("closed"))
 
