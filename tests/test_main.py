@@ -42,6 +42,14 @@ def alone(tmp_path: Path) -> Iterator[Twin]:
         yield a
 
 
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
+    """The same, on duty; not to be changed."""
+    with twins(tmp_path_factory.mktemp("serving")) as (a, _):
+        a.environ["PEER_URL"] = ""
+        yield on_duty(a)
+
+
 def on_duty(twin: Twin) -> Twin:
     twin.start()
     until(lambda: twin.role() == "on_duty")
@@ -90,9 +98,9 @@ def test_a_request_that_comes_while_it_starts_is_answered(alone: Twin) -> None:
     line.close()
 
 
-def test_it_is_one_process_whatever_the_buildpack_says(alone: Twin) -> None:
-    assert alone.settings["WEB_CONCURRENCY"] == "2"
-    process = on_duty(alone).process
+def test_it_is_one_process_whatever_the_buildpack_says(serving: Twin) -> None:
+    assert serving.settings["WEB_CONCURRENCY"] == "2"
+    process = serving.process
     assert process is not None
     groups = [
         stat.read_text().rpartition(")")[2].split()[2] for stat in Path("/proc").glob("[0-9]*/stat")
@@ -156,9 +164,7 @@ def test_a_command_that_is_none_is_refused(alone: Twin) -> None:
 # ---- ending
 
 
-@pytest.mark.parametrize(
-    "signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM] * 3, [signal.SIGINT] * 2]
-)
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGTERM] * 3, [signal.SIGINT] * 2])
 def test_a_signal_ends_it_in_order_however_often_it_comes(
     alone: Twin, signals: list[signal.Signals]
 ) -> None:
@@ -216,10 +222,9 @@ def test_the_watch_is_closed_at_once_when_its_reader_is_gone(tmp_path: Path) -> 
         assert seconds_of(lambda: until(lambda: a.status()["watchers"] == 0)) < 1.0
 
 
-def test_complaints_of_the_server_are_lines_of_the_log(alone: Twin) -> None:
-    on_duty(alone)
-    with socket.create_connection(("127.0.0.1", alone.port)) as line:
+def test_complaints_of_the_server_are_lines_of_the_log(serving: Twin) -> None:
+    with socket.create_connection(("127.0.0.1", serving.port)) as line:
         line.sendall(b"what?\r\n\r\n")
         assert b"400" in line.recv(1000)
-    until(lambda: "event=server.complains" in alone.output)
-    assert all(text.startswith("at=") for text in alone.output.splitlines())
+    until(lambda: "event=server.complains" in serving.output)
+    assert all(text.startswith("at=") for text in serving.output.splitlines())

@@ -98,7 +98,7 @@ def test_the_own_url_is_fetched_without_credentials() -> None:
 
 def test_the_pings_keep_their_distance() -> None:
     async def test(_: Bench, server: Server) -> None:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.06)
         assert server.asked == []
 
     on_server(OK, test, on_duty, settings(self_ping_s=60))
@@ -106,7 +106,7 @@ def test_the_pings_keep_their_distance() -> None:
 
 def test_a_standby_that_may_sleep_does_not_keep_itself_awake() -> None:
     async def test(_: Bench, server: Server) -> None:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.06)
         assert server.asked == []
 
     on_server(OK, test, on_standby, settings(self_ping_s=0, standby_asleep=True))
@@ -165,9 +165,9 @@ def rounds(prepare: Callable[[Bench], None], watching: bool) -> list[Request]:
                 async with serving(silent) as server:
                     made.node._state = _at(made, server.url)
                     watch.want(True)
-                    await asyncio.sleep(0.1)
+                    await asyncio.sleep(0.06)
             else:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.06)
             sent.extend(link.sent)
 
         await keeping(made, settings(), test)

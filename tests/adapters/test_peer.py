@@ -34,7 +34,7 @@ DOCUMENT = dump_json(document())
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(answers, "TIMEOUT_S", 0.15)
 
 
 def sent(request: Request, url: str, own_url: str | None = None) -> list[Event]:
