@@ -1,1 +1,45 @@
-"""Puts this folder where its modules can be imported, such as `node_bench`."""
+"""Two real twins, for whoever asks; and this folder where its modules can be imported."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from processes import Twin, twins, until
+
+JOBS = """
+from twin import every
+
+@every("1h", name="good")
+def good(run):
+    print("ran", run.job.name, run.term, flush=True)
+
+@every("1h", name="bad")
+def bad():
+    raise ValueError("no such thing")
+
+@every("1h", name="exits")
+def exits():
+    raise SystemExit(3)
+
+@every("1h", name="exits-well")
+def exits_well():
+    raise SystemExit(0)
+"""
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Twin, Twin]]:
+    """Two real twins, of which one is on duty."""
+    with twins(tmp_path_factory.mktemp("pair"), JOBS) as (a, b):
+        a.start()
+        b.start()
+        until(lambda: sorted([a.role(), b.role()]) == ["on_duty", "standby"])
+        until(lambda: a.status()["peer"]["twin"] and b.status()["peer"]["twin"])
+        yield a, b
+
+
+@pytest.fixture
+def lonely(tmp_path: Path) -> Iterator[Twin]:
+    """The settings of a pair of which nothing runs."""
+    with twins(tmp_path, JOBS) as (a, _):
+        yield a
