@@ -431,6 +431,27 @@ def test_a_holder_whose_url_leads_to_an_old_boot_asks_there_until_it_is_its_own(
     assert sent(twin.wait(9)) == []
 
 
+def test_while_an_old_boot_has_its_url_a_holder_tells_even_a_peer_that_left() -> None:
+    """It may come back, ask that old boot, and find nobody on duty (seeds 115, 207)."""
+    twin = standing_by()
+    twin.hear(Role.LEAVING, twin.claim_of_b(released=True), Via.DOWN)
+    twin.wait(100)
+    twin.tell(Heard(Twin(wall=NOON - 900).state.document(), Via.OWN))
+    assert sent(twin.wait(3.1)).count("UPDATE") >= 2
+    twin.tell(Heard(twin.state.document(), Via.OWN))
+    assert sent(twin.wait(60)) == []
+
+
+def test_a_young_holder_that_does_not_know_who_has_its_url_tells_a_peer_that_left() -> None:
+    twin = Twin()
+    twin.wait(4.1)
+    twin.tell(Failed(Failure.REFUSED, ""))
+    twin.hear(Role.LEAVING, twin.state.knowledge.claim, Via.DOWN)
+    assert sent(twin.wait(9)).count("UPDATE") == 6
+    twin.wait(90)
+    assert sent(twin.wait(60)) == []
+
+
 def test_when_the_last_watcher_drops_without_a_word_the_peer_is_asked() -> None:
     twin = on_duty()
     twin.tell(Watchers(1))

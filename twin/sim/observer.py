@@ -239,9 +239,9 @@ class Observer:
 
 
 def _astray_since(process: Process) -> float:
-    """Since when a newer boot has its URL, and it is on duty and has not found out."""
+    """Since when another boot has its URL, and it is on duty and has not found out."""
     front = process.host.front
-    if front is None or front.boot <= process.boot:
+    if front is None or front is process:
         return _LONG_AGO
     return max(front.reached_at, process.state.role_since - process.host.clock_off_s)
 
