@@ -21,6 +21,9 @@ Where these rules differ from the first draft of the protocol, and why:
   for it: when both apps are deployed at once, each new boot can only ask the other's old one.
 - After a freeze not only a claim is in doubt, but every release that is heard: what arrived in the
   meantime may be of a boot that a newer one has followed.
+- A boot that follows an older one of its app, which has not released the duty, waits 3 s with the
+  peer's word in hand: the older one may run beside it, and hears of it only when the peer lets go
+  of its watch.
 - Strangers who must stand in for each other are ordered by boot, which `/healthz` tells, not by
   name, which it does not.
 """
@@ -140,7 +143,14 @@ def _advance_holding(turn: Turn, held: Holding) -> None:
         # After a freeze an answer shall mean that the peer has heard that we are back.
         turn.send(Request.STATUS if state.thawed_at is None else Request.UPDATE)
     turn.enter(held)
-    if not state.peer.trouble and now >= _quiet_since(state, held) + SILENCE_S:
+    _confirm_in_time(turn, held)
+
+
+def _confirm_in_time(turn: Turn, held: Holding) -> None:
+    state, now = turn.state, turn.now.mono
+    if _is_shown(state) and now >= held.not_before:
+        confirm(turn, f"{state.peer.twin} knows of it")
+    elif not state.peer.trouble and now >= _quiet_since(state, held) + SILENCE_S:
         confirm(turn, f"nothing heard of the peer for {SILENCE_S:g} s")
 
 
@@ -214,11 +224,17 @@ def _timers_of_a_holder(state: State, held: Holding) -> Iterator[float]:
         yield held.look_at
     elif not held.confirmed:
         yield _quiet_since(state, held) + SILENCE_S
+        if _is_shown(state):
+            yield held.not_before
 
 
 def _quiet_since(state: State, held: Holding) -> float:
     heard_at = state.peer.heard_at
     return held.since if heard_at is None else max(held.since, heard_at.mono)
+
+
+def _is_shown(state: State) -> bool:
+    return state.peer.shown.is_the_same_as(state.knowledge.claim)
 
 
 def _must_repeat(state: State, held: Holding) -> bool:
@@ -229,8 +245,7 @@ def _must_repeat(state: State, held: Holding) -> bool:
     deployed = held.repeat_at < state.woke_at.mono + RETIRED_ASK_S and state.url is not None
     if unheard and (deployed or state.reached is False):
         return True
-    shown = state.peer.shown.is_the_same_as(state.knowledge.claim)
-    unproven = not shown or state.thawed_at is not None or unheard
+    unproven = not _is_shown(state) or unheard
     first_try = held.repeat_at <= held.since
     return unproven and (not state.peer.left or first_try)
 

@@ -21,7 +21,7 @@ from twin.core.events import (
     Watchers,
     WatchLost,
 )
-from twin.core.knowledge import Claim, Knowledge
+from twin.core.knowledge import NOBODY, Claim, Knowledge
 from twin.core.limits import (
     ASK_EVERY_S,
     CLOCK_AHEAD_S,
@@ -97,10 +97,6 @@ def _weigh(turn: Turn, document: Document, via: Via) -> None:
         case Waking() as waking:
             if via is Via.UPDATE and document.role in (Role.CLAIMING, Role.ON_DUTY):
                 turn.enter(replace(waking, peer_took=True))
-        case Holding():
-            shown = document.claim.is_the_same_as(turn.state.knowledge.claim)
-            if shown and turn.state.thawed_at is None:
-                confirm(turn, f"{document.twin} knows of it")
         case Standby() as standby:
             _judge_holder(turn, standby, document, via)
 
@@ -174,7 +170,7 @@ def _note_peer(turn: Turn, document: Document, via: Via) -> None:
         role=document.role,
         left=leaving,
         heard_at=turn.now,
-        shown=document.claim,
+        shown=document.claim if turn.state.thawed_at is None else NOBODY,
         refused=False,
         first_kind=False,
     )
@@ -186,6 +182,10 @@ def _note_peer(turn: Turn, document: Document, via: Via) -> None:
 def _note_new_boot(turn: Turn, peer: Peer) -> None:
     if not peer.boot:
         return
+    standby = turn.state.stage
+    if isinstance(standby, Standby) and standby.watching:
+        # The stream leads to the older boot, which learns by its end that it is followed.
+        open_watch(turn, standby)
     said_so = peer.left or peer.role in (Role.LEAVING, Role.RETIRED, Role.VOUCHING)
     agenda.gone(turn, peer.boot, said_so)
     if not said_so:
@@ -241,6 +241,7 @@ def _froze(turn: Turn, seconds: float) -> None:
     now = turn.now.mono
     turn.warn("clock.froze", seconds=round(seconds, 1))
     turn.change(thawed_at=now)
+    turn.change_peer(shown=NOBODY)
     match turn.state.stage:
         case Holding() as held if not turn.state.alone:
             # The peer may have claimed meanwhile: ask, and act on nothing that is older.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from twin.core.events import Request
 from twin.core.knowledge import NOBODY, Claim, Knowledge
-from twin.core.limits import ASK_EVERY_S, FLAPPING_WAKES, RETIRED_ASK_S
+from twin.core.limits import ASK_EVERY_S, FLAPPING_WAKES, RETIRED_ASK_S, SILENCE_S
 from twin.core.state import Holding, Leaving, Retired, Standby, State, Waking
 from twin.core.turn import Turn
 
@@ -17,7 +17,9 @@ def make_claim(turn: Turn, because: str, confirmed: bool = False) -> None:
     turn.learn(Knowledge(Claim(term, state.twin, state.boot)))
     if isinstance(state.stage, Standby) and state.stage.watching:
         turn.watch(False)
-    turn.enter(Holding(since=now.mono, repeat_at=now.mono, look_at=now.mono))
+    followed = previous.twin == state.twin and previous.boot and not previous.released
+    not_before = now.mono + (SILENCE_S if followed else 0.0)
+    turn.enter(Holding(now.mono, not_before, repeat_at=now.mono, look_at=now.mono))
     turn.note("duty.claimed", term=term, because=because)
     if state.alone:
         confirm(turn, "there is no peer")

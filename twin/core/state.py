@@ -77,6 +77,8 @@ class Holding:
     """Our claim is the highest; on duty once it is confirmed."""
 
     since: float
+    not_before: float = 0.0
+    """The peer's word confirms it only from here on: an older boot of ours may still be at it."""
     confirmed: bool = False
     standing_in: bool = False
     """Confirmed only by the look of an unreachable peer's `/healthz`."""
