@@ -390,6 +390,13 @@ def test_on_wake_join_claims_only_if_the_peer_is_not_on_duty() -> None:
     assert Twin(rules=JOIN).wake().wait(3.31)
 
 
+def test_a_release_told_late_by_an_old_boot_is_no_word_of_a_peer_never_heard() -> None:
+    """Its router held the word for us while we booted, and a newer boot took over (seed 1069)."""
+    twin = Twin(rules=JOIN).wake()
+    twin.hear(Role.RETIRED, twin.claim_of_b(released=True), Via.DOWN)
+    assert twin.role() is Role.CLAIMING
+
+
 def test_a_release_heard_by_way_of_an_old_boot_of_ours_waits_for_the_peers_word() -> None:
     twin = standing_by()
     twin.hear(Role.RETIRED, via=Via.OWN, boot="1-x", url=A_URL, twin="a")

@@ -32,8 +32,8 @@ def make_claim(turn: Turn, because: str, confirmed: bool = False) -> None:
 def _was_released_by_the_peer(state: State) -> bool:
     claim = state.knowledge.claim
     heard = claim.released and claim.twin != state.twin and claim != NOBODY
-    if claim.boot < state.peer.boot:
-        return False  # an old boot's, which claimed and left while a newer one was on duty
+    if not state.peer.boot or claim.boot < state.peer.boot:
+        return False  # an old boot's, which left; a newer one may be on duty
     if state.reached is False:
         return False  # heard by way of an old boot of ours: a newer one of the peer's may be there
     # A boot that settles, or that thawed, may have heard it of an old boot, while a newer one
