@@ -109,6 +109,8 @@ def _advance_waking(turn: Turn, waking: Waking) -> None:
     if state.newer_boot_claims:
         retire(turn, state.knowledge.claim.boot)
         return
+    if waking.ask_own_at == waking.since:
+        turn.send(Request.STATUS)  # an older boot of ours may be on duty: the peer knows of it
     finding_out = not state.reached and now < waking.since + OWN_URL_FOR_S
     if state.url is not None and finding_out:
         if now >= waking.ask_own_at:
