@@ -22,15 +22,12 @@ from twin.core.events import (
     Tick,
     Watch,
 )
+from twin.core.limits import BEAT_S, FROZEN_S
 from twin.core.messages import Document, Role
 from twin.core.moment import Moment, iso
 from twin.core.state import State
 from twin.log import Log
 
-BEAT_S = 1.0
-"""The scheduler looks at the clock at least so often."""
-FROZEN_S = 2.0
-"""So much over a beat, and the peer may soon take over: long before its 7.5 s of patience end."""
 STALLED_S = 30.0
 """A scheduler that has not ticked for so long is reported as unhealthy to the host."""
 _SETTLED_S = 5.0

@@ -14,7 +14,7 @@ from twin.adapters.keepawake import KeepAwake
 from twin.adapters.peer import PeerLink
 from twin.adapters.watch import Watch
 from twin.config import Settings
-from twin.core.events import Request
+from twin.core.events import Heard, Request, Via
 from twin.hosts import HOSTS
 from twin.log import Log
 
@@ -191,11 +191,20 @@ def test_a_holder_looks_again_and_again_whose_boot_its_url_leads_to() -> None:
 
 
 def test_a_standby_tells_the_holder_that_it_is_there() -> None:
-    assert set(rounds(on_standby, watching=True)) == {Request.UPDATE}
+    assert Request.UPDATE in rounds(on_standby, watching=True)
 
 
 def test_a_standby_without_a_watch_leaves_the_asking_to_the_core() -> None:
-    assert rounds(on_standby, watching=False) == []
+    assert Request.UPDATE not in rounds(on_standby, watching=False)
+
+
+def test_a_standby_asks_its_own_url_only_until_it_leads_there() -> None:
+    def reached(made: Bench) -> None:
+        on_standby(made)
+        made.node.handle(Heard(made.node.document(), Via.OWN))
+
+    assert Request.OWN in rounds(on_standby, watching=False)
+    assert Request.OWN not in rounds(reached, watching=False)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +212,7 @@ def test_a_standby_without_a_watch_leaves_the_asking_to_the_core() -> None:
     [
         (None, None, "SELF_URL is not known"),
         ("http://127.0.0.1:8000", HOSTS[0], "does not pass Heroku's router"),
+        ("http://127.0.0.1:8001", HOSTS[0], ""),
         ("http://127.0.0.1:8000", None, ""),
         ("https://a.example", HOSTS[0], ""),
     ],

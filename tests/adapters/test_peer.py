@@ -160,7 +160,8 @@ def test_a_redirect_is_not_followed_with_our_credentials() -> None:
 
 def test_nobody_there_is_a_refusal() -> None:
     (event,) = sent(Request.STATUS, asyncio.run(nowhere()))
-    assert event == Failed(Failure.REFUSED, "the connection is refused")
+    assert isinstance(event, Failed)
+    assert (event.failure, event.why) == (Failure.REFUSED, "the connection is refused")
 
 
 def test_a_host_of_several_addresses_is_refused_when_all_of_them_are() -> None:

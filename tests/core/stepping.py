@@ -1,6 +1,7 @@
 """A twin under test: a real core, told events at moments of the test's choice."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from twin.core import agenda, duty
 from twin.core.events import Effect, Event, Heard, Note, Send, Start, Tick, Via
@@ -109,6 +110,8 @@ class Twin:
         ledger: Mapping[str, Entry] | None = None,
         ticked_ago_s: float = 0.0,
         asked_ago_s: float = 0.0,
+        retired: bool = False,
+        vouches: bool = False,
     ) -> tuple[Effect, ...]:
         document = Document(
             twin=twin,
@@ -117,10 +120,24 @@ class Twin:
             role=role,
             claim=claim,
             ledger=ledger or {},
-            leaving=role is Role.LEAVING,
+            leaving=role is Role.LEAVING and not retired,
+            retired=retired,
+            vouches=vouches,
             ticked_ago_s=ticked_ago_s,
         )
         return self.tell(Heard(document, via, self.mono - asked_ago_s))
+
+    def hear_retired(
+        self, claim: Claim = NOBODY, via: Via = Via.LINE, **more: Any
+    ) -> tuple[Effect, ...]:
+        """From a boot of `b` that made way for a newer one."""
+        return self.hear(Role.LEAVING, claim, via, retired=True, **more)
+
+    def hear_vouching(
+        self, claim: Claim = NOBODY, via: Via = Via.LINE, **more: Any
+    ) -> tuple[Effect, ...]:
+        """From one that also has just heard the newer one."""
+        return self.hear(Role.LEAVING, claim, via, retired=True, vouches=True, **more)
 
 
 def sent(effects: tuple[Effect, ...]) -> list[str]:

@@ -400,7 +400,7 @@ def test_a_run_of_a_twin_that_went_to_sleep_does_not_keep_the_job_until_its_time
 def test_a_run_of_a_boot_that_made_way_is_given_the_time_to_end() -> None:
     twin = holder(ran=entry(NOON_SLOT, Fate.RUNNING))
     twin.wait(41)
-    twin.hear(Role.RETIRED, twin.state.knowledge.claim, Via.ANSWER)
+    twin.hear_retired(twin.state.knowledge.claim, Via.ANSWER)
     effects = twin.hear(Role.WAKING, twin.state.knowledge.claim, Via.UPDATE, boot=NEWER)
     assert started(effects) == []
     assert twin.state.peer.wakes == ()

@@ -103,7 +103,7 @@ CONFIRMS: list[tuple[str, Callable[[], Twin], Callable[[Twin], object], Role]] =
     (
         "a boot that made way cannot confirm for the newer one",
         claiming,
-        lambda twin: twin.hear(Role.RETIRED, twin.state.knowledge.claim, Via.ANSWER),
+        lambda twin: twin.hear_retired(twin.state.knowledge.claim, Via.ANSWER),
         Role.CLAIMING,
     ),
     (
@@ -180,9 +180,7 @@ FOLLOWS: list[tuple[str, Callable[[], Twin], Callable[[Twin], object], Role]] = 
     (
         "what an older boot of the peer released is claimed, and waits for the newer one's word",
         standing_by,
-        lambda twin: twin.hear(
-            Role.RETIRED, twin.claim_of_b(9_999, True, OLDER), Via.DOWN, boot=OLDER
-        ),
+        lambda twin: twin.hear_retired(twin.claim_of_b(9_999, True, OLDER), Via.DOWN, boot=OLDER),
         Role.CLAIMING,
     ),
     (
@@ -266,7 +264,7 @@ FOLLOWS: list[tuple[str, Callable[[], Twin], Callable[[Twin], object], Role]] = 
         in_doubt,
         lambda twin: (
             twin.wait(3),
-            twin.hear(Role.VOUCHING, twin.claim_of_b(), Via.ANSWER, boot=OLDER),
+            twin.hear_vouching(twin.claim_of_b(), Via.ANSWER, boot=OLDER),
             twin.wait(3),
         ),
         Role.STANDBY,
@@ -276,7 +274,7 @@ FOLLOWS: list[tuple[str, Callable[[], Twin], Callable[[Twin], object], Role]] = 
         in_doubt,
         lambda twin: (
             twin.wait(3),
-            twin.hear(Role.RETIRED, twin.claim_of_b(), Via.ANSWER, boot=OLDER),
+            twin.hear_retired(twin.claim_of_b(), Via.ANSWER, boot=OLDER),
             twin.wait(3),
         ),
         Role.ON_DUTY,
@@ -415,14 +413,14 @@ def test_on_wake_join_claims_only_if_the_peer_is_not_on_duty() -> None:
 def test_a_release_told_late_by_an_old_boot_is_no_word_of_a_peer_never_heard() -> None:
     """Its router held the word for us while we booted, and a newer boot took over (seed 1069)."""
     twin = Twin(rules=JOIN).wake()
-    twin.hear(Role.RETIRED, twin.claim_of_b(released=True), Via.DOWN)
+    twin.hear_retired(twin.claim_of_b(released=True), Via.DOWN)
     assert twin.role() is Role.CLAIMING
 
 
 def test_a_release_heard_by_way_of_an_old_boot_of_ours_waits_for_the_peers_word() -> None:
     twin = standing_by()
-    twin.hear(Role.RETIRED, via=Via.OWN, boot="1-x", url=A_URL, twin="a")
-    twin.hear(Role.RETIRED, twin.claim_of_b(released=True), Via.OWN, "1-x", A_URL, "a")
+    twin.hear_retired(via=Via.OWN, boot="1-x", url=A_URL, twin="a")
+    twin.hear_retired(twin.claim_of_b(released=True), Via.OWN, boot="1-x", url=A_URL, twin="a")
     assert twin.role() is Role.CLAIMING
 
 
@@ -500,7 +498,7 @@ def test_a_standby_tells_a_holder_that_knows_less() -> None:
 
 def test_a_watch_that_ends_at_an_old_boot_is_closed_and_tried_again() -> None:
     twin = standing_by()
-    assert Watch(open=False) in twin.hear(Role.RETIRED, twin.claim_of_b(), boot=OLDER)
+    assert Watch(open=False) in twin.hear_retired(twin.claim_of_b(), boot=OLDER)
     twin.hear(Role.ON_DUTY, twin.claim_of_b(), Via.UPDATE)
     assert twin.role() is Role.STANDBY
     twin.wait(3)
@@ -638,12 +636,13 @@ def test_a_boot_that_hears_of_a_newer_boot_of_its_app_makes_way() -> None:
     twin = on_duty()
     newer = twin.hear(Role.WAKING, via=Via.UPDATE, boot=NEWER_A, url=A_URL, twin="a")
     assert sent(newer) == ["DOWN"]
-    assert twin.role() is Role.VOUCHING
+    assert twin.state.vouches
     assert not twin.state.document().leaving
     twin.wait(3.1)
-    assert twin.role() is Role.RETIRED
+    assert twin.state.retired
+    assert not twin.state.vouches
     twin.hear(Role.CLAIMING, via=Via.UPDATE, boot=NEWER_A, url=A_URL, twin="a")
-    assert twin.role() is Role.VOUCHING
+    assert twin.state.vouches
 
 
 def test_a_boot_that_made_way_and_is_ended_does_not_say_that_its_twin_leaves() -> None:
@@ -670,7 +669,8 @@ def test_an_older_boot_at_our_url_changes_nothing_but_knowledge() -> None:
 def test_a_boot_that_made_way_wakes_again_if_its_url_still_leads_to_it() -> None:
     twin = on_duty()
     twin.hear(Role.WAKING, via=Via.OWN, boot=NEWER_A, url=A_URL, twin="a")
-    assert twin.role() is Role.RETIRED
+    assert twin.state.retired
+    assert not twin.state.vouches
     assert sent(twin.wait(90.1)) == ["OWN"]
     before = twin.state.boot
     twin.tell(Heard(twin.state.document(), Via.OWN))
@@ -683,11 +683,11 @@ def test_a_boot_that_vouches_does_not_wake_again() -> None:
     twin = on_duty()
     twin.hear(Role.WAKING, via=Via.UPDATE, boot=NEWER_A, url=A_URL, twin="a")
     twin.tell(Heard(twin.state.document(), Via.OWN))
-    assert twin.role() is Role.VOUCHING
+    assert twin.state.vouches
 
 
 @pytest.mark.parametrize(
-    ("reached", "role"), [(True, Role.WAKING), (False, Role.RETIRED)], ids=["gone", "there"]
+    ("reached", "role"), [(True, Role.WAKING), (False, Role.LEAVING)], ids=["gone", "there"]
 )
 def test_a_waking_boot_that_hears_of_a_claim_by_a_later_boot(reached: bool, role: Role) -> None:
     """Its name may be from before the clock was set back: whom our URL leads to is the newest."""
@@ -704,7 +704,8 @@ def test_a_waking_boot_that_hears_of_a_claim_by_a_later_boot(reached: bool, role
 def test_a_standby_hears_of_a_newer_boot_of_its_app_by_its_claim() -> None:
     twin = standing_by()
     twin.hear(Role.STANDBY, Claim(int(NOON * 1000) + 9_999, "a", NEWER_A))
-    assert twin.role() is Role.RETIRED
+    assert twin.state.retired
+    assert not twin.state.vouches
 
 
 def test_a_standby_takes_what_an_older_boot_of_its_app_claims() -> None:
@@ -928,7 +929,7 @@ def test_wakes_after_a_word_are_no_flapping() -> None:
 
 def test_a_standby_in_doubt_asks_the_old_boot_at_its_url_too() -> None:
     twin = in_doubt()
-    twin.hear(Role.RETIRED, via=Via.OWN, boot="1-x", url=A_URL, twin="a")
+    twin.hear_retired(via=Via.OWN, boot="1-x", url=A_URL, twin="a")
     assert set(sent(twin.wait(1))) == {"STATUS", "OWN"}
 
 

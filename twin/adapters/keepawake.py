@@ -47,10 +47,11 @@ class KeepAwake:
     async def _rounds(self) -> None:
         while True:
             await asyncio.sleep(ROUND_S)
-            role = self._node.look().role
-            if role is Role.ON_DUTY:
+            state = self._node.look()
+            # On standby only until it is ours: a request to our own URL keeps our host awake.
+            if state.on_duty or (state.role is Role.STANDBY and not state.reached):
                 self._link.send(Request.OWN)
-            elif role is Role.STANDBY and self._watch.is_open:
+            if state.role is Role.STANDBY and self._watch.is_open:
                 # The watch only brings us the holder's word; this brings it ours.
                 self._link.send(Request.UPDATE)
 
@@ -79,7 +80,7 @@ class KeepAwake:
         url, host = self._node.look().url, self._settings.host
         if url is None:
             why = "SELF_URL is not known: set it, or the host may put this app to sleep"
-        elif host is not None and urlsplit(url).hostname in ("localhost", "127.0.0.1", "0.0.0.0"):  # noqa: S104
+        elif host is not None and urlsplit(url).port == self._settings.port:
             why = f"SELF_URL is {url}, which does not pass {host.name}'s router: set the public URL"
         else:
             return

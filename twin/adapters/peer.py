@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -139,17 +140,18 @@ class PeerLink:
         return answer
 
     async def _request(self, method: str, path: str, body: bytes | None = None) -> Answer | None:
+        asked_at = self._clock.now().mono
         try:
             return await fetch(self._client, method, self._url + path, self._peer_auth, body)
         except NO_ANSWER as error:
             failed = failure_of(error)
             if failed is not None:
-                self._node.handle(failed)
+                self._node.handle(replace(failed, asked_at=asked_at))
             return None
 
     def _judge(self, answer: Answer, asked_at: float) -> Event:
         if answer.status != httpx.codes.OK:
-            return failure_of_status(answer.status, self._url)
+            return replace(failure_of_status(answer.status, self._url), asked_at=asked_at)
         try:
             return Heard(parse(answer.body), Via.ANSWER, asked_at)
         except NoTwinError as error:

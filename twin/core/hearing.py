@@ -186,7 +186,7 @@ def _note_new_boot(turn: Turn, peer: Peer) -> None:
     if isinstance(standby, Standby) and standby.watching:
         # The stream leads to the older boot, which learns by its end that it is followed.
         open_watch(turn, standby)
-    said_so = peer.left or peer.role in (Role.LEAVING, Role.RETIRED, Role.VOUCHING)
+    said_so = peer.left or peer.role is Role.LEAVING
     agenda.gone(turn, peer.boot, said_so)
     if not said_so:
         recent = [at for at in peer.wakes if at > turn.now.mono - FLAPPING_WITHIN_S]

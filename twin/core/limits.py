@@ -1,5 +1,10 @@
 """How long the pair's rules wait, in seconds, and why so long. They depend on each other."""
 
+BEAT_S = 1.0
+"""A twin looks at the clock at least so often."""
+FROZEN_S = 1.0
+"""So much over a beat, and this process stood still. The peer takes over after 7.5 s of silence;
+but one that was already asking when we froze needs no more than 3.3 s."""
 SETTLE_S = 1.0
 """How long a boot listens before it claims: long enough for the request that woke it to arrive."""
 OWN_URL_EVERY_S = 0.5

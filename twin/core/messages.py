@@ -19,10 +19,6 @@ class Role(StrEnum):
     ON_DUTY = "on_duty"
     STANDBY = "standby"
     LEAVING = "leaving"
-    RETIRED = "retired"
-    """Made way for a newer boot of its app."""
-    VOUCHING = "vouching"
-    """The same; and the newer boot, which cannot be asked yet, has just been heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +31,10 @@ class Document:
     ledger: Mapping[str, Entry]
     leaving: bool = False
     """Whether the twin is about to be gone. Not when a newer boot of it goes on."""
+    retired: bool = False
+    """Whether the sender made way for a newer boot of its app."""
+    vouches: bool = False
+    """Whether it also has just heard that newer boot, which perhaps cannot be asked yet."""
     running: tuple[str, ...] = ()
     """Names of the jobs that run in the sender's process now."""
     ticked_ago_s: float = 0.0
@@ -48,13 +48,13 @@ class Document:
     @property
     def speaks_for_its_twin(self) -> bool:
         """Not so a boot that made way for a newer one, and still answers at their URL."""
-        return self.role not in (Role.RETIRED, Role.VOUCHING)
+        return not self.retired
 
     @property
     def vouches_for_holder(self) -> bool:
         """Whether a newer boot of the sender's app holds the duty, and is alive."""
         claim = self.claim
-        return self.role is Role.VOUCHING and claim.twin == self.twin and not claim.released
+        return self.vouches and claim.twin == self.twin and not claim.released
 
     @property
     def holds(self) -> bool:

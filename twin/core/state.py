@@ -157,17 +157,28 @@ class State:
 
     @property
     def role(self) -> Role:
-        stage = self.stage
-        match stage:
+        match self.stage:
             case Waking():
                 return Role.WAKING
             case Holding(confirmed=confirmed):
                 return Role.ON_DUTY if confirmed else Role.CLAIMING
             case Standby():
                 return Role.STANDBY
-            case Retired(vouches_until=until):
-                return Role.RETIRED if until is None else Role.VOUCHING
-        return Role.RETIRED if stage.retired else Role.LEAVING
+            case Retired() | Leaving():
+                return Role.LEAVING
+
+    @property
+    def retired(self) -> bool:
+        """Whether this boot made way for a newer one."""
+        match self.stage:
+            case Leaving(retired=retired):
+                return retired
+        return isinstance(self.stage, Retired)
+
+    @property
+    def vouches(self) -> bool:
+        """Whether it has just heard that newer one."""
+        return isinstance(self.stage, Retired) and self.stage.vouches_until is not None
 
     @property
     def on_duty(self) -> bool:
@@ -222,7 +233,9 @@ class State:
             boot=self.boot,
             url=self.url,
             role=self.role,
-            leaving=self.role is Role.LEAVING,
+            leaving=self.role is Role.LEAVING and not self.retired,
+            retired=self.retired,
+            vouches=self.vouches,
             running=running,
             ticked_ago_s=ticked_ago_s,
             claim=self.knowledge.claim,

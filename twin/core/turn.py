@@ -87,6 +87,6 @@ class Turn:
         before, after = self.before, self.state
         if before.role is not after.role:
             self.state = after = replace(after, role_since=self.now.wall)
-        news = before.role is not after.role or before.knowledge is not after.knowledge
-        publish = (Publish(),) if news else ()
+        told = (before.role, before.vouches) == (after.role, after.vouches)
+        publish = () if told and before.knowledge is after.knowledge else (Publish(),)
         return after, (*publish, *self._effects, *self._starts)

@@ -251,7 +251,7 @@ def _named(process: Process) -> str:
 
 
 def _serves(process: Process) -> bool:
-    return process.state.role not in (Role.LEAVING, Role.RETIRED, Role.VOUCHING)
+    return process.state.role is not Role.LEAVING
 
 
 def _knows_all(process: Process, ledger: object) -> bool:

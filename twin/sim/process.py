@@ -28,6 +28,7 @@ from twin.core.events import (
     Watchers,
 )
 from twin.core.knowledge import Fate
+from twin.core.limits import BEAT_S, FROZEN_S
 from twin.core.messages import Document
 from twin.core.moment import Moment
 from twin.core.state import Standby, State
@@ -36,9 +37,6 @@ from twin.sim.stream import Stream
 if TYPE_CHECKING:
     from twin.sim.host import Host
 
-BEAT_S = 1.0
-FROZE_S = 2.0
-"""So much more than a beat between two beats means that the process stood still."""
 TOUCH_S = 15.0
 """How often a node asks its own URL, or tells the holder that it is there."""
 LATENCY_S = 0.001
@@ -161,7 +159,7 @@ class Process:
         self._tell("thaws", f"{gap_s:.1f} s after its last beat")
         self.frozen = False
         self.awake_since = self._beat_at = self.world.now
-        if gap_s > BEAT_S + FROZE_S:
+        if gap_s > BEAT_S + FROZEN_S:
             self.step(Froze(gap_s - BEAT_S))
         self.world.observer.disturbed()
         inbox, self._inbox = self._inbox, []

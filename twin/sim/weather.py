@@ -98,8 +98,7 @@ class Weather:
         self.world.after(self.random.choice([0.1, 5.0, 60.0]), lambda: self._boot_if_gone(host))
 
     def _boot_if_gone(self, host: Host) -> None:
-        gone = (Role.LEAVING, Role.RETIRED, Role.VOUCHING)
-        serving = [one for one in host.alive if one.state.role not in gone]
+        serving = [one for one in host.alive if one.state.role is not Role.LEAVING]
         if not (serving or host.boots or host.asleep):
             host.boot()
 
