@@ -19,7 +19,7 @@ def check(settings: Settings) -> int:
     """Exit status 1 if anything is wrong."""
     fine = True
     for ok, what, found in _lines(settings):
-        print(f"{'ok   ' if ok else 'wrong'}  {what:<10}  {found}", flush=True)
+        print(f"{'ok   ' if ok else 'wrong'}  {what:<11}  {found}", flush=True)
         fine = fine and ok
     print("the pair is wired" if fine else "mend what is wrong, and check again")
     return 0 if fine else 1
