@@ -107,6 +107,7 @@ class Standby:
 class Retired:
     """A newer boot of this app is there. Serves on, starts nothing."""
 
+    since: float
     ask_own_at: float
     vouches_until: float | None = None
     """Until when the newer boot counts as alive; None once it was not heard for long."""
@@ -164,8 +165,7 @@ class State:
                 return Role.ON_DUTY if confirmed else Role.CLAIMING
             case Standby():
                 return Role.STANDBY
-            case Retired() | Leaving():
-                return Role.LEAVING
+        return Role.LEAVING
 
     @property
     def retired(self) -> bool:
