@@ -383,6 +383,7 @@ def test_a_boot_that_woke_again_does_not_begin_what_it_announced_before() -> Non
     twin = announced()
     newer = "1790000000000-x"
     twin.hear(Role.WAKING, via=Via.OWN, boot=newer, url=A_URL, twin="a")
+    twin.wait(90)
     twin.tell(Heard(twin.state.document(), Via.OWN))
     assert twin.role() is Role.WAKING
     assert not agenda.may_begin(twin.state, "mail", NOON_SLOT + 60)

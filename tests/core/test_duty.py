@@ -635,9 +635,11 @@ def test_a_standby_that_leaves_says_so_too() -> None:
 def test_a_boot_that_hears_of_a_newer_boot_of_its_app_makes_way() -> None:
     twin = on_duty()
     newer = twin.hear(Role.WAKING, via=Via.UPDATE, boot=NEWER_A, url=A_URL, twin="a")
-    assert sent(newer) == ["DOWN"]
+    assert sent(newer) == ["DOWN", "OWN"]  # the peer and the newer boot hear what was just started
     assert twin.state.vouches
     assert not twin.state.document().leaving
+    twin.tell(Heard(twin.state.document(), Via.OWN))
+    assert twin.state.retired, "our URL has not been handed on yet: that is no sign of a failure"
     twin.wait(3.1)
     assert twin.state.retired
     assert not twin.state.vouches

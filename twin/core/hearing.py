@@ -149,7 +149,7 @@ def _hear_own_name(turn: Turn, document: Document, via: Via) -> None:
 def _reached(turn: Turn) -> None:
     turn.change(reached=True)
     match turn.state.stage:
-        case Retired(vouches_until=None):
+        case Retired(failed_from=at, vouches_until=None) if turn.now.mono >= at:
             wake_again(turn, "the newer boot did not take its place")
 
 

@@ -12,6 +12,9 @@ OWN_URL_FOR_S = 4.0
 """How long a boot waits until its public URL leads to it; some never will, and jobs are waiting."""
 SILENCE_S = 3.0
 """Nothing heard for so long confirms a claim: the longest round trip that the promises allow."""
+FOLLOWED_S = 4.5
+"""How long a claim above an older boot of one's own app waits, with the peer's word in hand: that
+boot hears of it by way of the peer, within 3 s; what it started last is known half a trip later."""
 REPEAT_S = 1.5
 """How often a claim is repeated until the peer has shown it."""
 WATCH_SILENCE_S = 4.2

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from twin.core.events import Request
 from twin.core.knowledge import NOBODY, Claim, Knowledge
-from twin.core.limits import ASK_EVERY_S, FLAPPING_WAKES, RETIRED_ASK_S, SILENCE_S
+from twin.core.limits import ASK_EVERY_S, FLAPPING_WAKES, FOLLOWED_S, RETIRED_ASK_S
 from twin.core.state import Holding, Leaving, Retired, Standby, State, Waking
 from twin.core.turn import Turn
 
@@ -18,7 +18,7 @@ def make_claim(turn: Turn, because: str, confirmed: bool = False) -> None:
     if isinstance(state.stage, Standby) and state.stage.watching:
         turn.watch(False)
     followed = previous.twin == state.twin and previous.boot and not previous.released
-    not_before = now.mono + (SILENCE_S if followed else 0.0)
+    not_before = now.mono + (FOLLOWED_S if followed else 0.0)
     turn.enter(Holding(now.mono, not_before, repeat_at=now.mono, look_at=now.mono))
     turn.note("duty.claimed", term=term, because=because)
     if state.alone:
@@ -36,9 +36,10 @@ def _was_released_by_the_peer(state: State) -> bool:
         return False  # an old boot's, which left; a newer one may be on duty
     if state.reached is False:
         return False  # heard by way of an old boot of ours: a newer one of the peer's may be there
-    # A boot that settles, or that thawed, may have heard it of an old boot, while a newer one
-    # already claims.
-    return heard and not isinstance(state.stage, Waking) and state.thawed_at is None
+    # A boot that settles, asks or thawed may have heard it, late, of an old boot, while a newer one
+    # already claims. One that watches the holder has it from the holder.
+    watches = isinstance(state.stage, Standby) and state.stage.doubt_since is None
+    return heard and watches and state.thawed_at is None
 
 
 def confirm(turn: Turn, because: str) -> None:
@@ -78,7 +79,14 @@ def retire(turn: Turn, newer: str) -> None:
     if isinstance(turn.state.stage, Standby) and turn.state.stage.watching:
         turn.watch(False)
     _release(turn, "a newer boot of this app is there")
-    turn.enter(Retired(turn.now.mono + RETIRED_ASK_S))
+    if turn.before.on_duty:
+        # A run that was just announced may be known to nobody: the peer's watch follows the newer
+        # boot. So both are told, the newer one by our URL.
+        turn.send(Request.DOWN)
+        turn.send(Request.OWN)
+    now = turn.now.mono
+    settling = isinstance(turn.state.stage, Waking)
+    turn.enter(Retired(now + RETIRED_ASK_S, failed_from=now + (0 if settling else RETIRED_ASK_S)))
 
 
 def _release(turn: Turn, because: str) -> None:

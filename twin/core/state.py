@@ -107,8 +107,9 @@ class Standby:
 class Retired:
     """A newer boot of this app is there. Serves on, starts nothing."""
 
-    since: float
     ask_own_at: float
+    failed_from: float
+    """From when on our URL, if it leads to us, shows that the newer boot's deploy has failed."""
     vouches_until: float | None = None
     """Until when the newer boot counts as alive; None once it was not heard for long."""
 

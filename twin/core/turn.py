@@ -32,7 +32,8 @@ class Turn:
         self.state = replace(self.state, peer=replace(self.state.peer, **fields))
 
     def enter(self, stage: Stage) -> None:
-        self.state = replace(self.state, stage=stage)
+        if stage is not self.state.stage:
+            self.state = replace(self.state, stage=stage)
 
     def learn(self, knowledge: Knowledge) -> None:
         merged = self.state.knowledge.merge(knowledge)

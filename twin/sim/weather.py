@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 
 from twin.core.messages import Role
 from twin.sim.host import Host
@@ -42,7 +43,8 @@ class Weather:
     def __init__(self, world: World, climate: Climate) -> None:
         self.world = world
         self.climate = climate
-        self.random = world.random
+        # Of its own, so that a rule that is changed meets the same faults.
+        self.random = Random(f"{world.seed} weather")  # noqa: S311 - a fault is no secret
         self.blows = False
         self._faults: dict[str, Callable[[Host], None]] = {
             "kill": self._kill,
