@@ -34,6 +34,7 @@ from dataclasses import replace
 from twin.core import agenda, hearing
 from twin.core.events import Effect, Event, Request
 from twin.core.limits import (
+    ASK_CLAIMER_FOR_S,
     ASK_EVERY_S,
     ASK_FOR_S,
     ASK_LOST_WATCHER_S,
@@ -49,6 +50,7 @@ from twin.core.limits import (
     SILENCE_S,
     WRONG_RETRY_S,
 )
+from twin.core.messages import Role
 from twin.core.moment import Moment
 from twin.core.roles import confirm, join, make_claim, retire, step_back, wake_again
 from twin.core.state import Holding, Retired, Standby, State, Waking
@@ -119,7 +121,7 @@ def _advance_waking(turn: Turn, waking: Waking) -> None:
         return
     if now < waking.since + SETTLE_S:
         turn.enter(replace(waking, ask_own_at=waking.since + SETTLE_S))
-    elif state.alone or (_takes_on_wake(state) and not waking.peer_took):
+    elif state.alone or _takes_on_wake(state, waking):
         make_claim(turn, "it woke")
     else:
         join(turn)
@@ -185,7 +187,8 @@ def _advance_retired(turn: Turn, retired: Retired) -> None:
 
 def _advance_doubt(turn: Turn, standby: Standby, since: float) -> None:
     now, peer = turn.now.mono, turn.peer
-    patience = ASK_FOR_S if peer.url is not None else ASK_WITHOUT_ADDRESS_S
+    patience = ASK_FOR_S if peer.role is not Role.CLAIMING else ASK_CLAIMER_FOR_S
+    patience = patience if peer.url is not None else ASK_WITHOUT_ADDRESS_S
     if now - since >= patience + HELD_UP_S:
         turn.enter(replace(standby, doubt_since=now - patience + HELD_UP_S, ask_at=now + HELD_UP_S))
         turn.send(Request.STATUS)
@@ -252,5 +255,8 @@ def _must_repeat(state: State, held: Holding) -> bool:
     return unproven and (not state.peer.left or first_try)
 
 
-def _takes_on_wake(state: State) -> bool:
-    return state.in_shift if state.rules.shift else state.rules.takes_on_wake
+def _takes_on_wake(state: State, waking: Waking) -> bool:
+    if state.rules.shift is not None:
+        # Though the peer says that it has the duty: it woke us to give it away.
+        return state.in_shift
+    return state.rules.takes_on_wake and not waking.peer_took
