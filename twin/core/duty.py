@@ -34,7 +34,6 @@ from dataclasses import replace
 from twin.core import agenda, hearing
 from twin.core.events import Effect, Event, Request
 from twin.core.limits import (
-    ASK_CLAIMER_FOR_S,
     ASK_EVERY_S,
     ASK_FOR_S,
     ASK_LOST_WATCHER_S,
@@ -50,7 +49,6 @@ from twin.core.limits import (
     SILENCE_S,
     WRONG_RETRY_S,
 )
-from twin.core.messages import Role
 from twin.core.moment import Moment
 from twin.core.roles import confirm, join, make_claim, retire, step_back, wake_again
 from twin.core.state import Holding, Retired, Standby, State, Waking
@@ -187,8 +185,7 @@ def _advance_retired(turn: Turn, retired: Retired) -> None:
 
 def _advance_doubt(turn: Turn, standby: Standby, since: float) -> None:
     now, peer = turn.now.mono, turn.peer
-    patience = ASK_FOR_S if peer.role is not Role.CLAIMING else ASK_CLAIMER_FOR_S
-    patience = patience if peer.url is not None else ASK_WITHOUT_ADDRESS_S
+    patience = ASK_FOR_S if peer.url is not None else ASK_WITHOUT_ADDRESS_S
     if now - since >= patience + HELD_UP_S:
         turn.enter(replace(standby, doubt_since=now - patience + HELD_UP_S, ask_at=now + HELD_UP_S))
         turn.send(Request.STATUS)
