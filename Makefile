@@ -1,8 +1,9 @@
-# The two commands of the README. Each makes what it needs; both can be run again at any time.
+# The two commands of the README, and `make chaos FAULTS=300 PAIRS=4 SEED=1`. Each makes what it
+# needs; all can be run again at any time.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: pair test clean
+.PHONY: pair test chaos clean
 
 pair: .venv/run
 	@$(BIN)/python -m twin lab $(ARGS)
@@ -13,6 +14,14 @@ test: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report --include='twin/core/*' --show-missing --skip-covered --fail-under=100
+
+chaos: .venv/dev
+	@PYTHONPATH=.:tests $(BIN)/python -u tests/chaos/campaign.py
+
+# Fresh seeds through the simulator, on all cores: make prove MINUTES=5, or SEED=42 to begin there.
+MINUTES ?= 5
+prove: .venv/run
+	@$(BIN)/python -m twin.sim --minutes $(MINUTES) $(SEED)
 
 # pip 25.1 is the first that reads dependency groups.
 .venv/run: requirements.txt

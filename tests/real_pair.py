@@ -4,18 +4,17 @@ import asyncio
 import contextlib
 import re
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
 from twin.clock import Clock
 from twin.lab.app import App
 from twin.lab.collected import Line
+from twin.lab.door import Door
 from twin.lab.limits import Limits
 from twin.lab.platform import Platform
 
@@ -31,8 +30,14 @@ from twin import every
 @every("1s", name="tick")
 def tick(run):
     with open(os.environ["TICKS"], "a") as ticks:
-        ticks.write(f"{int(run.slot.timestamp())}\\n")
+        ticks.write(f"{int(run.slot.timestamp())} {os.getpid()}\\n")
 """
+
+
+class Ran(NamedTuple):
+    slot: int
+    """In seconds since the epoch."""
+    pid: int
 
 
 @dataclass
@@ -41,6 +46,12 @@ class Pair:
     a: App
     b: App
     ticks: Path
+    lines: dict[str, Door] = field(default_factory=dict)
+    """By an app's name, the door that its peer alone uses; only of a pair made `with_lines`."""
+
+    def runs(self) -> list[Ran]:
+        """Every run of the job that ticks, in the order in which they began."""
+        return [Ran(*map(int, line.split())) for line in self.ticks.read_text().splitlines()]
 
     def other(self, app: App) -> App:
         return self.b if app is self.a else self.a
@@ -99,9 +110,17 @@ class Pair:
 
 @contextlib.asynccontextmanager
 async def a_pair(
-    directory: Path, clock: Clock | None = None, limits: Limits | None = None, **config: str
+    directory: Path,
+    clock: Clock | None = None,
+    limits: Limits | None = None,
+    with_lines: bool = False,
+    **config: str,
 ) -> AsyncIterator[Pair]:
-    """Both apps exist and sleep; `config` is added to what both are configured with."""
+    """Both apps exist and sleep; `config` is added to what both are configured with.
+
+    `with_lines` gives each a door for its peer alone, so that the two can be cut off from each
+    other and still be asked.
+    """
     jobs, ticks = directory / "jobs.py", directory / "ticks"
     jobs.write_text(TICKING)
     ticks.touch()
@@ -110,11 +129,12 @@ async def a_pair(
         a = await platform.create("twin-a", procfile=procfile, sleeps=True)
         b = await platform.create("twin-b", procfile=procfile, sleeps=True)
         a.asleep = b.asleep = True
+        lines = {app.name: await app.open_door("peer") for app in (a, b)} if with_lines else {}
         for name, app, peer in (("a", a, b), ("b", b, a)):
             settings = {
                 "TWIN_NAME": name,
                 "SELF_URL": app.url,
-                "PEER_URL": peer.url,
+                "PEER_URL": lines[peer.name].url if with_lines else peer.url,
                 "BASIC_AUTH_USERNAME": USER,
                 "BASIC_AUTH_PASSWORD": PASSWORD,
                 "JOBS": str(jobs),
@@ -122,43 +142,6 @@ async def a_pair(
             }
             await app.set_config({**settings, **config})
         try:
-            yield Pair(platform, a, b, ticks)
+            yield Pair(platform, a, b, ticks, lines)
         finally:
             (directory / "log").write_text("\n".join(map(str, platform.log.lines)))
-
-
-@dataclass(frozen=True)
-class Count:
-    """What became of every second between the first and the last slot that ran."""
-
-    ran: int
-    skipped: int
-    unknown: int
-    """Announced and perhaps begun by a twin that died: told so, and not repeated."""
-    lost: tuple[int, ...]
-    doubled: tuple[int, ...]
-
-
-def counted(pair: Pair) -> Count:
-    """A job with a slot every second, held against what the twins logged."""
-    ran = Counter(map(int, pair.ticks.read_text().split()))
-    skipped: set[int] = set()
-    unknown: set[int] = set()
-    for line in pair.platform.log.matching(
-        r"\[web\.\d\]: .*event=slot\.(skipped|ended).* job=tick"
-    ):
-        told = dict(re.findall(r'(\w+)=("[^"]*"|\S+)', line.text))
-        slot = _second(told["slot"])
-        if told["event"] == "slot.skipped":
-            skipped.update(range(slot, _second(told["last"]) + 1))
-        elif told["state"] in ("unknown", "failed"):
-            unknown.add(slot)
-    seconds = range(min(ran), max(ran) + 1)
-    lost = tuple(s for s in seconds if s not in ran and s not in skipped | unknown)
-    doubled = tuple(second for second, times in ran.items() if times > 1)
-    known = len(skipped - ran.keys()), len(unknown - ran.keys() - skipped)
-    return Count(len(ran), *known, lost, doubled)
-
-
-def _second(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())

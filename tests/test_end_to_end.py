@@ -1,20 +1,22 @@
 """The pair as its users meet it: real processes behind a platform that sleeps, wakes and kills."""
 
 import asyncio
-import os
-import random
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from real_pair import Pair, a_pair, counted
+from real_pair import Pair, a_pair
 
 from twin.clock import Clock, shifted
 from twin.lab.app import App
-from twin.lab.limits import Limits
+
+Story = Callable[[Path], Coroutine[Any, Any, None]]
+AT_ONCE = 4
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:
@@ -116,115 +118,102 @@ def test_a_freeze_moves_the_duty_within_8_s_and_the_thawed_twin_joins(tmp_path: 
     run(story())
 
 
-async def kill_and_respawn(_: Pair, app: App) -> None:
-    await app.kill(signal.SIGKILL)
+# ---- stories that mostly wait, told all at once
 
 
-async def kill_and_start_later(pair: Pair, app: App) -> None:
-    mark = pair.platform.log.count
-    await app.kill(signal.SIGKILL, respawn=False)
-    await pair.taken(pair.other(app), after=mark)
-    await app.start()
+@dataclass(frozen=True)
+class Told:
+    """What became of the stories that mostly wait; each is a test by its name."""
+
+    errors: dict[Story, Exception]
+
+    def well(self, story: Story) -> None:
+        """Raises what the story ended with, if it did."""
+        if story in self.errors:
+            raise self.errors[story]
 
 
-async def terminate(_: Pair, app: App) -> None:
-    await app.cycle()
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """All of WAITING, as many at a time as a small machine can bear."""
+    errors: dict[Story, Exception] = {}
+
+    async def tell(story: Story, bearable: asyncio.Semaphore) -> None:
+        async with bearable:
+            try:
+                await asyncio.wait_for(story(tmp_path_factory.mktemp("story")), 90)
+            except Exception as error:  # noqa: BLE001 (its own test raises it)
+                errors[story] = error
+
+    async def tell_all() -> None:
+        bearable = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(tell(story, bearable) for story in WAITING))
+
+    asyncio.run(tell_all())
+    return Told(errors)
 
 
-async def freeze_and_thaw(pair: Pair, app: App) -> None:
-    mark = pair.platform.log.count
-    await app.kill(signal.SIGSTOP)
-    await pair.taken(pair.other(app), after=mark)
-    await app.kill(signal.SIGCONT)
+async def old_and_new_side_by_side(tmp_path: Path) -> None:
+    async with a_pair(tmp_path) as pair:
+        await b_on_duty(pair)
+        await pair.b.deploy(overlap_s=6)
+        await asyncio.sleep(8)
+        assert sorted(await pair.roles()) == ["on_duty", "standby"]
+        slots = [run.slot for run in pair.runs()]
+        assert len(slots) == len(set(slots))
 
 
-FAULTS = (kill_and_respawn, kill_and_start_later, terminate, freeze_and_thaw)
+def test_old_and_new_boot_side_by_side_leave_one_on_duty(told: Told) -> None:
+    told.well(old_and_new_side_by_side)
 
 
-def test_no_slot_is_lost_or_doubled_through_faults(tmp_path: Path) -> None:
-    """A slot every second, and the twin on duty is hit again and again; more with FAULTS=30."""
-    faults, seed = (
-        int(os.environ.get(name, default)) for name, default in (("FAULTS", "6"), ("SEED", "1"))
-    )
-    draw = random.Random(seed)  # noqa: S311 (a moment, not a secret)
-
-    async def story() -> None:
-        async with a_pair(tmp_path, limits=Limits(backoff_s=0.1)) as pair:
-            await pair.wake(pair.a, pair.b)
-            for number in range(faults):
-                holder = await pair.holder()
-                await asyncio.sleep(draw.uniform(0, 2))
-                mark = pair.platform.log.count
-                await FAULTS[number % len(FAULTS)](pair, holder)
-                await pair.taken(pair.other(holder), after=mark)
-            await pair.holder()
-            await asyncio.sleep(2)
-            count = counted(pair)
-            print(count)
-            assert (count.lost, count.doubled) == ((), ()), f"SEED={seed}: {count}"
-
-    asyncio.run(asyncio.wait_for(story(), 60 + 20 * faults))
+async def a_plain_get(tmp_path: Path) -> None:
+    async with a_pair(tmp_path) as pair:
+        await pair.a.set_config({"PEER_URL": None})
+        await pair.wake(pair.a)
+        await pair.taken(pair.a, after=0)
+        assert (await pair.get(pair.a, "/update")).json() == {"status": "Update"}
+        assert await pair.role(pair.a) == "standby"
+        assert (await pair.get(pair.a, "/down")).json() == {"status": "Down"}
+        assert await pair.role(pair.a) == "on_duty"
 
 
-def test_old_and_new_boot_side_by_side_leave_one_on_duty(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with a_pair(tmp_path) as pair:
-            await b_on_duty(pair)
-            await pair.b.deploy(overlap_s=6)
-            await asyncio.sleep(8)
-            assert sorted(await pair.roles()) == ["on_duty", "standby"]
-            slots = pair.ticks.read_text().split()
-            assert len(slots) == len(set(slots))
-
-    run(story())
+def test_a_plain_get_suspends_a_twin_and_another_resumes_it(told: Told) -> None:
+    told.well(a_plain_get)
 
 
-def test_a_plain_get_suspends_a_twin_and_another_resumes_it(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with a_pair(tmp_path) as pair:
-            await pair.a.set_config({"PEER_URL": None})
-            await pair.wake(pair.a)
-            await pair.taken(pair.a, after=0)
-            assert (await pair.get(pair.a, "/update")).json() == {"status": "Update"}
-            assert await pair.role(pair.a) == "standby"
-            assert (await pair.get(pair.a, "/down")).json() == {"status": "Down"}
-            assert await pair.role(pair.a) == "on_duty"
-
-    run(story())
-
-
-def test_a_wrong_password_is_told_and_leaves_at_most_one_on_duty(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with a_pair(tmp_path) as pair:
-            await pair.b.set_config({"BASIC_AUTH_PASSWORD": "another", "PEER_PASSWORD": "wrong"})
-            await pair.wake(pair.a, pair.b)
-            for app in (pair.a, pair.b):
-                line = await pair.event(app, "peer.wired_wrongly", after=0)
-                assert "set PEER_USERNAME and PEER_PASSWORD" in line.text
-            # Neither can talk to the other; the elder stands in after 30 s, and only that one.
-            await pair.platform.log.wait_for("event=duty.taken", 45)
-            await asyncio.sleep(3)
-            assert len(pair.platform.log.matching("event=duty.taken")) == 1
-
-    run(story())
+async def a_wrong_password(tmp_path: Path) -> None:
+    async with a_pair(tmp_path) as pair:
+        await pair.b.set_config({"BASIC_AUTH_PASSWORD": "another", "PEER_PASSWORD": "wrong"})
+        await pair.wake(pair.a, pair.b)
+        for app in (pair.a, pair.b):
+            line = await pair.event(app, "peer.wired_wrongly", after=0)
+            assert "set PEER_USERNAME and PEER_PASSWORD" in line.text
+        # Neither can talk to the other; the elder stands in after 30 s, and only that one.
+        await pair.platform.log.wait_for("event=duty.taken", 45)
+        await asyncio.sleep(3)
+        assert len(pair.platform.log.matching("event=duty.taken")) == 1
 
 
-def test_a_peer_url_that_is_somebodys_blog_is_told_and_mended_by_the_peers_word(
-    tmp_path: Path,
-) -> None:
-    async def story() -> None:
-        async with a_pair(tmp_path) as pair:
-            blog = await pair.platform.create_target("blog")
-            await blog.start()
-            await blog.up()
-            await pair.a.set_config({"PEER_URL": blog.url})
-            await pair.wake(pair.a)
-            line = await pair.event(pair.a, "peer.wired_wrongly", after=0)
-            assert "set PEER_URL to the URL of the other twin" in line.text
-            await pair.wake(pair.b)
-            await pair.until_roles("on_duty", "standby")
+def test_a_wrong_password_is_told_and_leaves_at_most_one_on_duty(told: Told) -> None:
+    told.well(a_wrong_password)
 
-    run(story())
+
+async def somebodys_blog(tmp_path: Path) -> None:
+    async with a_pair(tmp_path) as pair:
+        blog = await pair.platform.create_target("blog")
+        await blog.start()
+        await blog.up()
+        await pair.a.set_config({"PEER_URL": blog.url})
+        await pair.wake(pair.a)
+        line = await pair.event(pair.a, "peer.wired_wrongly", after=0)
+        assert "set PEER_URL to the URL of the other twin" in line.text
+        await pair.wake(pair.b)
+        await pair.until_roles("on_duty", "standby")
+
+
+def test_a_peer_url_that_is_somebodys_blog_is_told_and_mended_by_the_peers_word(told: Told) -> None:
+    told.well(somebodys_blog)
 
 
 async def scaled_to(pair: Pair, quantity: int, timeout_s: float) -> None:
@@ -254,42 +243,54 @@ def at(hour: int, minute: int, rate: float) -> Clock:
     return shifted(datetime(2026, 11, 21, hour, minute, tzinfo=UTC).timestamp(), rate)
 
 
-@pytest.mark.parametrize(
-    ("hour", "minute", "before", "after"), [(6, 50, 1, 3), (21, 50, 3, 2), (2, 50, 2, 1)]
+async def follows(hour: int, before: int, after: int, tmp_path: Path) -> None:
+    """Ten minutes before this hour the timetable wants `before`, from it on `after`."""
+    async with a_pair(tmp_path, clock=at(hour - 1, 50, rate=120)) as pair:
+        shop = await a_shop(pair)
+        shop.formation["web"] = before
+        await pair.wake(pair.a)
+        await pair.taken(pair.a, after=0)
+        await scaled_to(pair, after, timeout_s=20)
+        assert "the timetable says" in (await pair.event(pair.a, "scale.changed", 0)).text
+
+
+async def recovers(outage: str, tmp_path: Path) -> None:
+    async with a_pair(tmp_path, clock=at(3, 10, rate=240)) as pair:
+        shop = await a_shop(pair)
+        await pair.wake(pair.a)
+        await scaled_to(pair, 1, timeout_s=30)
+        if outage == "stopped":
+            await shop.kill(signal.SIGSTOP)
+        else:
+            pair.platform.behave(latency_s=6)
+        await scaled_to(pair, 3, timeout_s=15)
+        if outage == "stopped":
+            await shop.kill(signal.SIGCONT)
+        else:
+            pair.platform.behave()
+        await scaled_to(pair, 1, timeout_s=40)
+
+
+TIMETABLE = tuple(partial(follows, *case) for case in ((7, 1, 3), (22, 3, 2), (3, 2, 1)))
+OUTAGES = tuple(partial(recovers, outage) for outage in ("stopped", "slow"))
+
+
+@pytest.mark.parametrize("story", TIMETABLE, ids=("at 7", "at 22", "at 3"))
+def test_the_target_follows_the_timetable(told: Told, story: Story) -> None:
+    told.well(story)
+
+
+@pytest.mark.parametrize("story", OUTAGES, ids=("stopped", "slow"))
+def test_an_outage_scales_out_and_calm_brings_the_timetable_back(told: Told, story: Story) -> None:
+    told.well(story)
+
+
+# The longest first.
+WAITING: tuple[Story, ...] = (
+    a_wrong_password,
+    *OUTAGES,
+    old_and_new_side_by_side,
+    *TIMETABLE,
+    a_plain_get,
+    somebodys_blog,
 )
-def test_the_target_follows_the_timetable(
-    tmp_path: Path, hour: int, minute: int, before: int, after: int
-) -> None:
-    async def story() -> None:
-        async with a_pair(tmp_path, clock=at(hour, minute, rate=120)) as pair:
-            shop = await a_shop(pair)
-            shop.formation["web"] = before
-            await pair.wake(pair.a)
-            await pair.taken(pair.a, after=0)
-            await scaled_to(pair, after, timeout_s=20)
-            assert "the timetable says" in (await pair.event(pair.a, "scale.changed", 0)).text
-
-    run(story())
-
-
-@pytest.mark.parametrize("outage", ["stopped", "slow"])
-def test_an_outage_scales_out_and_calm_brings_the_timetable_back(
-    tmp_path: Path, outage: str
-) -> None:
-    async def story() -> None:
-        async with a_pair(tmp_path, clock=at(3, 10, rate=240)) as pair:
-            shop = await a_shop(pair)
-            await pair.wake(pair.a)
-            await scaled_to(pair, 1, timeout_s=30)
-            if outage == "stopped":
-                await shop.kill(signal.SIGSTOP)
-            else:
-                pair.platform.behave(latency_s=6)
-            await scaled_to(pair, 3, timeout_s=15)
-            if outage == "stopped":
-                await shop.kill(signal.SIGCONT)
-            else:
-                pair.platform.behave()
-            await scaled_to(pair, 1, timeout_s=40)
-
-    run(story())

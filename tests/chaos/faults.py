@@ -1,0 +1,217 @@
+"""The faults: what is done to a pair, for how long, and what the protocol promises then."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from real_pair import Pair
+from witness import Witness
+
+from twin.lab.app import App
+from twin.lab.door import Door
+from twin.lab.door import Fault as Cut
+
+FOLLOWED_S = 8.0
+"""A freeze, a silence or a router that holds requests: somebody is on duty within it."""
+DEATH_S = 1.5
+"""A death that refuses connections: about a second, and a slow moment of a busy machine."""
+ROUND_TRIP_S = 0.5
+"""A word that arrives: some milliseconds, and the same."""
+_PATIENCE_S = 12.0
+_CUTS: tuple[Cut, ...] = ("hold", "drop", "refuse")
+
+
+class Blow(NamedTuple):
+    """A process that was killed or frozen, by which it may take knowledge with it."""
+
+    at: float
+    app: str
+    pid: int
+
+
+@dataclass
+class Scene:
+    """A pair, who watches it, and the dice."""
+
+    pair: Pair
+    witness: Witness
+    draw: random.Random
+    blows: list[Blow] = field(default_factory=list)
+
+    @property
+    def now(self) -> float:
+        return self.pair.platform.clock.now().wall
+
+    def other(self, app: App) -> App:
+        return self.pair.other(app)
+
+    async def wait(self, least_s: float, most_s: float) -> None:
+        await asyncio.sleep(self.draw.uniform(least_s, most_s))
+
+    async def signal(self, app: App, number: int, *, respawn: bool = True) -> None:
+        at = self.now
+        if number in (signal.SIGKILL, signal.SIGSTOP):
+            self.blows += [Blow(at, app.name, dyno.pid) for dyno in app.dynos]
+        if number == signal.SIGSTOP:
+            self.witness.froze(app.name, at)
+        elif number == signal.SIGCONT:
+            self.witness.thawed(app.name, at)
+        else:
+            self.witness.disturbed(at)
+        await app.kill(number, respawn=respawn)
+
+    async def until(self, fact: Callable[[], bool], timeout_s: float = _PATIENCE_S) -> None:
+        """Wait until it is so, or for so long: who reads the log judges what became of it."""
+        ends = self.now + timeout_s
+        while not fact() and self.now < ends:  # noqa: ASYNC110 (facts of other processes)
+            await asyncio.sleep(0.02)
+
+    def is_held_by(self, app: App) -> bool:
+        return app.name in self.witness.holders
+
+
+async def restart(scene: Scene, app: App) -> None:
+    await scene.signal(app, signal.SIGKILL)
+
+
+async def kill(scene: Scene, app: App) -> None:
+    await scene.signal(app, signal.SIGKILL, respawn=False)
+    await scene.until(lambda: scene.is_held_by(scene.other(app)))
+    await scene.wait(0, 3)
+    await app.start()
+
+
+async def terminate(scene: Scene, app: App) -> None:
+    scene.witness.disturbed(scene.now)
+    await app.cycle()
+    await asyncio.sleep(0.5)  # the old boot has left, the new one is on its way
+
+
+async def freeze(scene: Scene, app: App, least_s: float, most_s: float) -> None:
+    await scene.signal(app, signal.SIGSTOP)
+    await scene.wait(least_s, most_s)
+    await scene.signal(app, signal.SIGCONT)
+
+
+async def freeze_shortly(scene: Scene, app: App) -> None:
+    await freeze(scene, app, 0.2, 3.2)
+
+
+async def freeze_long(scene: Scene, app: App) -> None:
+    await freeze(scene, app, 8.5, 12)
+
+
+async def freeze_any(scene: Scene, app: App) -> None:
+    await freeze(scene, app, 0.5, 10)
+
+
+async def cut(scene: Scene, doors: list[Door], faults: tuple[Cut, ...], seconds: float) -> None:
+    """The same fault on these doors; what is refused or dropped is so with open streams too."""
+    fault = scene.draw.choice(faults)
+    for door in doors:
+        await door.cut(fault)
+        if fault != "hold":
+            door.break_streams()
+    scene.witness.disturbed(scene.now)
+    await asyncio.sleep(seconds)
+    for door in doors:
+        await door.heal()
+    scene.witness.disturbed(scene.now)
+
+
+async def cut_both_ways(scene: Scene, _: App) -> None:
+    await cut(scene, list(scene.pair.lines.values()), _CUTS, scene.draw.uniform(1, 12))
+
+
+async def cut_one_way(scene: Scene, _: App) -> None:
+    door = scene.draw.choice(list(scene.pair.lines.values()))
+    await cut(scene, [door], _CUTS, scene.draw.uniform(1, 12))
+
+
+async def refuse(scene: Scene, _: App) -> None:
+    """Refused to one or to both; open streams go on."""
+    doors = scene.draw.choice([[line] for line in scene.pair.lines.values()])
+    if scene.draw.random() < 0.5:
+        doors = list(scene.pair.lines.values())
+    for door in doors:
+        await door.cut("refuse")
+    await scene.wait(1, 8)
+    for door in doors:
+        await door.heal()
+    scene.witness.disturbed(scene.now)
+
+
+async def delay(scene: Scene, app: App) -> None:
+    """Answers come up to 2 s late; sometimes the duty has to move meanwhile."""
+    for door in scene.pair.lines.values():
+        await door.cut("delay", seconds=scene.draw.uniform(0.2, 2))
+    await scene.wait(0, 4)
+    if scene.draw.random() < 0.4:
+        await terminate(scene, app)
+    await scene.wait(1, 5)
+    for door in scene.pair.lines.values():
+        await door.heal()
+
+
+async def break_streams(scene: Scene, _: App) -> None:
+    for _round in range(scene.draw.randint(1, 4)):
+        for door in scene.pair.lines.values():
+            door.break_streams()
+        await scene.wait(0, 1)
+
+
+async def restart_both(scene: Scene, app: App) -> None:
+    await asyncio.gather(*(scene.signal(each, signal.SIGKILL) for each in (app, scene.other(app))))
+
+
+async def terminate_both(scene: Scene, app: App) -> None:
+    await asyncio.gather(*(terminate(scene, each) for each in (app, scene.other(app))))
+
+
+async def deploy(scene: Scene, app: App) -> None:
+    """Old and new boot side by side, as on Render."""
+    await app.deploy(overlap_s=scene.draw.uniform(1, 9))
+    await scene.until(lambda: len(app.lives) == 1, timeout_s=15)
+
+
+@dataclass(frozen=True)
+class Fault:
+    name: str
+    strike: Callable[[Scene, App], Awaitable[None]]
+    """Does it to the twin that is given, and undoes it."""
+    of_holder: bool = True
+    """Whether it is the twin on duty that is hit; of some it does not matter."""
+    within_s: float = FOLLOWED_S
+    """Somebody is on duty so soon after it."""
+    is_cut: bool = False
+    """The twins cannot hear each other: both may be on duty."""
+    often: int = 1
+
+
+async def wake(scene: Scene, _: App) -> None:
+    await scene.pair.wake(scene.pair.a, scene.pair.b)
+
+
+FIRST_WAKE = Fault("(both wake first)", wake)
+FAULTS = (
+    Fault("holder killed, restarted", restart, often=3),
+    Fault("holder killed, stays down", kill, within_s=DEATH_S, often=3),
+    Fault("holder terminated", terminate, within_s=ROUND_TRIP_S, often=3),
+    Fault("holder frozen up to 3 s", freeze_shortly, often=2),
+    Fault("holder frozen for long", freeze_long, often=2),
+    Fault("standby killed", restart, of_holder=False),
+    Fault("standby terminated", terminate, of_holder=False),
+    Fault("standby frozen", freeze_any, of_holder=False, often=2),
+    Fault("cut off both ways", cut_both_ways, is_cut=True, often=2),
+    Fault("cut off one way", cut_one_way, is_cut=True, often=2),
+    Fault("connections refused", refuse, is_cut=True),
+    Fault("answers up to 2 s late", delay, often=2),
+    Fault("streams broken", break_streams, often=2),
+    Fault("both killed, restarted", restart_both),
+    Fault("both terminated", terminate_both),
+    Fault("holder deployed, overlap", deploy, often=2),
+    Fault("standby deployed, overlap", deploy, of_holder=False),
+)

@@ -1,0 +1,127 @@
+"""A short run of chaos, and that the judge of a run sees what is broken."""
+
+import asyncio
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from account import Account, Struck
+from campaign import chaos
+from faults import FAULTS, Blow
+from real_pair import Pair, Ran
+from report import Lag, Report
+from witness import Witness
+
+from twin.lab.collected import Line
+
+FAULT = {fault.name: fault for fault in FAULTS}
+# A long freeze is a test of its own among the end-to-end stories.
+SHORT = tuple(fault for fault in FAULTS if fault.name != "holder frozen for long")
+
+
+def test_no_slot_is_lost_or_doubled_and_no_bound_broken_through_faults(tmp_path: Path) -> None:
+    """More of it, and all kinds: `make chaos FAULTS=300`."""
+    seed = int(os.environ.get("SEED", "1"))
+    report = Report(seed, tmp_path / "failures.log")
+    run = chaos(report, tmp_path, faults=15, pairs=3, say=print, kinds=SHORT)
+    asyncio.run(asyncio.wait_for(run, 240))
+    assert not report.broken, str(report)
+
+
+# ---- the judge, on logs that are made up
+
+
+def account(
+    told: list[tuple[float, str, str]],
+    runs: list[Ran],
+    fault: str = "holder terminated",
+    blows: list[Blow] | None = None,
+) -> Account:
+    """A pair's account: A is on duty from 100 on, B stands by, and a fault hits at 110.
+
+    `told`: at what time, from which source, what is said.
+    """
+    start = [
+        (99.0, "twin-a[manager]", "event=dyno.up pid=1"),
+        (99.0, "twin-b[manager]", "event=dyno.up pid=2"),
+        (100.0, "twin-a[web.1]", "event=duty.taken term=7"),
+        (100.0, "twin-b[web.1]", "event=standby.joined term=7"),
+    ]
+    lines = [Line(n, *line) for n, line in enumerate([*start, *told])]
+    witness = Witness()
+    for line in lines:
+        witness.read(line)
+
+    def matching(_: str) -> list[Line]:
+        return [line for line in lines if "event=slot." in line.text]
+
+    log = SimpleNamespace(lines=lines, matching=matching)
+    pair = SimpleNamespace(runs=lambda: runs, platform=SimpleNamespace(log=log))
+    struck = Struck(1, 1, FAULT[fault], "twin-a", 110.0, True, 111.0, 0.0, 130.0, True)
+    return Account(cast(Pair, pair), witness, blows or [], [struck])
+
+
+def broken(account: Account, tmp_path: Path) -> list[str]:
+    report = Report(1, tmp_path / "failures.log")
+    report.add(account, Lag())
+    assert (tmp_path / "failures.log").exists() == bool(report.broken)
+    return report.tried[0].broken
+
+
+EVERY_SECOND = [Ran(slot, 1) for slot in range(101, 121)]
+
+
+def test_a_run_in_which_nothing_is_broken_is_told_as_such(tmp_path: Path) -> None:
+    assert broken(account([], EVERY_SECOND), tmp_path) == []
+
+
+def test_a_lost_slot_is_seen(tmp_path: Path) -> None:
+    runs = [run for run in EVERY_SECOND if run.slot != 112]
+    assert broken(account([], runs), tmp_path) == ["lost [112], doubled []"]
+
+
+def test_a_slot_that_was_skipped_with_its_reason_is_not_lost(tmp_path: Path) -> None:
+    second = "1970-01-01T00:01:52Z"
+    text = f'event=slot.skipped job=tick slot={second} last={second} because="late"'
+    runs = [run for run in EVERY_SECOND if run.slot != 112]
+    assert broken(account([(113.0, "twin-a[web.1]", text)], runs), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [("holder terminated", ["lost [], doubled [112]"]), ("cut off both ways", [])],
+)
+def test_a_slot_that_ran_twice_is_seen_and_a_cut_excuses_it(
+    tmp_path: Path, fault: str, what: list[str]
+) -> None:
+    assert broken(account([], [*EVERY_SECOND, Ran(112, 2)], fault), tmp_path) == what
+
+
+@pytest.mark.parametrize(("watched", "excused"), [(True, False), (False, True)])
+def test_a_slot_doubled_by_a_death_is_excused_only_if_nobody_watched(
+    tmp_path: Path, watched: bool, excused: bool
+) -> None:
+    watch = 'method=GET path="/watch" host=x service=9000ms status=499'
+    told = [(112.1, "twin-a[router]", watch)] if watched else []
+    runs = [*EVERY_SECOND, Ran(112, 2)]
+    made = account(told, runs, blows=[Blow(112.05, "twin-a", 1)])
+    assert (broken(made, tmp_path) == []) is excused
+
+
+@pytest.mark.parametrize(
+    ("told", "what"),
+    [
+        ([(110.0, "a", "duty.released term=7"), (111.0, "b", "duty.taken term=8")], "for 1.00 s"),
+        ([(115.0, "a", "duty.lost term=8"), (124.0, "b", "duty.taken term=8")], "for 9.00 s"),
+        ([(115.0, "b", "duty.taken term=8"), (116.0, "a", "duty.lost term=8")], "two on duty"),
+    ],
+)
+def test_a_bound_that_was_broken_is_seen(
+    tmp_path: Path, told: list[tuple[float, str, str]], what: str
+) -> None:
+    lines = [(at, f"twin-{app}[web.1]", f"event={text}") for at, app, text in told]
+    found = broken(account(lines, EVERY_SECOND), tmp_path)
+    assert len(found) == 1
+    assert what in found[0]

@@ -1,0 +1,189 @@
+"""Who was on duty, awake and watched at which time, as the collected log tells it.
+
+A claim's term names its holder, so lines of two boots of one app are told apart. A frozen twin's
+log shows nothing: who freezes it says so to `froze`, and who thaws it to `thawed`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from twin.lab.collected import Line
+
+_SOURCE = re.compile(r"(?P<app>[\w-]+)\[(?P<part>[a-z]+)")
+_PAIR = re.compile(r'(\w+)=("[^"]*"|\S+)')
+
+
+class Span(NamedTuple):
+    since: float
+    until: float
+
+    @property
+    def seconds(self) -> float:
+        return self.until - self.since
+
+
+class Moment(NamedTuple):
+    """From `at` on, until the next one."""
+
+    at: float
+    holders: int
+    """Twins on duty that are neither dead nor frozen."""
+    awake: int
+    """Processes that listen, were not told to leave, and are not frozen."""
+    knowing: int
+    """Apps with a process, not frozen, that heard of the ledger or made it."""
+
+
+@dataclass
+class Witness:
+    """`read` is to be subscribed to the log of one platform."""
+
+    moments: list[Moment] = field(default_factory=lambda: [Moment(0.0, 0, 0, 0)])
+    disturbed_at: list[float] = field(default_factory=list)
+    """When something happened from which the time until somebody is on duty counts anew."""
+    watches: list[tuple[str, Span]] = field(default_factory=list)
+    """By the app that was watched; known once it has ended."""
+    moved_at: float = 0.0
+    """When a process was last up, or gone."""
+    holding: dict[int, str] = field(default_factory=dict)
+    """By term, the app that is on duty."""
+    _up: dict[str, str] = field(default_factory=dict)
+    _up_at: dict[str, float] = field(default_factory=dict)
+    _knows_since: dict[str, float] = field(default_factory=dict)
+    _frozen: set[str] = field(default_factory=set)
+
+    def read(self, line: Line) -> None:
+        source = _SOURCE.match(line.source)
+        if source is None:
+            return
+        told = dict(_PAIR.findall(line.text))
+        handle = _HANDLERS.get((source["part"], told.get("event", "")))
+        if handle is not None:
+            handle(self, source["app"], line.at, told)
+            self._look(line.at)
+        elif source["part"] == "router" and told.get("path") == '"/watch"':
+            seconds = int(told["service"].removesuffix("ms")) / 1000
+            self.watches.append((source["app"], Span(line.at - seconds, line.at)))
+
+    def froze(self, app: str, at: float) -> None:
+        self._frozen.add(app)
+        self.disturbed(at)
+
+    def thawed(self, app: str, at: float) -> None:
+        self._frozen.discard(app)
+        self.disturbed(at)
+
+    def disturbed(self, at: float) -> None:
+        self.disturbed_at.append(at)
+        self._look(at)
+
+    # ---- questions
+
+    @property
+    def holders(self) -> list[str]:
+        return [app for app in self.holding.values() if app not in self._frozen]
+
+    def vacancies(self, since: float, until: float) -> list[Span]:
+        """When nobody was on duty."""
+        return self._spans(since, until, lambda moment: moment.holders == 0)
+
+    def unserved(self, since: float, until: float) -> list[Span]:
+        """When nobody was on duty though a twin was awake, counted from the last disturbance."""
+        spans = self._spans(since, until, lambda moment: moment.awake > 0 and moment.holders == 0)
+        return [
+            Span(max(start, *(at for at in [start, *self.disturbed_at] if at < end)), end)
+            for start, end in spans
+        ]
+
+    def shared(self, since: float, until: float) -> list[Span]:
+        """When two were on duty."""
+        return self._spans(since, until, lambda moment: moment.holders > 1)
+
+    def forgotten(self, since: float, until: float) -> list[Span]:
+        """When nobody was there who knew the ledger."""
+        return self._spans(since, until, lambda moment: moment.knowing == 0)
+
+    def was_watched(self, app: str, at: float) -> bool:
+        """Whether a watch of `app` was open then, and had been for long enough to be read."""
+        return any(
+            name == app and span.since + 0.1 < at < span.until + 0.1 for name, span in self.watches
+        )
+
+    def first_holder_after(self, at: float) -> float:
+        """When somebody is on duty next, or still; infinite if nobody is yet."""
+        spans = self.vacancies(at, float("inf"))
+        return spans[0].until if spans and spans[0].since <= at else at
+
+    def _spans(self, since: float, until: float, wanted: Callable[[Moment], bool]) -> list[Span]:
+        ends = [moment.at for moment in self.moments[1:]] + [float("inf")]
+        found: list[Span] = []
+        for moment, end in zip(self.moments, ends, strict=True):
+            span = Span(max(moment.at, since), min(end, until))
+            if not wanted(moment) or span.seconds <= 0:
+                continue
+            if found and found[-1].until == span.since:
+                span = Span(found.pop().since, span.until)
+            found.append(span)
+        return found
+
+    # ---- what the lines mean
+
+    def _look(self, at: float) -> None:
+        awake = [key for key, app in self._up.items() if app not in self._frozen]
+        knowing = [app for app in self._knows_since if app not in self._frozen]
+        moment = Moment(at, len(self.holders), len(awake), len(knowing))
+        if moment[1:] != self.moments[-1][1:]:
+            self.moments.append(moment)
+
+    def _taken(self, app: str, at: float, told: dict[str, str]) -> None:
+        self.holding[int(told["term"])] = app
+        self._joined(app, at, told)
+
+    def _lost(self, app: str, _: float, told: dict[str, str]) -> None:
+        self._end_terms(app, below=float(told.get("term", "inf")))
+
+    def _released(self, app: str, _: float, told: dict[str, str]) -> None:
+        self._end_terms(app, below=int(told["term"]) + 1)
+
+    def _unsure(self, app: str, _at: float, _told: dict[str, str]) -> None:
+        self._end_terms(app)
+
+    def _end_terms(self, app: str, below: float = float("inf")) -> None:
+        kept = {t: holder for t, holder in self.holding.items() if holder != app or t >= below}
+        self.holding = kept
+
+    def _joined(self, app: str, at: float, _: dict[str, str]) -> None:
+        self._knows_since[app] = at
+
+    def _came_up(self, app: str, at: float, told: dict[str, str]) -> None:
+        self._up[told["pid"]] = app
+        self._up_at[app] = self.moved_at = at
+        self.disturbed_at.append(at)
+
+    def _told_to_leave(self, _app: str, at: float, told: dict[str, str]) -> None:
+        self._up.pop(told["pid"], None)
+        self.disturbed_at.append(at)
+
+    def _exited(self, app: str, at: float, told: dict[str, str]) -> None:
+        self._up.pop(told["pid"], None)
+        self.moved_at = at
+        self.disturbed_at.append(at)
+        others = app in self._up.values()
+        # The life that goes on beside it has begun later, and with it its claims.
+        self._end_terms(app, below=self._up_at[app] * 1000 if others else float("inf"))
+        if not others or self._knows_since.get(app, 0.0) < self._up_at[app]:
+            self._knows_since.pop(app, None)
+
+
+_HANDLERS: dict[tuple[str, str], Callable[[Witness, str, float, dict[str, str]], None]] = {
+    ("web", "duty.taken"): Witness._taken,
+    ("web", "duty.lost"): Witness._lost,
+    ("web", "duty.released"): Witness._released,
+    ("web", "clock.froze"): Witness._unsure,
+    ("web", "standby.joined"): Witness._joined,
+    ("manager", "dyno.up"): Witness._came_up,
+    ("manager", "dyno.stopping"): Witness._told_to_leave,
+    ("manager", "dyno.exited"): Witness._exited,
+}
