@@ -112,8 +112,10 @@ class Torment:
         was_whole = bool(self._strikes) and self._strikes[-1].awaited
         struck = Struck(number, self._number, fault, target.name, scene.now, was_whole)
         self._strikes.append(struck)
+        scene.tell("fault.begins", number=number, fault=fault.name, target=target.name)
         await fault.strike(scene, target)
         struck.healed_at = scene.now
+        scene.tell("fault.ended", number=number)
         if number == 0 or self._draw.random() >= _NOT_AWAITED:
             await self._whole(scene, struck)
             struck.awaited = True

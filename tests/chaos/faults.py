@@ -45,6 +45,10 @@ class Scene:
     def now(self) -> float:
         return self.pair.platform.clock.now().wall
 
+    def tell(self, event: str, /, **values: object) -> None:
+        """Into the collected log, between the lines of those to whom it happens."""
+        self.pair.platform.log.info("chaos", event, **values)
+
     def other(self, app: App) -> App:
         return self.pair.other(app)
 
@@ -108,13 +112,11 @@ async def freeze_any(scene: Scene, app: App) -> None:
     await freeze(scene, app, 0.5, 10)
 
 
-async def cut(scene: Scene, doors: list[Door], faults: tuple[Cut, ...], seconds: float) -> None:
-    """The same fault on these doors; what is refused or dropped is so with open streams too."""
-    fault = scene.draw.choice(faults)
+async def cut(scene: Scene, doors: list[Door], fault: Cut, seconds: float) -> None:
+    lines = [name for name, door in scene.pair.lines.items() if door in doors]
+    scene.tell("line.cut", fault=fault, to=",".join(lines))
     for door in doors:
         await door.cut(fault)
-        if fault != "hold":
-            door.break_streams()
     scene.witness.disturbed(scene.now)
     await asyncio.sleep(seconds)
     for door in doors:
@@ -122,26 +124,27 @@ async def cut(scene: Scene, doors: list[Door], faults: tuple[Cut, ...], seconds:
     scene.witness.disturbed(scene.now)
 
 
+async def cut_off(scene: Scene, doors: list[Door]) -> None:
+    """Nothing passes for a while: it is held, dropped or refused, and open streams with it."""
+    fault = scene.draw.choice(_CUTS)
+    if fault != "hold":
+        for door in doors:
+            door.break_streams()
+    await cut(scene, doors, fault, scene.draw.uniform(1, 12))
+
+
 async def cut_both_ways(scene: Scene, _: App) -> None:
-    await cut(scene, list(scene.pair.lines.values()), _CUTS, scene.draw.uniform(1, 12))
+    await cut_off(scene, list(scene.pair.lines.values()))
 
 
 async def cut_one_way(scene: Scene, _: App) -> None:
-    door = scene.draw.choice(list(scene.pair.lines.values()))
-    await cut(scene, [door], _CUTS, scene.draw.uniform(1, 12))
+    await cut_off(scene, [scene.draw.choice(list(scene.pair.lines.values()))])
 
 
 async def refuse(scene: Scene, _: App) -> None:
     """Refused to one or to both; open streams go on."""
-    doors = scene.draw.choice([[line] for line in scene.pair.lines.values()])
-    if scene.draw.random() < 0.5:
-        doors = list(scene.pair.lines.values())
-    for door in doors:
-        await door.cut("refuse")
-    await scene.wait(1, 8)
-    for door in doors:
-        await door.heal()
-    scene.witness.disturbed(scene.now)
+    a, b = scene.pair.lines.values()
+    await cut(scene, scene.draw.choice([[a], [b], [a, b]]), "refuse", scene.draw.uniform(1, 8))
 
 
 async def delay(scene: Scene, app: App) -> None:
@@ -149,8 +152,9 @@ async def delay(scene: Scene, app: App) -> None:
     for door in scene.pair.lines.values():
         await door.cut("delay", seconds=scene.draw.uniform(0.2, 2))
     await scene.wait(0, 4)
-    if scene.draw.random() < 0.4:
-        await terminate(scene, app)
+    meanwhile = scene.draw.choice((terminate, restart, None, None))
+    if meanwhile is not None:
+        await meanwhile(scene, app)
     await scene.wait(1, 5)
     for door in scene.pair.lines.values():
         await door.heal()
@@ -175,6 +179,28 @@ async def deploy(scene: Scene, app: App) -> None:
     """Old and new boot side by side, as on Render."""
     await app.deploy(overlap_s=scene.draw.uniform(1, 9))
     await scene.until(lambda: len(app.lives) == 1, timeout_s=15)
+
+
+async def deploy_both(scene: Scene, app: App) -> None:
+    """Two deploys that cross."""
+    await asyncio.gather(deploy(scene, app), deploy(scene, scene.other(app)))
+
+
+async def deploy_and_kill(scene: Scene, app: App) -> None:
+    """The new boot is killed while the old one is still there."""
+    await app.deploy(overlap_s=scene.draw.uniform(3, 9))
+    await scene.wait(0, 5)
+    await scene.signal(app, signal.SIGKILL)
+    await scene.until(lambda: len(app.lives) == 1, timeout_s=15)
+
+
+async def freeze_and_kill(scene: Scene, app: App) -> None:
+    """The standby is killed while the holder is frozen: nobody is left who could act."""
+    await scene.signal(app, signal.SIGSTOP)
+    await scene.wait(0, 7)
+    await scene.signal(scene.other(app), signal.SIGKILL)
+    await scene.wait(0, 4)
+    await scene.signal(app, signal.SIGCONT)
 
 
 @dataclass(frozen=True)
@@ -212,6 +238,9 @@ FAULTS = (
     Fault("streams broken", break_streams, often=2),
     Fault("both killed, restarted", restart_both),
     Fault("both terminated", terminate_both),
+    Fault("holder frozen, standby killed", freeze_and_kill),
     Fault("holder deployed, overlap", deploy, often=2),
     Fault("standby deployed, overlap", deploy, of_holder=False),
+    Fault("deployed, new one killed", deploy_and_kill),
+    Fault("both deployed, overlap", deploy_both),
 )

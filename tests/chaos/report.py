@@ -67,12 +67,12 @@ class Report:
     def add(self, account: Account, lag: Lag) -> None:
         """Judge a pair's faults, and write down what shows a failure."""
         slots = account.by_strike()
-        for struck, until in _with_ends(account.strikes):
+        lines = account.pair.platform.log.lines
+        for struck, until in _with_ends(account.strikes, lines[-1].at):
             tried = judged(account, struck, until, slots.get(struck.number, Slots()), lag)
             self.tried.append(tried)
             if tried.broken:
                 since = struck.at - _MARGIN_S
-                lines = account.pair.platform.log.lines
                 self._write(tried, [x for x in lines if since <= x.at <= until + _MARGIN_S])
 
     def _write(self, tried: Tried, lines: list[Line]) -> None:
@@ -135,10 +135,10 @@ def _longest(spans: Iterable[Span]) -> float:
     return max((span.seconds for span in spans), default=0.0)
 
 
-def _with_ends(strikes: list[Struck]) -> list[tuple[Struck, float]]:
+def _with_ends(strikes: list[Struck], end: float) -> list[tuple[Struck, float]]:
     ends = [strike.at for strike in strikes[1:]]
     if strikes:
-        ends.append(min(strikes[-1].whole_at, strikes[-1].at + 60))
+        ends.append(min(strikes[-1].whole_at, end))
     return list(zip(strikes, ends, strict=True))
 
 

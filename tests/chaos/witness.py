@@ -14,6 +14,8 @@ from twin.lab.collected import Line
 _SOURCE = re.compile(r"(?P<app>[\w-]+)\[(?P<part>[a-z]+)")
 _PAIR = re.compile(r'(\w+)=("[^"]*"|\S+)')
 
+_ENDLESS = float("inf")
+
 
 class Span(NamedTuple):
     since: float
@@ -49,8 +51,9 @@ class Witness:
     """When a process was last up, or gone."""
     holding: dict[int, str] = field(default_factory=dict)
     """By term, the app that is on duty."""
-    _up: dict[str, str] = field(default_factory=dict)
-    _up_at: dict[str, float] = field(default_factory=dict)
+    _up: dict[str, tuple[str, float]] = field(default_factory=dict)
+    """By process, its app and since when it listens."""
+    _leaving: set[str] = field(default_factory=set)
     _knows_since: dict[str, float] = field(default_factory=dict)
     _frozen: set[str] = field(default_factory=set)
 
@@ -131,7 +134,8 @@ class Witness:
     # ---- what the lines mean
 
     def _look(self, at: float) -> None:
-        awake = [key for key, app in self._up.items() if app not in self._frozen]
+        serving = [app for pid, (app, _) in self._up.items() if pid not in self._leaving]
+        awake = [app for app in serving if app not in self._frozen]
         knowing = [app for app in self._knows_since if app not in self._frozen]
         moment = Moment(at, len(self.holders), len(awake), len(knowing))
         if moment[1:] != self.moments[-1][1:]:
@@ -150,30 +154,39 @@ class Witness:
     def _unsure(self, app: str, _at: float, _told: dict[str, str]) -> None:
         self._end_terms(app)
 
-    def _end_terms(self, app: str, below: float = float("inf")) -> None:
-        kept = {t: holder for t, holder in self.holding.items() if holder != app or t >= below}
-        self.holding = kept
+    def _end_terms(self, app: str, since: float = 0.0, below: float = _ENDLESS) -> None:
+        self.holding = {
+            term: holder
+            for term, holder in self.holding.items()
+            if holder != app or not since <= term < below
+        }
 
     def _joined(self, app: str, at: float, _: dict[str, str]) -> None:
         self._knows_since[app] = at
 
     def _came_up(self, app: str, at: float, told: dict[str, str]) -> None:
-        self._up[told["pid"]] = app
-        self._up_at[app] = self.moved_at = at
+        self._up[told["pid"]] = app, at
+        self.moved_at = at
         self.disturbed_at.append(at)
 
     def _told_to_leave(self, _app: str, at: float, told: dict[str, str]) -> None:
-        self._up.pop(told["pid"], None)
+        self._leaving.add(told["pid"])
         self.disturbed_at.append(at)
 
     def _exited(self, app: str, at: float, told: dict[str, str]) -> None:
-        self._up.pop(told["pid"], None)
+        _, up_at = self._up.pop(told["pid"], (app, at))
+        self._leaving.discard(told["pid"])
         self.moved_at = at
         self.disturbed_at.append(at)
-        others = app in self._up.values()
-        # The life that goes on beside it has begun later, and with it its claims.
-        self._end_terms(app, below=self._up_at[app] * 1000 if others else float("inf"))
-        if not others or self._knows_since.get(app, 0.0) < self._up_at[app]:
+        others = [since for name, since in self._up.values() if name == app]
+        # Terms are times: of two boots side by side, the newer one's claims are the later.
+        if not others:
+            self._end_terms(app)
+        elif max(others) > up_at:
+            self._end_terms(app, below=max(others) * 1000)
+        else:
+            self._end_terms(app, since=up_at * 1000)
+        if not others or self._knows_since.get(app, 0.0) < max(others):
             self._knows_since.pop(app, None)
 
 
