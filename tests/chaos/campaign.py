@@ -26,8 +26,6 @@ from twin.clock import Clock
 from twin.lab.app import App
 from twin.lab.limits import Limits
 
-_NOT_AWAITED = 0.2
-"""So many faults hit before the pair is whole again."""
 _ON_A_SECOND = 0.3
 """So many of the others hit within a few milliseconds of a slot."""
 _WHOLE_S = 60.0
@@ -39,9 +37,18 @@ Say = Callable[[str], None]
 
 
 async def chaos(
-    report: Report, directory: Path, faults: int, pairs: int, say: Say, kinds: tuple[Fault, ...]
+    report: Report,
+    directory: Path,
+    faults: int,
+    pairs: int,
+    say: Say,
+    kinds: tuple[Fault, ...] = FAULTS,
+    early: float = 0.2,
 ) -> None:
-    """Fills the report; what was judged is in it when this is cancelled too."""
+    """Fills the report; what was judged is in it when this is cancelled too.
+
+    `early`: so many of the faults are followed by the next before the pair is whole again.
+    """
     lag = Lag()
     numbers = iter(range(1, faults + 1))
     measuring = asyncio.create_task(_measure(lag))
@@ -50,7 +57,7 @@ async def chaos(
             for number in range(1, pairs + 1):
                 place = directory / f"pair{number}"
                 place.mkdir()
-                torment = Torment(report, place, number, numbers, say, kinds, lag)
+                torment = Torment(report, place, number, numbers, say, kinds, early, lag)
                 group.create_task(torment.run())
     finally:
         measuring.cancel()
@@ -76,6 +83,7 @@ class Torment:
         numbers: Iterator[int],
         say: Say,
         kinds: tuple[Fault, ...],
+        early: float,
         lag: Lag,
     ) -> None:
         self._report = report
@@ -87,6 +95,7 @@ class Torment:
         # S311: the moments of faults, not a secret
         self._draw = random.Random(f"{report.seed} {number}")  # noqa: S311
         self._kinds = kinds
+        self._early = early
         self._bag: list[Fault] = []
         self._strikes: list[Struck] = []
 
@@ -116,7 +125,7 @@ class Torment:
         await fault.strike(scene, target)
         struck.healed_at = scene.now
         scene.tell("fault.ended", number=number)
-        if number == 0 or self._draw.random() >= _NOT_AWAITED:
+        if number == 0 or self._draw.random() >= self._early:
             await self._whole(scene, struck)
             struck.awaited = True
         else:
@@ -189,7 +198,7 @@ def main() -> int:
     directory = Path(tempfile.mkdtemp(prefix="twin-chaos-"))
     report = Report(seed, directory / "failures.log")
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(_until_told(chaos(report, directory, faults, pairs, print, FAULTS)))
+        asyncio.run(_until_told(chaos(report, directory, faults, pairs, print)))
     print(report)
     hit = sum(each.struck.number > 0 for each in report.tried)
     print(f"{hit} faults of {faults}, SEED={seed}: {report.broken} broken")

@@ -22,8 +22,11 @@ _ENDLESS = float("inf")
 _ORDER = [fault.name for fault in (FIRST_WAKE, *FAULTS)]
 _HEAD = (
     *("fault", "times", "ran", "skipped", "unknown", "lost", "doubled", "excused"),
-    *("on duty again", "worst", "nobody, longest", "one on duty", "broken"),
+    *("back, median", "worst", "longest vacancy", "one on duty", "broken"),
 )
+_LEGEND = """\
+excused: lost or doubled where the protocol promises nothing; back: until somebody is on duty again;
+one on duty: the longest time until exactly one was, after the fault was undone and all were up"""
 
 
 @dataclass
@@ -87,7 +90,7 @@ class Report:
         for each in sorted(self.tried, key=lambda tried: tried.struck.number):
             kinds.setdefault(each.struck.fault.name, []).append(each)
         rows = [_row(name, kinds[name]) for name in sorted(kinds, key=_ORDER.index)]
-        text = [_table([_HEAD, *rows, _row("all", self.tried)]), _excuses(self.tried)]
+        text = [_table([_HEAD, *rows, _row("all", self.tried)]), _LEGEND, _excuses(self.tried)]
         for each in self.tried:
             text += [f"BROKEN fault {each.struck.number}: {what}" for what in each.broken]
         text += [f"STOPPED {why}" for why in self.stopped]

@@ -17,15 +17,16 @@ from witness import Witness
 from twin.lab.collected import Line
 
 FAULT = {fault.name: fault for fault in FAULTS}
-# A long freeze is a test of its own among the end-to-end stories.
-SHORT = tuple(fault for fault in FAULTS if fault.name != "holder frozen for long")
+# A long freeze is a test of its own among the end-to-end stories, and the rarest take longest.
+LONG = ("holder frozen for long", "both deployed, overlap", "deployed, new one killed")
+SHORT = tuple(fault for fault in FAULTS if fault.name not in LONG)
 
 
 def test_no_slot_is_lost_or_doubled_and_no_bound_broken_through_faults(tmp_path: Path) -> None:
     """More of it, and all kinds: `make chaos FAULTS=300`."""
     seed = int(os.environ.get("SEED", "1"))
     report = Report(seed, tmp_path / "failures.log")
-    run = chaos(report, tmp_path, faults=15, pairs=3, say=print, kinds=SHORT)
+    run = chaos(report, tmp_path, faults=15, pairs=3, say=print, kinds=SHORT, early=0)
     asyncio.run(asyncio.wait_for(run, 240))
     assert not report.broken, str(report)
 
@@ -125,3 +126,33 @@ def test_a_bound_that_was_broken_is_seen(
     found = broken(account(lines, EVERY_SECOND), tmp_path)
     assert len(found) == 1
     assert what in found[0]
+
+
+@pytest.mark.parametrize(("dies", "left"), [("1", 112000), ("2", 100000)])
+def test_of_two_boots_side_by_side_the_one_that_dies_takes_only_its_own_claim_with_it(
+    dies: str, left: int
+) -> None:
+    witness = Witness()
+    for number, (at, part, text) in enumerate(
+        [
+            (99.0, "manager", "event=dyno.up pid=1"),
+            (100.0, "web.1", "event=duty.taken term=100000"),
+            (110.0, "manager", "event=dyno.up pid=2"),
+            (112.0, "web.1", "event=duty.taken term=112000"),
+            (113.0, "manager", f"event=dyno.exited pid={dies}"),
+        ]
+    ):
+        witness.read(Line(number, at, f"twin-a[{part}]", text))
+    assert list(witness.holding) == [left]
+    assert [round(span.seconds) for span in witness.shared(0, 200)] == [1]
+
+
+def test_what_only_a_dead_twin_knew_is_forgotten() -> None:
+    told = [
+        (105.0, "twin-a[manager]", "event=dyno.exited pid=1"),
+        (106.0, "twin-b[manager]", "event=dyno.exited pid=2"),
+        (109.0, "twin-b[web.1]", "event=duty.taken term=109000"),
+    ]
+    witness = account(told, EVERY_SECOND).witness
+    assert witness.forgotten(100, 200) == [(106.0, 109.0)]
+    assert witness.vacancies(101, 200) == [(105.0, 109.0)]
