@@ -173,6 +173,8 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ({**SCALED, "SCALE_TIMEZONE": "Nowhere"}, ["SCALE_TIMEZONE", "Nowhere"]),
         ({**SCALED, "SCALE_TIMETABLE": ""}, ["nothing would be scaled", "set one of them"]),
         ({**SCALED, "SCALE_API_KEY": ""}, ["SCALE_API_KEY is not set", "authorizations"]),
+        ({**SCALED, "SCALE_API_KEY": "two words"}, ["SCALE_API_KEY has characters", "copy it"]),
+        ({**SCALED, "PROBE_URL": "https://shop..example"}, ["PROBE_URL", "is no URL"]),
         ({**SCALED, "SCALE_TARGET": "my app"}, ["SCALE_TARGET is 'my app'"]),
         ({**SCALED, "SCALE_MAX": "0", "SCALE_TIMETABLE": "07:00=1"}, ["SCALE_MAX is '0'"]),
         ({**SCALED, "PROBE_FAST": "5s"}, ["PROBE_FAST is 5s", "PROBE_SLOW 5s"]),

@@ -7,6 +7,7 @@ the backlog while the rest is imported.
 import os
 import socket
 import sys
+import traceback
 from pathlib import Path
 
 
@@ -19,13 +20,17 @@ def main() -> int:
     listener = _bound() if arguments in ([], ["serve"]) else None
     from twin.cli import run
 
-    status = run(arguments, listener)
-    if listener is not None:
-        # Threads that a job left behind must not keep a twin from ending: its host would wait.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    return status
+    if listener is None:
+        return run(arguments, None)
+    status = 1
+    try:
+        status = run(arguments, listener)
+    except Exception:  # noqa: BLE001 (whatever it is, it is told, and the process ends)
+        traceback.print_exc()
+    # Threads that a job left behind must not keep a twin from ending: its host would wait.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _bound() -> socket.socket | None:

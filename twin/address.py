@@ -3,7 +3,8 @@
 import re
 
 _URL = re.compile(
-    r"(https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?)(/[!-~]*)?", re.ASCII | re.IGNORECASE
+    r"(https?://(?:[\w-]{1,63}(?:\.[\w-]{1,63})*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?)(/[!-~]*)?",
+    re.ASCII | re.IGNORECASE,
 )
 
 

@@ -1,5 +1,6 @@
 """The environment, read once into one frozen value; every problem is reported at once."""
 
+import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -225,6 +226,8 @@ def _scale(read: _Reader) -> ScaleSettings | None:
         why = "neither SCALE_TIMETABLE nor PROBE_URL, so nothing would be scaled"
         read.problem(f"SCALE_TARGET is set, but {why}: set one of them")
     api_key = read.text("SCALE_API_KEY")
+    if not re.fullmatch("[!-~]*", api_key):  # it could not stand in a header, nor be shown here
+        read.problem("SCALE_API_KEY has characters that no key has: copy it again")
     if not api_key:
         read.problem("SCALE_API_KEY is not set: make one with `heroku authorizations:create`")
     if target is None:

@@ -136,7 +136,7 @@ class Node:
 
     def _note(self, note: Note) -> None:
         values = dict(note.values)
-        if values.get("job") in self._quiet and not note.warning:
+        if values.get("job") in self._quiet:
             return
         tell = self._log.warning if note.warning else self._log.info
         tell(note.event, **{key: _readable(key, value) for key, value in values.items()})

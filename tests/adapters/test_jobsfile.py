@@ -265,7 +265,7 @@ def test_a_loop_for_running_by_hand_is_not_met(folder: Folder) -> None:
 
 
 def test_a_loop_on_a_thread_ends_quietly_and_is_told_of_once(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     # pytest reports what Python's own hook passes over in silence.
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
@@ -287,6 +287,7 @@ def test_a_loop_on_a_thread_ends_quietly_and_is_told_of_once(
     """)
     assert folder.log.getvalue().count("jobs.py:10 runs schedule's own loop") == 1
     assert "that thread was ended" in folder.log.getvalue()
+    assert capfd.readouterr().err == ""
     assert sys.modules["jobs"].ran == []
 
 

@@ -138,7 +138,9 @@ def test_the_look_at_the_peers_health_shows_no_credentials() -> None:
         (answer(204), Failure.STRANGER, "set PEER_URL"),
         (answer(301, b"", "Location: https://elsewhere"), Failure.STRANGER, "set PEER_URL"),
         (answer(400), Failure.STRANGER, "set PEER_URL"),
-        (answer(500), Failure.REFUSED, "500"),
+        (answer(500), Failure.STRANGER, "500"),
+        (answer(501), Failure.STRANGER, "501"),
+        (answer(502), Failure.REFUSED, "502"),
         (answer(503, b"<html>asleep</html>"), Failure.REFUSED, "503"),
     ],
 )

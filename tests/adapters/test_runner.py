@@ -244,3 +244,29 @@ def test_who_waits_for_the_last_run_finds_its_end_in_the_ledger() -> None:
 
 def _wait(event: threading.Event) -> None:
     event.wait(5)
+
+
+def test_a_job_that_hangs_past_its_time_limit_is_still_not_run_beside_itself() -> None:
+    begun = []
+    with hanging() as (_, hangs):
+
+        def once(run: Run) -> None:
+            begun.append(run.slot)
+            hangs(run)
+
+        made, runner = on_duty(once)
+        made.wait(10)
+        assert BEGUN.wait(5)
+        made.wait(3_600)
+        made.wait(60)
+        assert _until(lambda: "an earlier run" in entry(made, "once").why)
+        assert len(begun) == 1
+    assert runner.wait_until_idle(5)
+
+
+def _until(holds: Callable[[], bool]) -> bool:
+    for _ in range(500):
+        if holds():
+            return True
+        time.sleep(0.01)  # noqa: TID251 (nothing tells of a thread's word in the ledger)
+    return False

@@ -155,7 +155,7 @@ def test_an_answer_that_is_no_stream_says_what_is_wrong(status: int) -> None:
     assert lost == WatchLost(failed.why)
 
 
-@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("status", [502, 503])
 def test_a_peer_that_does_not_serve_refuses(status: int) -> None:
     assert told(saying(answer(status)))[0] == [WatchLost(f"it answers {status}", refused=True)]
 

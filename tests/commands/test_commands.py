@@ -58,7 +58,7 @@ def test_check_finds_a_pair_that_is_wired_well(pair: Pair) -> None:
 @pytest.mark.parametrize(
     ("environ", "told"),
     [
-        ({"PEER_PASSWORD": "another"}, "401 to our credentials: set PEER_USERNAME"),
+        ({"PEER_PASSWORD": "another"}, "401: its BASIC_AUTH_USERNAME and BASIC_AUTH_PASSWORD"),
         ({"PEER_URL": "http://127.0.0.1:9"}, "the connection is refused"),
         ({"TWIN_NAME": "b"}, "set SELF_URL to this twin's"),
         ({"JOBS": "nothing"}, "nothing"),

@@ -1,5 +1,6 @@
 """The scaling duty, step by step: a target that can refuse, answers as they come, and the log."""
 
+import contextlib
 import io
 from datetime import datetime
 
@@ -71,7 +72,8 @@ class Scene:
     def all_of(self, times: int = 1) -> list[str]:
         said = self._log.tell()
         for _ in range(times):
-            self.scaling.step(self.wall)
+            with contextlib.suppress(TargetError):
+                self.scaling.step(self.wall)
             self.wall += EVERY_S
         return self._log.getvalue()[said:].splitlines()
 
@@ -257,7 +259,8 @@ def test_a_heroku_app_is_scaled_whatever_its_api_does(capsys: pytest.CaptureFixt
     target = HerokuTarget("my-app", "web", "https://api.test", "not-a-key", transport)
     scaling = Scaling(target, lambda: BAD, daily(1), Rules(), Log("a"))
     for step in range(5):
-        scaling.step(1_000_000 + EVERY_S * step)
+        with contextlib.suppress(TargetError):
+            scaling.step(1_000_000 + EVERY_S * step)
     events = [line.split()[1] for line in capsys.readouterr().out.splitlines()]
     assert quantities == {"clock": 3, "web": 3}
     assert events == [
@@ -296,3 +299,11 @@ def test_what_is_no_target_is_told_with_what_to_write(text: str) -> None:
 def test_a_docker_service_is_not_supported_yet() -> None:
     with pytest.raises(ValueError, match="docker:shop: Docker services cannot be scaled yet"):
         parse_target("docker:shop")
+
+
+def test_a_step_that_could_not_do_its_work_has_failed() -> None:
+    """The ledger and the exit status of `run` say so; the log already has, once."""
+    scene = Scene()
+    scene.target.unreadable = WAKING
+    with pytest.raises(TargetError):
+        scene.scaling.step(scene.wall)

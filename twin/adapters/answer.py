@@ -64,6 +64,11 @@ async def fetch(
         return Answer(answer.status_code, bytes(content))
 
 
+# What a router or a CDN says of an app that does not serve. Other errors, 500 and 501 among them,
+# are the word of something that does.
+_FROM_A_ROUTER = frozenset({502, 503, 504, 530, *range(520, 528)})
+
+
 def failure_of_status(status: int, url: str) -> Failed:
     """What a status that is not 200 means, in a sentence with its remedy."""
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
@@ -72,7 +77,7 @@ def failure_of_status(status: int, url: str) -> Failed:
             "to its BASIC_AUTH_USERNAME and BASIC_AUTH_PASSWORD"
         )
         return Failed(Failure.DENIED, why)
-    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+    if status in _FROM_A_ROUTER:
         return Failed(Failure.REFUSED, f"it answers {status}")
     why = f"{url} answers {status}, as no twin does: set PEER_URL to the URL of the other twin"
     kind = Failure.FIRST_KIND if status in NO_SUCH_ENDPOINT else Failure.STRANGER

@@ -94,13 +94,15 @@ class PeerLink:
 
     async def _plain_update(self) -> None:
         """A peer of the first kind knows only the plain GET."""
+        asked_at = self._clock.now().mono
         answer = await self._request("GET", "/update")
         if answer is None:
             return
         if answer.status == httpx.codes.OK and answer.content.get("status") == "Update":
             self._node.handle(PlainConfirmed())
         else:
-            self._node.handle(failure_of_status(answer.status, self._url))
+            failed = failure_of_status(answer.status, self._url)
+            self._node.handle(replace(failed, asked_at=asked_at))
 
     async def _status(self) -> None:
         await self._ask("GET", "/status")
@@ -156,7 +158,8 @@ class PeerLink:
             return Heard(parse(answer.body), Via.ANSWER, asked_at)
         except NoTwinError as error:
             why = f"{self._url} answers, but not as a twin does ({error})"
-            return Failed(Failure.STRANGER, f"{why}: set PEER_URL to the URL of the other twin")
+            why = f"{why}: set PEER_URL to the URL of the other twin"
+            return Failed(Failure.STRANGER, why, asked_at)
 
     def _body(self) -> bytes:
         return dump_json(self._node.document())

@@ -11,6 +11,7 @@ from twin.core.events import Ended, Start
 from twin.core.jobs import Run
 from twin.core.knowledge import Fate
 from twin.core.state import State
+from twin.core.target import TargetError
 from twin.log import Log
 from twin.node import Node
 
@@ -34,6 +35,8 @@ class Runner:
         self._log = log
         self._announced = announced
         self._running: dict[Start, None] = {}
+        self._called: set[str] = set()
+        """Jobs whose function has not returned; of a run that was written off, too."""
         self._change = threading.Condition()
 
     def running(self) -> tuple[str, ...]:
@@ -74,10 +77,14 @@ class Runner:
                 self._change.notify_all()
 
     def _run_once(self, start: Start, term: int) -> Ended:
-        if self._node.may_begin(start):
-            return self._call(start, term)
-        why = "not begun: this twin could no longer be sure to be on duty"
-        return Ended(start.job, start.slot, Fate.FAILED, 0.0, why)
+        why = ""
+        if start.job in self._called:
+            why = "not begun: an earlier run, past its time limit, has not ended yet"
+        elif not self._node.may_begin(start):
+            why = "not begun: this twin could no longer be sure to be on duty"
+        return (
+            Ended(start.job, start.slot, Fate.FAILED, 0.0, why) if why else self._call(start, term)
+        )
 
     def _call(self, start: Start, term: int) -> Ended:
         scheduled = self._jobs[start.job]
@@ -89,7 +96,9 @@ class Runner:
             late=timedelta(seconds=began.wall - start.slot),
             ask_peer_heard_at=self._peer_heard_at,
         )
+        self._called.add(start.job)
         fate, why = outcome(scheduled, run, self._log)
+        self._called.discard(start.job)
         return Ended(start.job, start.slot, fate, self._clock.now().mono - began.mono, why)
 
     def _peer_heard_at(self) -> datetime | None:
@@ -101,6 +110,8 @@ def outcome(scheduled: Scheduled, run: Run, log: Log) -> tuple[Fate, str]:
     """Call the job. What became of it, and why it failed; the log has the traceback."""
     try:
         returned = scheduled.call(run)
+    except TargetError as error:  # the duty has logged it, once and not every 15 s
+        return Fate.FAILED, str(error)[:_WHY_LETTERS]
     except BaseException as error:  # noqa: BLE001 (the one broad one: around a job)
         if isinstance(error, SystemExit) and not error.code:
             return Fate.DONE, ""

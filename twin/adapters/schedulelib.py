@@ -6,6 +6,7 @@ deadline that has passed from keeping it from starting.
 """
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import time, timedelta
@@ -79,6 +80,8 @@ def collecting() -> Iterator[list[tuple[library.Job, str]]]:
 def _run(*_: object, **__: object) -> Never:
     where = _caller()
     _heard[0].own_loop(where)
+    if threading.current_thread() is not threading.main_thread():
+        raise SystemExit  # exactly this one ends a thread without a word on stderr
     raise OwnLoop(where)
 
 

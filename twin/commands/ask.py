@@ -36,6 +36,7 @@ def own_url(settings: Settings) -> str:
 
 
 def ask(url: str, credentials: Credentials) -> Answer:
+    """What `url` answers to these credentials."""
     try:
         with client(credentials) as http:
             answer = http.get(f"{url}/status")
@@ -44,7 +45,7 @@ def ask(url: str, credentials: Credentials) -> Answer:
         why = failed.why if failed else f"no answer ({str(error) or type(error).__name__})"
         return Answer(url, None, f"{url}: {why}")
     if answer.status_code != httpx.codes.OK:
-        return Answer(url, None, f"{url}: {failure_of_status(answer.status_code, url).why}")
+        return Answer(url, None, f"{url}: {_why(answer.status_code, url)}")
     try:
         told = answer.json()
     except (ValueError, RecursionError):
@@ -52,6 +53,12 @@ def ask(url: str, credentials: Credentials) -> Answer:
     if not isinstance(told, dict) or not told.keys() >= _TOLD:
         return Answer(url, None, f"{url} answers, but not as a twin does: is the URL right?")
     return Answer(url, told)
+
+
+def _why(status: int, url: str) -> str:
+    if status == httpx.codes.UNAUTHORIZED:
+        return "401: its BASIC_AUTH_USERNAME and BASIC_AUTH_PASSWORD are others than these"
+    return failure_of_status(status, url).why
 
 
 def both(settings: Settings) -> tuple[Answer, Answer]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from twin.adapters.jobsfile import JobsError
 from twin.assemble import load_jobs
 from twin.clock import Clock
-from twin.commands.ask import ask, own_url
+from twin.commands.ask import Answer, ask, own_url
 from twin.config import Settings
 from twin.core.target import TargetError
 from twin.core.verdict import judge
@@ -27,15 +27,15 @@ def check(settings: Settings) -> int:
 
 def _lines(settings: Settings) -> Iterator[Line]:
     yield True, "settings", f"this twin is {settings.name!r}"
-    yield _own(settings)
-    yield from _peer(settings)
+    own = ask(own_url(settings), settings.own)
+    yield _own(settings, own)
+    yield from _peer(settings, own)
     yield _jobs(settings)
     if settings.scale is not None:
         yield from _target(settings)
 
 
-def _own(settings: Settings) -> Line:
-    answer = ask(own_url(settings), settings.own)
+def _own(settings: Settings, answer: Answer) -> Line:
     if answer.status is None:
         hint = "" if settings.self_url else "; SELF_URL is not set: is this twin running here?"
         return False, "own URL", answer.wrong + hint
@@ -45,11 +45,15 @@ def _own(settings: Settings) -> Line:
     return True, "own URL", f"{answer.url} leads to this twin, {_role(answer.status['role'])}"
 
 
-def _peer(settings: Settings) -> Iterator[Line]:
-    if settings.peer_url is None:
-        yield True, "peer", "PEER_URL is not set: the peer's first message will tell it"
+def _peer(settings: Settings, own: Answer) -> Iterator[Line]:
+    known = own.status["peer"] if own.status else {"url": None, "wrong": None}
+    if known["wrong"]:
+        yield False, "own view", f"{settings.name!r} says of its peer: {known['wrong']}"
+    url = settings.peer_url or known["url"]
+    if url is None:
+        yield False, "peer", "none yet: set PEER_URL here, or deploy the other twin with this one's"
         return
-    answer = ask(settings.peer_url, settings.peer)
+    answer = ask(url, settings.peer)
     if answer.status is None:
         yield False, "peer", answer.wrong
         return

@@ -28,9 +28,9 @@ def _tables(answers: Sequence[Answer]) -> str:
             if told
             else ("?", "?", "", answer.wrong)
         )
-    jobs = [("JOB", "SCHEDULE", "LAST SLOT", "ENDED", "SECONDS", "NEXT SLOT")]
+    jobs = [("JOB", "SCHEDULE", "LAST SLOT", "ENDED", "SECONDS", "NEXT SLOT", "WHY")]
     for job in _newest_view(answers):
-        fields = ("name", "schedule", "slot", "state", "seconds", "next")
+        fields = ("name", "schedule", "slot", "state", "seconds", "next", "why")
         jobs.append(tuple("" if job[key] is None else str(job[key]) for key in fields))  # type: ignore[arg-type]  # as many as the head
     return _table(twins) + "\n\n" + _table(jobs)
 

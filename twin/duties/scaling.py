@@ -66,8 +66,8 @@ class Scaling:
         """Looks once and changes the quantity if need be; `wall` in epoch seconds.
 
         Called every PROBE_EVERY, never while it runs. Takes two probes and two requests at most,
-        each of which has its limit. Raises nothing for what the outside does: an error of the
-        platform is logged, and what is still wanted then is tried again in the next step.
+        each of which has its limit. An error of the platform is logged and raised as TargetError;
+        what is still wanted then is tried again in the next step.
         """
         level = None if self._timetable is None else self._timetable.level(wall)
         probes = self._probes(level)
@@ -77,13 +77,14 @@ class Scaling:
         except TargetError as error:
             reason, _ = self._decide(Sight(wall, None, level, probes))
             self._trouble.tell(error, wall, reason)
-            return
+            raise
         reason, wanted = self._decide(Sight(wall, quantity, level, probes))
         try:
             if wanted is not None:
                 self._change(quantity, wanted, reason)
         except TargetError as error:
             self._trouble.tell(error, wall, reason)
+            raise
         else:
             self._trouble.end()
 

@@ -5,6 +5,6 @@ import os
 from twin import every
 
 
-@every(os.environ.get("LAB_EVERY", "10s"))
+@every(os.environ.get("LAB_EVERY", "10s"), grace=os.environ.get("LAB_GRACE", "1m"))
 def greet() -> None:
     print("hello")

@@ -83,6 +83,8 @@ class Lab:
         self._bold = screen.isatty()
         self._password = secrets.token_urlsafe(9)
         self._stop = asyncio.Event()
+        # One more than the timetable ever asks for, so that the fail-safe can be seen at any hour.
+        self._most = 1 + max(int(most) for most in re.findall(r"=(\d+)", options.timetable))
 
     async def run(self) -> None:
         """Raises OSError when a port is taken."""
@@ -125,10 +127,13 @@ class Lab:
             "BASIC_AUTH_PASSWORD": self._password,
             "JOBS": str(self._options.jobs),
             "LAB_EVERY": f"{max(1, round(10 * self._options.speed))}s",
+            # A takeover takes real seconds, however fast the day goes by.
+            "LAB_GRACE": f"{max(1, round(60 * self._options.speed))}s",
             "SCALE_TARGET": shop.name,
             "SCALE_API_URL": platform.api.url,
             "SCALE_API_KEY": platform.api.key,
             "SCALE_TIMETABLE": self._options.timetable,
+            "SCALE_MAX": str(self._most),
             "PROBE_URL": shop.url,
         }
         await a.set_config({**shared, "SELF_URL": a.url, "PEER_URL": b.url})
@@ -158,7 +163,7 @@ It is {now:%H:%M} UTC, and a day {day}. To try from another terminal:
   curl -u {_USER}:{self._password} {a.url}/status
   kill -KILL PID     the process number of the twin on duty, from below: the other one takes over
   echo '{{"latency_s": 6}}' > {platform.control(shop.name)}
-                     the shop answers in 6 s: the pair gives it more dynos
+                     the shop answers in 6 s: the pair gives it {self._most} dynos; 0 ends it
 """
         )
 

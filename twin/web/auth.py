@@ -51,8 +51,18 @@ def presented(authorization: str) -> bytes:
 
 
 def comes_from_another_site(headers: Headers) -> bool:
-    """By what browsers send of themselves; programs send neither header."""
+    """By what browsers send of themselves; programs send none of these headers.
+
+    `Referer` is all that an image on a page sends to a twin that is reached by plain http.
+    """
     if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return True
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    named = [headers[name] for name in ("origin", "referer") if name in headers]
+    return any(_site(url) != headers.get("host") for url in named)
+
+
+def _site(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""

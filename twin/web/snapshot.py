@@ -64,13 +64,16 @@ def _job(job: Job, state: State, now: Moment) -> dict[str, Any]:
     }
 
 
+_ENDED = (Fate.DONE, Fate.FAILED, Fate.CANCELLED)
+
+
 def _slot(entry: Entry | None) -> dict[str, Any]:
     if entry is None:
         return {"slot": None, "state": None, "seconds": None, "late_ms": None, "why": None}
     return {
         "slot": iso(entry.slot),
         "state": entry.fate.value,
-        "seconds": entry.seconds,
+        "seconds": entry.seconds if entry.fate in _ENDED else None,
         "late_ms": entry.late_ms,
         "why": entry.why or None,
     }
