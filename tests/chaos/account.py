@@ -36,6 +36,14 @@ class Struck:
     awaited: bool = False
     """Whether the next fault waited until the pair was whole, and saw it."""
 
+    @property
+    def excuse(self) -> str:
+        """Why both may be on duty in its course, if they may."""
+        if self.fault.is_cut:
+            return "cut off"
+        crossing = not (self.was_whole and self.fault.is_alone)
+        return "boots crossed" if self.fault.overlaps and crossing else ""
+
 
 @dataclass
 class Slots:
@@ -86,8 +94,8 @@ class Account:
 
     def _why_doubled(self, runs: list[Ran]) -> str:
         first, second = runs[0], runs[1]
-        if self.was_cut(second.slot):
-            return "cut off"
+        if excuse := self.excuse(second.slot):
+            return excuse
         for blow in self._blows_on(first.pid):
             unwatched = not self.witness.was_watched(blow.app, blow.at)
             if unwatched and -0.1 <= blow.at - first.slot < _UNTOLD_S:
@@ -103,12 +111,13 @@ class Account:
     def _blows_on(self, pid: int) -> Iterator[Blow]:
         return (blow for blow in self.blows if blow.pid == pid)
 
-    def was_cut(self, at: float) -> bool:
-        """Whether the twins could not hear each other, or just can again."""
-        cuts = (strike for strike in self.strikes if strike.fault.is_cut)
-        return any(
-            cut.at - 1 <= at <= min(cut.healed_at + FOLLOWED_S, cut.whole_at) for cut in cuts
-        )
+    def excuse(self, at: float) -> str:
+        """Why both may be on duty at this time: a fault's course, and what healing may take."""
+        for strike in self.strikes:
+            healed_at = min(strike.healed_at + FOLLOWED_S, strike.whole_at)
+            if strike.excuse and strike.at - 1 <= at <= healed_at:
+                return strike.excuse
+        return ""
 
 
 def _put(slots: Slots, broken: list[int], slot: int, excuse: str) -> None:

@@ -214,6 +214,11 @@ class Fault:
     """Somebody is on duty so soon after it."""
     is_cut: bool = False
     """The twins cannot hear each other: both may be on duty."""
+    overlaps: bool = False
+    """Old and new boot of an app run side by side. Where the peer's boots change too, the old ones
+    are out of everybody's reach until they look: both pairs of boots may have one on duty."""
+    is_alone: bool = True
+    """Whether only one app is hit."""
     often: int = 1
 
 
@@ -239,8 +244,8 @@ FAULTS = (
     Fault("both killed, restarted", restart_both),
     Fault("both terminated", terminate_both),
     Fault("holder frozen, standby killed", freeze_and_kill),
-    Fault("holder deployed, overlap", deploy, often=2),
-    Fault("standby deployed, overlap", deploy, of_holder=False),
-    Fault("deployed, new one killed", deploy_and_kill),
-    Fault("both deployed, overlap", deploy_both),
+    Fault("holder deployed, overlap", deploy, overlaps=True, often=2),
+    Fault("standby deployed, overlap", deploy, of_holder=False, overlaps=True),
+    Fault("deployed, new one killed", deploy_and_kill, overlaps=True),
+    Fault("both deployed, overlap", deploy_both, overlaps=True, is_alone=False),
 )

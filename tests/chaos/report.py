@@ -120,7 +120,7 @@ def judged(account: Account, struck: Struck, until: float, slots: Slots, lag: La
         tried.broken.append(f"not one on duty until {struck.one_s:.2f} s after it healed{busy}")
     shared = [x for x in witness.shared(at, until) if x.seconds > _TOGETHER_S + busy_s]
     tried.broken += [
-        f"two on duty for {x.seconds:.2f} s{busy}" for x in shared if not account.was_cut(x.since)
+        f"two on duty for {x.seconds:.2f} s{busy}" for x in shared if not account.excuse(x.since)
     ]
     return tried
 

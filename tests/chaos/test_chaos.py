@@ -17,9 +17,10 @@ from witness import Witness
 from twin.lab.collected import Line
 
 FAULT = {fault.name: fault for fault in FAULTS}
-# A long freeze is a test of its own among the end-to-end stories, and the rarest take longest.
-LONG = ("holder frozen for long", "both deployed, overlap", "deployed, new one killed")
-SHORT = tuple(fault for fault in FAULTS if fault.name not in LONG)
+# A long freeze and a deploy are tests of their own among the end-to-end stories.
+SHORT = tuple(
+    fault for fault in FAULTS if fault.name != "holder frozen for long" and not fault.overlaps
+)
 
 
 def test_no_slot_is_lost_or_doubled_and_no_bound_broken_through_faults(tmp_path: Path) -> None:
@@ -92,9 +93,14 @@ def test_a_slot_that_was_skipped_with_its_reason_is_not_lost(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("fault", "what"),
-    [("holder terminated", ["lost [], doubled [112]"]), ("cut off both ways", [])],
+    [
+        ("holder terminated", ["lost [], doubled [112]"]),
+        ("holder deployed, overlap", ["lost [], doubled [112]"]),
+        ("both deployed, overlap", []),
+        ("cut off both ways", []),
+    ],
 )
-def test_a_slot_that_ran_twice_is_seen_and_a_cut_excuses_it(
+def test_a_slot_that_ran_twice_is_seen_and_only_a_cut_or_crossing_boots_excuse_it(
     tmp_path: Path, fault: str, what: list[str]
 ) -> None:
     assert broken(account([], [*EVERY_SECOND, Ran(112, 2)], fault), tmp_path) == what
