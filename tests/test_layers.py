@@ -14,7 +14,7 @@ PARTS = ("core", "duties", "adapters", "web", "commands", "sim", "lab")
 
 MAY_IMPORT = {
     "core": {"core"},
-    "sim": {"sim", "core"},
+    "sim": {"sim", "core", "clock", "hosts"},
     "duties": {"core", "log"},
     "adapters": {"adapters", "core", "clock", "log", "config", "node", "wire", "jobs"},
     "web": {"web", "core", "clock", "log", "config", "node", "wire", "address", "__init__"},

@@ -12,6 +12,7 @@ from twin.log import Log
 _COMMANDS = {
     "serve": "run one twin on $PORT (what is done without a command)",
     "lab": "run a whole pair on this machine, on a small platform of its own",
+    "plan": "a month of this configuration on a host, simulated: hours, handovers, slots, savings",
     "check": "try the settings, the peer, the own URL and the target; say what is wrong",
     "status": "both twins and the jobs, as a table",
     "run": "run one job once, in the foreground",
@@ -27,6 +28,8 @@ def run(arguments: list[str], listener: socket.socket | None) -> int:
         return lab(arguments[1:])
     asked = _parser().parse_args(arguments)
     try:
+        if asked.command == "plan":
+            return _plan(asked)
         settings = read_settings(os.environ)
     except SettingsError as error:
         return _report(error, serving=asked.command in (None, "serve"))
@@ -49,6 +52,13 @@ def run(arguments: list[str], listener: socket.socket | None) -> int:
             return down(settings)
         case _:
             return _serve(settings, listener)
+
+
+def _plan(asked: argparse.Namespace) -> int:
+    from twin.commands.plan import Question, plan
+
+    question = Question(asked.host, asked.days, asked.seed, asked.price, asked.json)
+    return plan(question, os.environ)
 
 
 def _serve(settings: Settings, listener: socket.socket | None) -> int:
@@ -87,6 +97,28 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=does, description=does)
         if name == "run":
             command.add_argument("job", metavar="JOB", help="its name, as `status` shows it")
-        if name == "status":
+        if name == "plan":
+            _ask_for_a_plan(command)
+        if name in ("status", "plan"):
             command.add_argument("--json", action="store_true", help="as JSON, for programs")
     return parser
+
+
+def _ask_for_a_plan(command: argparse.ArgumentParser) -> None:
+    from twin.hosts import OFFERS
+
+    hosts = ", ".join(offer.key for offer in OFFERS)
+    command.add_argument(
+        "--host",
+        choices=[offer.key for offer in OFFERS],
+        metavar="HOST",
+        help=f"{hosts}; if not said, the host that this runs on, else heroku-eco",
+    )
+    days = range(1, 32)
+    command.add_argument(
+        "--days", type=int, choices=days, default=31, metavar="N", help="1 to 31; 31 if not said"
+    )
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="another one, other luck")
+    command.add_argument(
+        "--price", type=float, metavar="DOLLARS", help="of one dyno-hour of what is scaled"
+    )

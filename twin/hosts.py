@@ -47,6 +47,88 @@ HOSTS = (
 )
 
 
+HEROKU, RENDER = HOSTS
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One way to rent an app on a host, as `plan` knows it. Sources: the hosts' documentation."""
+
+    key: str
+    title: str
+    host: Host
+    budget_h: float | None
+    """Hours a month that all such apps of one account share; None if they are not counted."""
+    shared_by: str
+    """Whose hours these are."""
+    sleeps: bool
+    restarts_after_s: tuple[float, float] | None
+    """The age, from and to, at which a process is replaced by a new one; None if it never is."""
+    boots_in_s: tuple[float, float]
+    """How long a start takes, from and to."""
+    costs: str
+    """A month of two twins."""
+    without_budget: str
+    """What counts no hours there and never sleeps, for who wants none of this; nothing if it is
+    this offer."""
+
+    @property
+    def sleeps_after_s(self) -> float | None:
+        """Without web traffic for so long, an app is put to sleep; None if it never is."""
+        return self.host.sleeps_after_s if self.sleeps else None
+
+
+_DAY_S = 24 * 3600.0
+_HEROKU_RESTARTS_S = (_DAY_S, _DAY_S + 216 * 60)
+_HEROKU_BOOTS_S = (3.0, 10.0)
+"""Of an app as small as a twin. The router holds what arrives meanwhile."""
+
+OFFERS = (
+    Offer(
+        key="heroku-eco",
+        title="Heroku Eco",
+        host=HEROKU,
+        budget_h=1000,
+        shared_by="all Eco dynos of the account",
+        sleeps=True,
+        restarts_after_s=_HEROKU_RESTARTS_S,
+        boots_in_s=_HEROKU_BOOTS_S,
+        costs="$5, with all other Eco dynos of the account",
+        without_budget="Heroku Basic, $7 for each twin",
+    ),
+    Offer(
+        key="heroku-basic",
+        title="Heroku Basic",
+        host=HEROKU,
+        budget_h=None,
+        shared_by="",
+        sleeps=False,
+        restarts_after_s=_HEROKU_RESTARTS_S,
+        boots_in_s=_HEROKU_BOOTS_S,
+        costs="$14, $7 for each twin",
+        without_budget="",
+    ),
+    Offer(
+        key="render-free",
+        title="Render free",
+        host=RENDER,
+        budget_h=750,
+        shared_by="all free services of the workspace",
+        sleeps=True,
+        restarts_after_s=None,
+        boots_in_s=(10.0, 60.0),
+        costs="nothing",
+        without_budget="one of Render's paid instances for each twin",
+    ),
+)
+
+
+def offer_of(environ: Mapping[str, str]) -> Offer:
+    """The smallest offer of the host that this process runs on; elsewhere Heroku Eco."""
+    host = host_of(environ) or HEROKU
+    return next(offer for offer in OFFERS if offer.host is host)
+
+
 def host_of(environ: Mapping[str, str]) -> Host | None:
     """The host that this process runs on, if it is a known one."""
     return next((host for host in HOSTS if environ.get(host.sign)), None)

@@ -224,6 +224,10 @@ class Process:
             self._tick_at = at
             self.world.after(at - self.world.now, lambda: self._tick(at))
 
+    def rest(self) -> None:
+        """Look at no clock until the next step: what is due meanwhile is counted elsewhere."""
+        self._tick_at = float("inf")
+
     def _tick(self, at: float) -> None:
         if at == self._tick_at:
             self._tick_at = float("inf")

@@ -1,0 +1,206 @@
+"""A month on a metered host, against numbers that were worked out by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from twin.core import cron
+from twin.core.jobs import Job
+from twin.core.schedules import at, every
+from twin.core.shift import parse_shift
+from twin.core.state import Rules
+from twin.core.timetable import parse_timetable
+from twin.core.zones import zone
+from twin.hosts import OFFERS, Offer
+from twin.sim.budget import Meter, dyno_hours
+from twin.sim.month import DAY_S, START, Month, Pair, other_half, simulate, slots
+
+ECO, BASIC, RENDER = OFFERS
+TEN = Job("ten", every("10m", None, "UTC"))
+SCALE = Job("twin.scale", every("15s", None, "UTC"), grace_s=30, catch_up=True, timeout_s=120)
+SHIFT = parse_shift("00:00-12:00", zone("UTC"))
+
+
+def month(
+    offer: Offer, asleep: bool = False, shift: bool = False, days: int = 31, seed: int = 1
+) -> Month:
+    jobs = {job.name: job for job in (TEN, SCALE)}
+    rules = Rules(shift=SHIFT if shift else None)
+    return simulate(Pair(("a", "b"), rules, asleep, jobs, offer, days, seed))
+
+
+# ---- hours
+
+
+def test_one_twin_that_is_always_awake_uses_744_hours_and_two_use_1488() -> None:
+    lived = month(BASIC)
+    assert [twin.hours for twin in lived.twins] == pytest.approx([744, 744])
+    assert lived.hours == pytest.approx(1488)
+    assert lived.dry_after_h is None
+
+
+def test_two_that_are_always_awake_use_up_the_1000_hours_of_eco_on_day_21() -> None:
+    lived = month(ECO)
+    assert lived.hours == pytest.approx(1000)
+    assert lived.dry_after_h == pytest.approx(24 * 1000 / 48)
+
+
+def test_two_that_are_always_awake_use_up_the_750_hours_of_render_on_day_16() -> None:
+    lived = month(RENDER)
+    assert lived.dry_after_h == pytest.approx(24 * 750 / 48)
+
+
+def test_a_standby_that_sleeps_costs_the_time_until_it_is_idle_and_no_more() -> None:
+    """744 h for one awake at a time; on Render the other one sleeps after the first 15 min."""
+    lived = month(RENDER, asleep=True)
+    assert 744 + 0.1 < lived.hours < 744 + 0.25
+    assert [(twin.sleeps, twin.wakes) for twin in lived.twins] == [(0, 0), (1, 0)]
+    assert lived.dry_after_h is None
+
+
+def test_a_daily_restart_wakes_the_standby_for_half_an_hour() -> None:
+    lived = month(ECO, asleep=True)
+    restarts = sum(twin.restarts for twin in lived.twins)
+    assert 31 * 24 / 27.6 - 1 < restarts < 31
+    # A restart is no wake: of the 30 sleeps at most the last one of each twin goes on.
+    sleeps, wakes = (sum(getattr(twin, one) for twin in lived.twins) for one in ("sleeps", "wakes"))
+    assert 0 <= sleeps - wakes <= 2
+    assert lived.hours == pytest.approx(744 + (restarts + 1) * 0.5, abs=1)
+    assert lived.dry_after_h is None
+
+
+def test_shifts_cost_half_an_hour_at_each_of_their_62_handovers() -> None:
+    lived = month(ECO, asleep=True, shift=True)
+    assert lived.handovers == 62
+    assert lived.hours == pytest.approx(744 + 62 * 0.5, abs=1)
+    assert abs(lived.twins[0].hours - lived.twins[1].hours) < 1
+
+
+def test_a_twin_of_eight_hours_is_on_duty_for_a_third_of_the_day() -> None:
+    shift = parse_shift("22:00-06:00", zone("UTC"))
+    lived = simulate(Pair(("a", "b"), Rules(shift=shift), True, {}, ECO, days=9))
+    # Half an hour more a day: until it is idle.
+    assert [round(twin.hours / 9, 1) for twin in lived.twins] == [8.5, 16.5]
+
+
+def test_the_other_half_of_a_shift_begins_when_it_ends() -> None:
+    other = other_half(SHIFT)
+    for hour in range(24):
+        assert SHIFT.contains(hour * 3600) is not other.contains(hour * 3600)
+
+
+def test_an_app_is_metered_from_its_start_to_its_end_and_never_twice() -> None:
+    meter = Meter(budget_h=3)
+    meter.set("a", up=True, now=0)
+    meter.begin(now=3600)
+    meter.set("a", up=True, now=4000)
+    meter.set("b", up=True, now=7200)
+    assert (meter.used_h("a", 7200), meter.used_h("b", 7200)) == (1, 0)
+    assert meter.dry_at(7200) == 7200 + 3600
+    meter.set("a", up=False, now=9000)
+    assert meter.used_h("a", 99999) == 1.5
+    assert meter.dry_at(9000) == 9000 + 3600
+
+
+def test_a_budget_of_which_nobody_uses_anything_lasts() -> None:
+    assert Meter(budget_h=1).dry_at(0) == float("inf")
+
+
+# ---- the duty and its slots
+
+
+@pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.key)
+@pytest.mark.parametrize("asleep", [False, True])
+@pytest.mark.parametrize("shift", [False, True])
+def test_no_slot_is_run_twice_and_handovers_between_two_awake_are_short(
+    offer: Offer, asleep: bool, shift: bool
+) -> None:
+    lived = month(offer, asleep, shift, days=15)
+    assert [job.due for job in lived.jobs] == [15 * 144, 15 * 5760]
+    if offer is ECO and asleep and not shift:
+        return  # its restarts leave both twins without a ledger
+    assert [job.doubled for job in lived.jobs] == [0, 0]
+    assert [job.skipped for job in lived.jobs] == [0, 0]
+    assert lived.longest_gap_s < 0.2
+
+
+def test_who_leaves_while_the_other_sleeps_leaves_nobody_for_as_long_as_a_start_takes() -> None:
+    lived = month(ECO, asleep=True)
+    assert ECO.boots_in_s[0] < lived.longest_gap_s < ECO.boots_in_s[1] + 2
+    assert lived.gap_s > 20 * ECO.boots_in_s[0]
+    # Whoever starts first has no ledger: it may do once more what asks to be caught up on.
+    assert lived.jobs[0].doubled == 0
+
+
+def test_a_slot_that_is_caught_up_on_without_a_ledger_counts_as_run_twice() -> None:
+    jobs = {"daily": Job("daily", every("1d", None, "UTC"), catch_up=True, grace_s=86400)}
+    lived = simulate(Pair(("a", "b"), Rules(), True, jobs, ECO))
+    assert (lived.jobs[0].due, lived.jobs[0].run) == (31, 31)
+    assert lived.jobs[0].doubled > 0
+    rested = simulate(Pair(("a", "b"), Rules(shift=SHIFT), True, jobs, ECO))
+    assert (rested.jobs[0].run, rested.jobs[0].doubled) == (31, 0)
+
+
+def test_a_twin_that_is_woken_for_its_shift_takes_the_duty() -> None:
+    """Though the peer that woke it says that it has the duty."""
+    lived = month(RENDER, asleep=True, shift=True, days=10)
+    assert lived.handovers == 20
+    assert [twin.wakes for twin in lived.twins] == [9, 10]
+
+
+def test_slots_after_the_budget_is_used_up_are_not_run() -> None:
+    ten = month(ECO).jobs[0]
+    assert (ten.due, ten.skipped) == (4464, 4464 - 3000)
+
+
+def test_a_standby_that_stays_awake_never_sleeps() -> None:
+    for offer in OFFERS:
+        assert [twin.sleeps for twin in month(offer, days=2).twins] == [0, 0]
+
+
+def test_quiet_hours_that_are_not_played_make_no_difference() -> None:
+    """Only chance does: who of two that start is first."""
+    jobs = {job.name: job for job in (TEN, SCALE)}
+    for asleep in (False, True):
+        pair = Pair(("a", "b"), Rules(shift=SHIFT), asleep, jobs, ECO, days=2)
+        short, long = simulate(pair), simulate(pair, skips=False)
+        assert [(one.due, one.run, one.doubled) for one in short.jobs] == [
+            (one.due, one.run, one.doubled) for one in long.jobs
+        ]
+        assert short.hours == pytest.approx(long.hours, abs=0.1)
+        assert short.longest_gap_s == pytest.approx(long.longest_gap_s, abs=0.1)
+        assert asleep is False or short.handovers == long.handovers == 4
+
+
+def test_the_same_seed_tells_the_same_and_another_one_something_else() -> None:
+    one, again, other = (month(ECO, asleep=True, seed=seed) for seed in (7, 7, 8))
+    assert one == again
+    assert replace(other, pair=one.pair) != one
+
+
+def test_a_slot_when_the_month_begins_is_of_it_and_one_when_it_ends_is_not() -> None:
+    days = ("2026-05-01", "2026-05-02")
+    jobs = {day: Job(day, at(day, "UTC")) for day in days}
+    lived = simulate(Pair(("a", "b"), Rules(), False, jobs, BASIC, days=1))
+    assert [(job.due, job.run) for job in lived.jobs] == [(1, 1), (0, 0)]
+
+
+def test_slots_are_counted_however_many_they_are() -> None:
+    end = START + 31 * DAY_S
+    assert slots(every("1s", None, "UTC"), START, end) == 31 * 86400
+    assert slots(cron.cron("* * * * *", "UTC"), START, end) == 31 * 1440
+    assert slots(cron.cron("0 7 * * *", "UTC"), START, end) == 31
+    assert slots(at("2026-05-03 18:00", "UTC"), START, end) == 1
+
+
+# ---- the timetable
+
+
+def test_a_day_of_15_hours_at_3_and_5_at_2_and_4_at_1_is_59_dyno_hours() -> None:
+    timetable = parse_timetable("07:00=3 22:00=2 03:00=1", "UTC")
+    assert dyno_hours(timetable, START, START + DAY_S) == 15 * 3 + 5 * 2 + 4 * 1 == 59
+    assert 3 * 24 - dyno_hours(timetable, START, START + DAY_S) == 13
+
+
+def test_a_timetable_that_never_changes_is_its_quantity_all_day() -> None:
+    assert dyno_hours(parse_timetable("07:00=2", "UTC"), START, START + DAY_S) == 48

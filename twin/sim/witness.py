@@ -1,0 +1,88 @@
+"""Counts what became of the duty and of the slots, while it looks after the promises."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import inf
+from typing import TYPE_CHECKING
+
+from twin.sim.observer import Observer
+
+if TYPE_CHECKING:
+    from twin.sim.process import Process
+    from twin.sim.world import World
+
+
+class Witness(Observer):
+    """Counts from `begin` on."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.runs: Counter[str] = Counter()
+        """By job, the slots that were run."""
+        self.doubles: Counter[str] = Counter()
+        self.changes = 0
+        """How often the duty went from one twin to the other."""
+        self.gap_s = self.longest_gap_s = 0.0
+        """For how long nobody was on duty."""
+        self._begun_at = inf
+        self._ran: set[tuple[str, int]] = set()
+        self._ran_until: dict[str, int] = {}
+        self._holder: str | None = None
+        self._last_holder: str | None = None
+        self._gap_since = inf
+
+    def begin(self) -> None:
+        self._begun_at = self.world.now
+        self.runs.clear()
+        self.changes = 0
+        self.gap_s = self.longest_gap_s = 0.0
+        if self._holder is None:
+            self._gap_since = self.world.now
+
+    def end(self) -> None:
+        """Close a gap that lasts until the end."""
+        self._close_gap()
+
+    def started(self, process: Process, job: str, slot: int) -> None:
+        super().started(process, job, slot)
+        if slot < self._begun_at:
+            return
+        if (job, slot) in self._ran or slot <= self._ran_until.get(job, 0):
+            self.doubles[job] += 1
+        else:
+            self._ran.add((job, slot))
+            self.runs[job] += 1
+
+    def ran(self, job: str, count: int, until: int) -> None:
+        """So many slots of the job were run while nothing else happened; so, all until then are
+        accounted for."""
+        self.runs[job] += count
+        self._ran_until[job] = until
+
+    def look(self) -> None:
+        super().look()
+        holder = next(
+            (
+                host.name
+                for host in self.world.hosts.values()
+                for process in host.alive
+                if process.acts and process.state.on_duty
+            ),
+            None,
+        )
+        if holder == self._holder:
+            return
+        self._holder = holder
+        if holder is None:
+            self._gap_since = self.world.now
+            return
+        self._close_gap()
+        self.changes += holder != self._last_holder
+        self._last_holder = holder
+
+    def _close_gap(self) -> None:
+        gap_s = max(self.world.now - self._gap_since, 0.0)
+        self.gap_s += gap_s
+        self.longest_gap_s = max(self.longest_gap_s, gap_s)
+        self._gap_since = inf
