@@ -65,7 +65,7 @@ class Rented(Host):
         after_s = self._offer.sleeps_after_s
         if after_s is None or not self._sleeps_on_standby or front.state.role is not Role.STANDBY:
             return inf
-        # Not counted from an earlier hour: it lost the duty by a request of its peer's.
+        # It lost the duty by a request of its peer's: this is no earlier than that.
         return self._asked_at + after_s
 
     # ---- what happens to it
