@@ -197,7 +197,7 @@ def main() -> int:
     )
     directory = Path(tempfile.mkdtemp(prefix="twin-chaos-"))
     report = Report(seed, directory / "failures.log")
-    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+    with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(_until_told(chaos(report, directory, faults, pairs, print)))
     print(report)
     hit = sum(each.struck.number > 0 for each in report.tried)
@@ -207,7 +207,8 @@ def main() -> int:
 
 async def _until_told(work: Any) -> None:
     task = asyncio.ensure_future(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     await task
 
 
