@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -202,7 +203,10 @@ def main() -> int:
     print(report)
     hit = sum(each.struck.number > 0 for each in report.tried)
     print(f"{hit} faults of {faults}, SEED={seed}: {report.broken} broken")
-    return 1 if report.broken else 0
+    if report.broken:
+        return 1
+    shutil.rmtree(directory)
+    return 0
 
 
 async def _until_told(work: Any) -> None:
