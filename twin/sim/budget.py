@@ -36,10 +36,7 @@ class Meter:
         """When the budget is used up, if nobody starts or stops before; `inf` if never."""
         up = len(self._up_since)
         used_s = sum(self._used_s.values()) + sum(now - at for at in self._up_since.values())
-        left_s = self._budget_s - used_s
-        if left_s <= 0:
-            return now
-        return now + left_s / up if up else inf
+        return now + (self._budget_s - used_s) / up if up else inf
 
 
 def dyno_hours(timetable: Timetable, since: float, until: float) -> float:
