@@ -253,9 +253,9 @@ FOLLOWS: list[tuple[str, Callable[[], Twin], Callable[[Twin], object], Role]] = 
         in_doubt,
         lambda twin: (
             twin.hear(Role.CLAIMING, twin.claim_of_b(1)),
-            twin.wait(2),
+            twin.wait(4.9),
             twin.hear(Role.CLAIMING, twin.claim_of_b(1)),
-            twin.wait(1.31),
+            twin.wait(0.11),
         ),
         Role.CLAIMING,
     ),
@@ -686,6 +686,19 @@ def test_a_boot_that_vouches_does_not_wake_again() -> None:
     twin.hear(Role.WAKING, via=Via.UPDATE, boot=NEWER_A, url=A_URL, twin="a")
     twin.tell(Heard(twin.state.document(), Via.OWN))
     assert twin.state.vouches
+
+
+def test_while_an_older_boot_has_our_url_a_refusal_waits_for_what_that_boot_was_told() -> None:
+    """The peer ran a slot, told the older boot of it, and was gone before our claim arrived."""
+    twin = Twin()
+    twin.tell(Tick())
+    twin.hear(Role.LEAVING, boot="1780000000000-a", via=Via.OWN, url=A_URL, twin="a")
+    twin.wait(4.1)
+    assert twin.role() is Role.CLAIMING
+    twin.tell(REFUSED)
+    assert twin.role() is Role.CLAIMING
+    twin.wait(3)
+    assert twin.role() is Role.ON_DUTY
 
 
 @pytest.mark.parametrize(

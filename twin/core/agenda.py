@@ -39,7 +39,6 @@ def mind_the_clock(turn: Turn) -> None:
         turn.change(knowledge=state.knowledge.until(now + CLOCK_AHEAD_S))
         if state.on_duty:
             _count_anew(turn)
-    turn.change(wall=now)
 
 
 def serve(turn: Turn, just_taken: bool) -> None:
@@ -76,12 +75,12 @@ def may_begin(state: State, job: str, slot: int) -> bool:
 def ended(turn: Turn, event: Ended) -> None:
     """A run on this twin is over; on standby too, after a handover."""
     entry = turn.entry(event.job)
-    if entry is None or entry.slot != event.slot:
-        return  # the job went on without waiting for this run: its time limit had passed
     seconds = round(event.seconds, 3)
-    turn.record(event.job, replace(entry, fate=event.fate, seconds=seconds, why=event.why))
-    if event.fate is Fate.CANCELLED:
-        turn.upcoming[event.job] = _NEVER
+    # Else the job went on without waiting for this run: it hung, or its twin froze.
+    if entry is not None and entry.slot == event.slot:
+        turn.record(event.job, replace(entry, fate=event.fate, seconds=seconds, why=event.why))
+        if event.fate is Fate.CANCELLED:
+            turn.upcoming[event.job] = _NEVER
     tell = turn.warn if event.fate is Fate.FAILED else turn.note
     because = {"because": event.why} if event.why else {}
     tell("slot.ended", job=event.job, slot=event.slot, state=event.fate, seconds=seconds, **because)

@@ -24,6 +24,7 @@ from twin.core.events import (
 from twin.core.knowledge import NOBODY, Claim, Knowledge
 from twin.core.limits import (
     ASK_EVERY_S,
+    CLAIMER_S,
     CLOCK_AHEAD_S,
     FIRST_KIND_FAILURES,
     FLAPPING_WITHIN_S,
@@ -208,6 +209,8 @@ def _judge_holder(turn: Turn, standby: Standby, document: Document, via: Via) ->
     elif behind or document.role is Role.CLAIMING or turn.state.thawed_at is not None:
         # It has not heard yet, or waits to be confirmed, or said so long ago: give it time.
         since = turn.now.mono if standby.doubt_since is None else standby.doubt_since
+        if ours != turn.before.knowledge.claim:
+            since = turn.now.mono + CLAIMER_S
         turn.enter(replace(standby, doubt_since=since, refused_at=None))
     else:
         make_claim(turn, f"{name} is {document.role}")
@@ -222,7 +225,8 @@ def _trust(turn: Turn, standby: Standby) -> None:
         return
     # A stream that breaks as soon as it is open, or a peer without an address: keep asking.
     reopens = now >= standby.reopen_at and turn.peer.url is not None
-    standby = replace(standby, doubt_since=now, refused_at=None)
+    # Silence counts from the next question on: before it there is nothing to be answered.
+    standby = replace(standby, doubt_since=max(now, standby.ask_at), refused_at=None)
     turn.enter(standby)
     if reopens:
         open_watch(turn, standby)
@@ -278,6 +282,8 @@ def _refused(turn: Turn, why: str) -> None:
         agenda.gone(turn, turn.peer.boot, said_so=turn.peer.left)
     turn.change_peer(refused=True)
     turn.change(thawed_at=None)
+    if turn.state.reached is False:
+        return  # its last word went to the older boot at our URL, which we have yet to hear
     match turn.state.stage:
         case Holding(confirmed=False):
             confirm(turn, f"nobody serves at the peer's URL: {why}")

@@ -12,9 +12,10 @@ OWN_URL_FOR_S = 4.0
 """How long a boot waits until its public URL leads to it; some never will, and jobs are waiting."""
 SILENCE_S = 3.0
 """Nothing heard for so long confirms a claim: the longest round trip that the promises allow."""
-FOLLOWED_S = 4.5
+FOLLOWED_S = 3.5
 """How long a claim above an older boot of one's own app waits, with the peer's word in hand: that
-boot hears of it by way of the peer, within 3 s; what it started last is known half a trip later."""
+boot hears of it by way of the peer, within 3 s, and then tells what it started last. With
+`OWN_URL_FOR_S` 7.5 s: the pair may be without a holder all that time."""
 REPEAT_S = 1.5
 """How often a claim is repeated until the peer has shown it."""
 WATCH_SILENCE_S = 4.2
@@ -24,6 +25,9 @@ REOPEN_ASTRAY_S = 5.0
 ASK_EVERY_S = 0.9
 ASK_FOR_S = 3.3
 """With `WATCH_SILENCE_S` 7.5 s: a freeze is followed within 8 s of the last message."""
+CLAIMER_S = 1.7
+"""So much longer a standby asks when it just heard of a new claim: that takes up to `FOLLOWED_S` to
+be confirmed, and half a trip to tell of it."""
 ASK_WITHOUT_ADDRESS_S = WATCH_SILENCE_S + ASK_FOR_S
 STALLED_S = 30.0
 """A scheduler that has not ticked for so long will not run the next job either."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import ClassVar
 
 from twin.core.jobs import Job
 from twin.core.knowledge import NOBODY, Claim, Knowledge
@@ -66,6 +67,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Waking:
+    role: ClassVar = Role.WAKING
     since: float
     ask_own_at: float
     peer_took: bool = False
@@ -89,9 +91,14 @@ class Holding:
     ask_at: float | None = None
     """When to ask a peer that dropped its watch without a word, or whose shift began."""
 
+    @property
+    def role(self) -> Role:
+        return Role.ON_DUTY if self.confirmed else Role.CLAIMING
+
 
 @dataclass(frozen=True, slots=True)
 class Standby:
+    role: ClassVar = Role.STANDBY
     since: float
     watching: bool = False
     reopen_at: float = 0.0
@@ -107,6 +114,7 @@ class Standby:
 class Retired:
     """A newer boot of this app is there. Serves on, starts nothing."""
 
+    role: ClassVar = Role.LEAVING
     ask_own_at: float
     failed_from: float
     """From when on our URL, if it leads to us, shows that the newer boot's deploy has failed."""
@@ -116,6 +124,7 @@ class Retired:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
+    role: ClassVar = Role.LEAVING
     retired: bool = False
     """A newer boot of this app was heard of: this one no longer speaks for its twin."""
 
@@ -159,14 +168,7 @@ class State:
 
     @property
     def role(self) -> Role:
-        match self.stage:
-            case Waking():
-                return Role.WAKING
-            case Holding(confirmed=confirmed):
-                return Role.ON_DUTY if confirmed else Role.CLAIMING
-            case Standby():
-                return Role.STANDBY
-        return Role.LEAVING
+        return self.stage.role
 
     @property
     def retired(self) -> bool:

@@ -32,7 +32,7 @@ class Turn:
         self.state = replace(self.state, peer=replace(self.state.peer, **fields))
 
     def enter(self, stage: Stage) -> None:
-        if stage is not self.state.stage:
+        if stage != self.state.stage:
             self.state = replace(self.state, stage=stage)
 
     def learn(self, knowledge: Knowledge) -> None:
@@ -55,12 +55,12 @@ class Turn:
 
     def close_the_books(self) -> None:
         """Put what was recorded and expected into the state."""
-        if self._entries:
-            self.learn(Knowledge(ledger=self._entries))
-            self._entries = {}
-        if self._upcoming is not None:
-            self.change(upcoming=self._upcoming)
-            self._upcoming = None
+        state = self.state
+        self.change(
+            knowledge=state.knowledge.merge(Knowledge(ledger=self._entries)),
+            upcoming=state.upcoming if self._upcoming is None else self._upcoming,
+            wall=self.now.wall,
+        )
 
     def send(self, request: Request) -> None:
         """Ask for a request, if there is an address to send it to."""

@@ -11,6 +11,9 @@ raised with its seed and a story that a person can read.
     stream.py    one watch
     weather.py   the faults that come over a pair
     observer.py  the promises
+    slots.py     what became of every slot
     story.py     what happened, for a person
     play.py      a world from a seed, to its end
+    prove.py     many seeds, on all cores
+    __main__.py  the command: one seed again, or many
 """

@@ -9,18 +9,18 @@ What the protocol says cannot be promised is excused here, and nothing else:
   they can hear each other only through the old ones, of which one may freeze.
 - A slot that is started twice, when a message was lost or late from 8 s before its first start on,
   or when nobody living knew of it any more: its twin was killed or froze while nobody watched it.
-- A slot that nobody ran, when its twin was killed between announcement and start, or when
-  everybody who had a ledger was gone.
+- A slot that was announced and never began, when its twin was killed in between.
+- A slot that nobody announced, when everybody who had a ledger was gone.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from twin.core.events import Note
 from twin.core.messages import Role
 from twin.core.state import Retired, State, Trouble, Waking
+from twin.sim.slots import Slots
 
 if TYPE_CHECKING:
     from twin.sim.process import Process
@@ -47,20 +47,18 @@ class Observer:
         self.longest_vacancy_s = 0.0
         self.double_duty_s = 0.0
         self.excused_doubles = 0
+        self.slots = Slots()
         self.starts = 0
+        self.handovers = 0
+        self._taken_by = ""
         self.steps = 0
         self._looked_at = world.now
         self._holders = 0
         self._vacant_since: float | None = None
         self._suspended_since: float | None = None
-        self._started: dict[tuple[str, int], tuple[float, str]] = {}
-        self._served: dict[str, set[int]] = defaultdict(set)
-        """By job, the slots that were announced."""
-        self._skipped: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self._forgotten_at = _LONG_AGO
         self._slowest_s = 0.0
         self._excused_at = _LONG_AGO
-        self._unserved: dict[str, list[tuple[float, float]]] = defaultdict(list)
 
     # ---- what it is told
 
@@ -80,6 +78,10 @@ class Observer:
 
     def froze(self, process: Process) -> None:
         self.disturbed()
+        self._perhaps_forgotten(process)
+
+    def unread(self, process: Process) -> None:
+        """Its last line came when the reader, which made way for a newer boot, read no more."""
         self._perhaps_forgotten(process)
 
     def _perhaps_forgotten(self, process: Process) -> None:
@@ -106,6 +108,11 @@ class Observer:
             self._taken(process)
 
     def _taken(self, process: Process) -> None:
+        self.handovers += self._taken_by not in ("", process.host.name)
+        self._taken_by = process.host.name
+        self._begins_to_count(process)
+
+    def _begins_to_count(self, process: Process) -> None:
         """Whether it begins to count from now on, as it may if nobody it can hear has a ledger."""
         others = [one for one in self._processes() if one is not process and one.acts]
         hurt_at = max(self.world.lines.hurt_at, self.wrongly_wired_at)
@@ -116,31 +123,24 @@ class Observer:
             return
         entries, now = process.state.knowledge.ledger.values(), process.state.wall
         if any(one.boot == process.boot and one.why.startswith("no ledger") for one in entries):
-            for job in self.world.jobs:
-                served = max((slot for slot in self._served[job] if slot <= now), default=0)
-                self._unserved[job].append((served, now))
+            self.slots.are_nobodys(self.world.jobs, now)
 
-    def noted(self, note: Note) -> None:
-        values = dict(note.values)
-        if note.event == "slot.started":
-            self._served[str(values["job"])].add(int(str(values["slot"])))
-        elif note.event == "slot.skipped":
-            first, last = int(str(values["slot"])), int(str(values["last"]))
-            self._skipped[str(values["job"])].append((first, last))
+    def noted(self, process: Process, note: Note) -> None:
+        self.slots.noted(process, note)
 
     def started(self, process: Process, job: str, slot: int) -> None:
-        now, key = self.world.now, (job, slot)
+        now = self.world.now
         self.starts += 1
-        first = self._started.setdefault(key, (now, process.boot))
+        at, by = self.slots.begun(job, slot, now, process)
         self.world.story.tell(now, f"{process.host.name} {process.boot[-4:]}", f"runs {job} {slot}")
-        if first == (now, process.boot):
+        if (at, by) == (now, process):
             return
-        at, boot = first
         hurt_at = max(self.world.lines.hurt_at, self._wires_hurt_at, self._excused_at) + HEALING_S
-        if max(hurt_at, self._forgotten_at, self.clock_set_at) >= at:
+        forgiven = max(hurt_at, self._forgotten_at, self.clock_set_at) >= at
+        if forgiven or self._are_crossing([process, by]):
             self.excused_doubles += 1
         else:
-            self._broken("never two starts of one slot", f"{job} {slot}, first by boot {boot}")
+            self._broken("never two starts of one slot", f"{job} {slot}, first by boot {by.boot}")
 
     @property
     def _wires_hurt_at(self) -> float:
@@ -175,7 +175,11 @@ class Observer:
             return True
         if any(now - _astray_since(p) <= OWN_URL_S for p in holders):
             return True
-        return all(len(p.host.alive) > 1 and now - p.reached_since < HEALING_S for p in holders)
+        return self._are_crossing(holders)
+
+    def _are_crossing(self, processes: list[Process]) -> bool:
+        now = self.world.now
+        return all(len(p.host.alive) > 1 and now - p.reached_since < HEALING_S for p in processes)
 
     def _check_vacancy(self, since: float | None, vacant: bool, name: str) -> float | None:
         now = self.world.now
@@ -213,19 +217,8 @@ class Observer:
 
     def check_slots(self, since: float, until: float) -> None:
         """Every slot between was run, or was skipped with its reason."""
-        for job in self.world.jobs.values():
-            slot = job.schedule.after(since)
-            while slot is not None and slot <= until:
-                if not self._is_accounted_for(job.name, slot):
-                    self._broken("no slot is lost", f"{job.name} {slot}")
-                slot = job.schedule.after(slot)
-
-    def _is_accounted_for(self, job: str, slot: int) -> bool:
-        if slot in self._served[job]:
-            return True
-        if any(first <= slot <= last for first, last in self._skipped[job]):
-            return True
-        return any(since - 3 <= slot <= until + 3 for since, until in self._unserved[job])
+        if lost := self.slots.lost(self.world.jobs.values(), since, until):
+            self._broken("no slot is lost", lost)
 
     # ---- helpers of its own
 
@@ -243,6 +236,8 @@ def _astray_since(process: Process) -> float:
     front = process.host.front
     if front is None or front is process:
         return _LONG_AGO
+    if front.frozen:
+        return process.world.now  # whoever asks at that URL hears nothing
     return max(front.reached_at, process.state.role_since - process.host.clock_off_s)
 
 

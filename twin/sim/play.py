@@ -1,13 +1,14 @@
 """A world from a seed, to its end."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from twin.core.jobs import Job
 from twin.core.schedules import every
 from twin.core.state import Rules
 from twin.sim.host import Host
-from twin.sim.observer import HEALING_S, Observer
-from twin.sim.weather import Climate, Weather
+from twin.sim.observer import HEALING_S
+from twin.sim.weather import DAY, QUIET, Climate, Weather
 from twin.sim.world import World
 
 CALM_S = 160.0
@@ -19,21 +20,34 @@ def job(name: str, interval: str, grace_s: int = 300) -> Job:
     return Job(name, every(interval, None, "UTC"), grace_s=grace_s, timeout_s=600)
 
 
-JOBS = {
-    one.name: one
-    for one in (job("often", "20s"), job("minutely", "1m", grace_s=15), job("slow", "2m"))
+def named(*jobs: Job) -> dict[str, Job]:
+    return {one.name: one for one in jobs}
+
+
+JOBS = named(job("often", "20s"), job("minutely", "1m", grace_s=15), job("slow", "2m"))
+"""So many slots that every fault meets one."""
+_JOBS_OF = {
+    DAY: named(job("post", "10m"), job("fetch", "15m")),
+    QUIET: named(job("fetch", "15m")),
 }
 
 
 @dataclass(frozen=True)
 class Outcome:
+    """One world, to its end, with every promise kept."""
+
     seed: int
     seconds: float
     longest_vacancy_s: float
     double_duty_s: float
+    """While the two could not hear each other: it is not promised then."""
+    handovers: int
     starts: int
+    skipped: int
+    not_begun: int
     excused_doubles: int
     steps: int
+    faults: Counter[str]
 
 
 def pair(seed: int, rules: Rules | None = None, jobs: dict[str, Job] | None = None) -> World:
@@ -44,9 +58,9 @@ def pair(seed: int, rules: Rules | None = None, jobs: dict[str, Job] | None = No
     return world
 
 
-def play(seed: int, climate: Climate, storms: int = 3, storm_s: float = 600.0) -> Outcome:
-    """Storms, and after each a calm in which the pair heals. Raises `BrokenPromiseError`."""
-    world = pair(seed, Rules(takes_on_wake=seed % 2 == 0))
+def play(seed: int, climate: Climate) -> Outcome:
+    """Faults, and after them a calm in which the pair heals. Raises `BrokenPromiseError`."""
+    world = pair(seed, Rules(takes_on_wake=seed % 2 == 0), _JOBS_OF.get(climate, JOBS))
     began_at = world.now
     weather = Weather(world, climate)
     for host in world.hosts.values():
@@ -54,14 +68,14 @@ def play(seed: int, climate: Climate, storms: int = 3, storm_s: float = 600.0) -
         host.boot_s = world.random.choice([0.3, 2.0, 20.0])
         world.after(world.random.uniform(0, 10), host.boot)
     world.run(60)
-    for _ in range(storms):
+    for _ in range(climate.stretches):
         weather.begin()
-        world.run(storm_s)
+        world.run(climate.stretch_s)
         weather.end()
         world.run(CALM_S)
         settle(world)
     world.observer.check_slots(began_at, world.now - 10)
-    return _outcome(world, world.observer, world.now - began_at)
+    return _outcome(world, weather, world.now - began_at)
 
 
 def settle(world: World) -> None:
@@ -72,13 +86,18 @@ def settle(world: World) -> None:
     world.observer.check_agreement()
 
 
-def _outcome(world: World, seen: Observer, seconds: float) -> Outcome:
+def _outcome(world: World, weather: Weather, seconds: float) -> Outcome:
+    seen = world.observer
     return Outcome(
         seed=world.seed,
         seconds=seconds,
         longest_vacancy_s=seen.longest_vacancy_s,
         double_duty_s=seen.double_duty_s,
+        handovers=seen.handovers,
         starts=seen.starts,
+        skipped=seen.slots.skipped,
+        not_begun=seen.slots.not_begun,
         excused_doubles=seen.excused_doubles,
         steps=seen.steps,
+        faults=weather.faults,
     )

@@ -264,7 +264,7 @@ class Process:
                 late_s = self.world.random.uniform(0.0005, 0.02)
                 self.world.after(late_s, lambda: self.when_awake(lambda: self._run(job, slot)))
             case Note():
-                self.world.observer.noted(effect)
+                self.world.observer.noted(self, effect)
                 values = " ".join(f"{name}={value}" for name, value in effect.values)
                 self._tell(effect.event, values)
 

@@ -91,6 +91,8 @@ class Stream:
         if self.read:
             self._read_at = self.world.now
             self.reader.step(Heard(document, Via.LINE))
+        elif self.writer is not None and not self.writer.acts:
+            self.world.observer.unread(self.writer)
 
     def close(self) -> None:
         """The reader closes it, or is gone."""

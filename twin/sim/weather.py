@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from twin.core.messages import Role
@@ -30,13 +31,27 @@ class Climate:
     password: int = 0
     slow_lines: bool = True
     """Whether a round trip may take up to 3 s without any fault."""
+    cycles: bool = False
+    """Whether each host restarts its app once a day, as many do."""
+    stretches: int = 3
+    stretch_s: float = 600.0
+    """How long the faults go on, before a calm in which the pair must heal."""
 
 
+DAY = Climate(every_s=4 * 3_600, cycles=True, stretches=1, stretch_s=86_400 - 240)
+"""A typical day: both hosts restart their app, and now and then something happens."""
+QUIET = replace(DAY, every_s=90 * 86_400)
+"""Most days: nothing but the restarts."""
 FINE_LINES = Climate(cut=0, rain=0)
 """Hosts do what they like, but what is sent arrives, within 3 s there and back."""
 STORM = Climate()
 STRANGERS = Climate(password=6)
 """And now and then one of them has the wrong password."""
+CLIMATES = {"quiet": QUIET, "day": DAY, "fine": FINE_LINES, "storm": STORM, "strangers": STRANGERS}
+
+
+AIMED = 0.3
+"""The share of faults that come within the milliseconds around a slot, where they hurt most."""
 
 
 class Weather:
@@ -46,6 +61,8 @@ class Weather:
         # Of its own, so that a rule that is changed meets the same faults.
         self.random = Random(f"{world.seed} weather")  # noqa: S311 - a fault is no secret
         self.blows = False
+        self.faults: Counter[str] = Counter()
+        """How often each came."""
         self._faults: dict[str, Callable[[Host], None]] = {
             "kill": self._kill,
             "freeze": self._freeze,
@@ -62,7 +79,10 @@ class Weather:
     def begin(self) -> None:
         self.blows = True
         self._calm_lines()
-        self._next()
+        if self.climate.cycles:
+            for host in self.world.hosts.values():
+                self._cycle_within(host, self.climate.stretch_s)
+        self.world.after(self.random.expovariate(1 / self.climate.every_s), self._next)
 
     def end(self) -> None:
         """No further fault; what was cut is joined, who froze thaws, who is gone is started."""
@@ -83,8 +103,32 @@ class Weather:
         names = list(self._faults)
         weights = [getattr(self.climate, name) for name in names]
         name = self.random.choices(names, weights)[0]
-        self._faults[name](self.random.choice(list(self.world.hosts.values())))
+        host = self.random.choice(list(self.world.hosts.values()))
+        if self.random.random() < AIMED:
+            self.world.after(self._around_a_slot_s(host), lambda: self._strike(name, host))
+        else:
+            self._strike(name, host)
         self.world.after(self.random.expovariate(1 / self.climate.every_s), self._next)
+
+    def _strike(self, name: str, host: Host) -> None:
+        if self.blows:
+            self.faults[name] += 1
+            self._faults[name](host)
+
+    def _around_a_slot_s(self, host: Host) -> float:
+        """How long until about the moment when the host's clock shows the next slot."""
+        now = self.world.now + host.clock_off_s
+        slots = (job.schedule.after(now) for job in self.world.jobs.values())
+        next_slot = min(slot for slot in slots if slot is not None)
+        return max(next_slot - now + self.random.uniform(-0.02, 0.03), 0.0)
+
+    def _cycle_within(self, host: Host, seconds: float) -> None:
+        self.world.after(self.random.uniform(0, seconds), lambda: self._cycle(host))
+
+    def _cycle(self, host: Host) -> None:
+        if self.blows:
+            self.faults["cycle"] += 1
+            self._terminate(host)
 
     # ---- what comes over a host
 

@@ -1,0 +1,102 @@
+"""What the simulator finds when a rule of the protocol is taken away.
+
+A simulator that finds nothing has proved nothing: so each rule is switched off once, and a promise
+must break within a few seeds.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from twin.core import agenda, duty, roles
+from twin.core.events import Effect, Publish, Start
+from twin.core.knowledge import Claim
+from twin.core.state import Holding, State
+from twin.core.turn import Turn
+from twin.sim import process
+from twin.sim.observer import BrokenPromiseError
+from twin.sim.play import play
+from twin.sim.weather import FINE_LINES, STORM, Climate
+
+SEEDS = 40
+
+Off = Callable[[pytest.MonkeyPatch], None]
+
+
+def no_announcement(patch: pytest.MonkeyPatch) -> None:
+    result = Turn.result
+
+    def silent(turn: Turn) -> tuple[State, tuple[Effect, ...]]:
+        state, effects = result(turn)
+        if any(isinstance(effect, Start) for effect in effects):
+            effects = tuple(one for one in effects if not isinstance(one, Publish))
+        return state, effects
+
+    patch.setattr(Turn, "result", silent)
+
+
+def no_tie_break(patch: pytest.MonkeyPatch) -> None:
+    """Two claims of one term, which is a whole minute here, are both taken for the highest."""
+    patch.setattr(roles, "int", lambda wall_ms: int(wall_ms) // 60_000 * 60_000, raising=False)
+    patch.setattr(Claim, "__gt__", lambda one, other: one.term > other.term)
+    patch.setattr(Claim, "__lt__", lambda one, other: one.term < other.term)
+
+
+def no_freeze_check(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(process, "FROZEN_S", float("inf"))
+
+
+def no_settling(patch: pytest.MonkeyPatch) -> None:
+    """A boot neither listens before it claims, nor waits until its URL leads to it."""
+    patch.setattr(duty, "SETTLE_S", 0.0)
+    patch.setattr(duty, "OWN_URL_FOR_S", 0.0)
+
+
+def no_repetition(patch: pytest.MonkeyPatch) -> None:
+    def once(_: State, held: Holding) -> bool:
+        return held.repeat_at <= held.since
+
+    patch.setattr(duty, "_must_repeat", once)
+
+
+def counting_from_boot(patch: pytest.MonkeyPatch) -> None:
+    def anew(turn: Turn) -> None:
+        turn.upcoming.clear()
+        for job in turn.state.jobs.values():
+            turn.upcoming[job.name] = job.schedule.after(turn.state.woke_at.wall) or 0
+
+    patch.setattr(agenda, "_count_anew", anew)
+
+
+def confirmed_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(duty, "SILENCE_S", 0.0)
+
+
+def any_release_is_believed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(roles, "_was_released_by_the_peer", lambda state: state.knowledge.claim.released)
+
+
+@pytest.mark.parametrize(
+    ("switch_off", "climate"),
+    [
+        (no_announcement, FINE_LINES),
+        (no_tie_break, FINE_LINES),
+        (no_freeze_check, FINE_LINES),
+        (no_settling, FINE_LINES),
+        (no_repetition, STORM),
+        (counting_from_boot, FINE_LINES),
+        (confirmed_at_once, FINE_LINES),
+        (any_release_is_believed, STORM),
+    ],
+)
+def test_without_this_rule_a_promise_breaks(
+    switch_off: Off, climate: Climate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_off(monkeypatch)
+    with pytest.raises(BrokenPromiseError):
+        play_all(climate)
+
+
+def play_all(climate: Climate) -> None:
+    for seed in range(SEEDS):
+        play(seed, climate)
