@@ -104,7 +104,9 @@ class Account:
 
     def _why_lost(self, slot: int) -> str:
         for gap in self.witness.forgotten(0, float("inf")):
-            if gap.since - 1 <= slot <= self.witness.first_holder_after(gap.until) + 1:
+            # What was due since the last holder was for the next one, who never came.
+            since = self.witness.vacant_since(gap.since)
+            if since - 1 <= slot <= self.witness.first_holder_after(gap.until) + 1:
                 return "both gone"
         return ""
 

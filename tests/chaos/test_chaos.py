@@ -162,3 +162,4 @@ def test_what_only_a_dead_twin_knew_is_forgotten() -> None:
     witness = account(told, EVERY_SECOND).witness
     assert witness.forgotten(100, 200) == [(106.0, 109.0)]
     assert witness.vacancies(101, 200) == [(105.0, 109.0)]
+    assert witness.vacant_since(106.0) == 105.0

@@ -114,6 +114,11 @@ class Witness:
             name == app and span.since + 0.1 < at < span.until + 0.1 for name, span in self.watches
         )
 
+    def vacant_since(self, at: float) -> float:
+        """Since when nobody was on duty then; `at` itself if somebody was."""
+        spans = self.vacancies(0, _ENDLESS)
+        return next((span.since for span in spans if span.since <= at <= span.until), at)
+
     def first_holder_after(self, at: float) -> float:
         """When somebody is on duty next, or still; infinite if nobody is yet."""
         spans = self.vacancies(at, float("inf"))
