@@ -2,7 +2,7 @@
 
 Hours in which one twin is on duty and nothing happens are not played: then each slot is run when it
 comes, once, so they are counted, and both twins are told of the last of them. What is left out is
-what nobody can plan: faults, deploys and visitors. A run takes up to two seconds.
+what nobody can plan: faults, deploys and visitors. A run takes a fraction of a second.
 
 The month begins with both twins awake and one on duty. It ends early when the hours are used up:
 the host then keeps all apps of the account asleep.
@@ -35,7 +35,8 @@ _BEFORE_S = 300.0
 """Both twins start so long before the month begins."""
 _PLAYED_S = 60.0
 """So long before something happens, and after it, every second is played."""
-_STEP_S = 5.0
+_STEP_S = 4.7
+"""Not whole seconds: just then some slot is due, and the pair seldom quiet."""
 _LEAST_S = 0.001
 """Less than this may be lost where it is added to a date, and time would stand still."""
 
@@ -110,9 +111,9 @@ def other_half(shift: Shift) -> Shift:
 
 
 class _World(World):
-    def run_s(self, job: str) -> float:
-        """How long the user's jobs take, nobody knows: here a moment, whatever they are called."""
-        return self.random.uniform(0.01, 2.0) if job else 0.0
+    def run_s(self, job: str) -> float:  # noqa: ARG002 - whatever it is called
+        """How long the user's jobs take, nobody knows: here a moment."""
+        return self.random.uniform(0.01, 0.2)
 
 
 class _Playing:
