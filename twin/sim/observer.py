@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 HEALING_S = 8.0
 OWN_URL_S = 20.0
 """The 15 s between two looks at one's own URL, and the time for the answer."""
-STRANGERS_S = 75.0
-"""Twins that cannot talk stand in for each other after 30 s, or 60 s."""
+STRANGERS_S = 100.0
+"""Twins that cannot talk stand in for each other after 30 s, or 60 s; one whose claim was topped
+meanwhile by another boot, heard in the retry a minute later, begins to wait anew."""
 _LONG_AGO = float("-inf")
 
 
