@@ -377,6 +377,15 @@ def test_a_boot_that_follows_an_older_one_waits_until_that_one_has_heard_of_it()
     assert twin.role() is Role.ON_DUTY
 
 
+def test_a_claim_above_a_boot_that_is_still_heard_waits_until_that_one_has_heard_of_it() -> None:
+    """The peer deploys: its new boot answers that it wakes, and the old one goes on starting."""
+    twin = Twin().stand_by()
+    newer = "1780055600000-b"
+    twin.hear(Role.WAKING, twin.claim_of_b(), Via.ANSWER, boot=newer)
+    twin.hear(Role.WAKING, twin.state.knowledge.claim, Via.ANSWER, boot=newer)
+    assert twin.role() is Role.CLAIMING
+
+
 def test_a_watch_of_an_older_boot_ends_when_a_newer_one_is_heard() -> None:
     twin = Twin().stand_by()
     newer = "1780055600000-b"

@@ -17,8 +17,7 @@ def make_claim(turn: Turn, because: str, confirmed: bool = False) -> None:
     turn.learn(Knowledge(Claim(term, state.twin, state.boot)))
     if isinstance(state.stage, Standby) and state.stage.watching:
         turn.watch(False)
-    followed = previous.twin == state.twin and previous.boot and not previous.released
-    not_before = now.mono + (FOLLOWED_S if followed else 0.0)
+    not_before = now.mono + (FOLLOWED_S if _follows_a_living_boot(state) else 0.0)
     turn.enter(Holding(now.mono, not_before, repeat_at=now.mono, look_at=now.mono))
     turn.note("duty.claimed", term=term, because=because)
     if state.alone:
@@ -27,6 +26,16 @@ def make_claim(turn: Turn, because: str, confirmed: bool = False) -> None:
         confirm(turn, f"{previous.twin} released the duty")
     elif confirmed:
         confirm(turn, because)
+
+
+def _follows_a_living_boot(state: State) -> bool:
+    """Whether whoever held the duty may still run beside a newer boot of its own app."""
+    claim, stage = state.knowledge.claim, state.stage
+    if claim.released or not claim.boot:
+        return False
+    # Its stream still comes: the newer boot's word says nothing of the older one's.
+    still_heard = isinstance(stage, Standby) and stage.doubt_since is None
+    return claim.twin == state.twin or (still_heard and claim.boot < state.peer.boot)
 
 
 def _was_released_by_the_peer(state: State) -> bool:
