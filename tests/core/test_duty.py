@@ -353,6 +353,13 @@ def test_a_twin_woken_by_a_plain_update_joins() -> None:
     assert twin.role() is Role.STANDBY
 
 
+def test_a_plain_update_changes_nothing_where_the_peer_is_on_duty_already() -> None:
+    twin = standing_by()
+    held = twin.state.knowledge.claim
+    assert noted(twin.tell(PlainUpdate()), "update.plain")
+    assert twin.state.knowledge.claim == held
+
+
 def test_a_leave_heard_while_settling_is_not_believed() -> None:
     """It may be an old boot's, while a newer one already claims."""
     twin = Twin(url=None)

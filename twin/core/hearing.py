@@ -236,6 +236,9 @@ def _hear_plain_update(turn: Turn) -> None:
     """A peer of the first kind, or somebody with curl, takes the duty from us."""
     claim = turn.state.knowledge.claim
     name = turn.peer.twin or "peer"
+    turn.note("update.plain", because="a plain /update says that the peer takes the duty")
+    if claim.twin == name and not claim.released:
+        return  # it has it already
     turn.learn(Knowledge(Claim(claim.term + 1, name, boot="")))
     if isinstance(turn.state.stage, Waking):
         turn.enter(replace(turn.state.stage, peer_took=True))
