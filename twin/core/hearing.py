@@ -7,7 +7,6 @@ from twin.core.events import (
     Ended,
     Event,
     Failed,
-    Failure,
     Froze,
     Heard,
     LearnedUrl,
@@ -23,21 +22,18 @@ from twin.core.events import (
 )
 from twin.core.knowledge import NOBODY, Claim, Knowledge
 from twin.core.limits import (
-    ASK_EVERY_S,
     CLAIMER_S,
     CLOCK_AHEAD_S,
-    FIRST_KIND_FAILURES,
     FLAPPING_WITHIN_S,
     REOPEN_ASTRAY_S,
     STALLED_S,
-    STAND_IN_S,
     VOUCH_S,
-    WRONG_RETRY_S,
 )
 from twin.core.messages import Document, Role
 from twin.core.roles import confirm, leave, make_claim, open_watch, retire, wake_again
 from twin.core.state import Holding, Peer, Retired, Standby, Trouble, Waking
 from twin.core.turn import Turn
+from twin.core.wiring import failed, looked, right, watch_lost, wrong
 
 
 def take_in(turn: Turn, event: Event) -> None:  # noqa: C901 (one line a case, all alike)
@@ -55,14 +51,14 @@ def take_in(turn: Turn, event: Event) -> None:  # noqa: C901 (one line a case, a
                 make_claim(turn, "the peer said by a plain /down that it leaves")
         case PlainConfirmed():
             turn.change_peer(first_kind=True, shown=turn.state.knowledge.claim, refused=False)
-            _right(turn)
+            right(turn)
             confirm(turn, "a peer of the first kind answered Update")
         case Failed():
-            _failed(turn, event)
+            failed(turn, event)
         case Looked():
-            _looked(turn, event)
+            looked(turn, event)
         case WatchLost(why=why, refused=refused):
-            _watch_lost(turn, why, refused)
+            watch_lost(turn, why, refused)
         case Watchers(count=count):
             _watchers(turn, count)
         case Ended():
@@ -81,7 +77,7 @@ def _hear(turn: Turn, heard: Heard) -> None:
         _hear_own_name(turn, document, heard.via)
         return
     turn.learn(document.knowledge.until(turn.now.wall + CLOCK_AHEAD_S))
-    if heard.via is Via.ANSWER and _is_fresh(turn, heard.asked_at):
+    if heard.via is Via.ANSWER and turn.is_fresh(heard.asked_at):
         turn.change(thawed_at=None)
     if document.boot < turn.peer.boot or not document.speaks_for_its_twin:
         # An older boot, late or still there: what it knows is all it is good for.
@@ -100,11 +96,6 @@ def _weigh(turn: Turn, document: Document, via: Via) -> None:
                 turn.enter(replace(waking, peer_took=True))
         case Standby() as standby:
             _judge_holder(turn, standby, document, via)
-
-
-def _is_fresh(turn: Turn, asked_at: float) -> bool:
-    """Whether an answer is to a question that was asked since this process last froze."""
-    return turn.state.thawed_at is None or asked_at >= turn.state.thawed_at
 
 
 def _look_past(turn: Turn, document: Document, via: Via) -> None:
@@ -131,11 +122,11 @@ def _hear_own_name(turn: Turn, document: Document, via: Via) -> None:
         if via is Via.OWN:
             _reached(turn)
         elif via is Via.ANSWER:
-            _wrong(turn, Trouble.STRANGER, "PEER_URL leads to this twin itself: set the peer's")
+            wrong(turn, Trouble.STRANGER, "PEER_URL leads to this twin itself: set the peer's")
         return
     if via is not Via.OWN and (document.url is None or document.url != state.url):
         why = f"both twins are called {state.twin!r}: give TWIN_NAME two values"
-        _wrong(turn, Trouble.SAME_NAME, why)
+        wrong(turn, Trouble.SAME_NAME, why)
         return
     turn.learn(document.knowledge.until(turn.now.wall + CLOCK_AHEAD_S))
     if via is Via.OWN:
@@ -160,7 +151,7 @@ def _note_peer(turn: Turn, document: Document, via: Via) -> None:
     if document.boot > peer.boot:
         _note_new_boot(turn, peer)
     if via is Via.ANSWER:
-        _right(turn)
+        right(turn)
     # What is heard of a leave while settling may be an old boot's: it is not believed.
     leaving = document.leaving and not isinstance(turn.state.stage, Waking)
     turn.change_peer(
@@ -259,116 +250,9 @@ def _froze(turn: Turn, seconds: float) -> None:
             turn.enter(Waking(since=now, ask_own_at=now))
 
 
-def _watch_lost(turn: Turn, why: str, refused: bool) -> None:
-    standby = turn.state.stage
-    if not isinstance(standby, Standby):
-        return
-    now = turn.now.mono
-    if standby.doubt_since is None:
-        turn.warn("watch.lost", peer=turn.peer.twin, because=why)
-        standby = replace(standby, doubt_since=now, ask_at=now)
-    turn.enter(replace(standby, watching=False))
-    if refused:
-        _refused(turn, why)
-
-
 def _watchers(turn: Turn, count: int) -> None:
     held = turn.state.stage
     if isinstance(held, Holding):
         dropped = count == 0 and turn.state.watchers > 0 and not turn.peer.left
         turn.enter(replace(held, ask_at=turn.now.mono if dropped else None))
     turn.change(watchers=count)
-
-
-def _refused(turn: Turn, why: str) -> None:
-    if turn.peer.boot and not turn.peer.refused:
-        agenda.gone(turn, turn.peer.boot, said_so=turn.peer.left)
-    turn.change_peer(refused=True)
-    turn.change(thawed_at=None)
-    if turn.state.reached is False:
-        return  # its last word went to the older boot at our URL, which we have yet to hear
-    match turn.state.stage:
-        case Holding(confirmed=False):
-            confirm(turn, f"nobody serves at the peer's URL: {why}")
-        case Standby(doubt_since=doubt, refused_at=None) as standby if doubt is not None:
-            turn.enter(replace(standby, refused_at=turn.now.mono))
-        case Standby(refused_at=float() as first):
-            # Two asks a breath apart: one may have met the moment between two boots.
-            if turn.now.mono - first >= ASK_EVERY_S / 2:
-                make_claim(turn, f"nobody serves at the peer's URL: {why}", confirmed=True)
-
-
-def _failed(turn: Turn, failed: Failed) -> None:
-    if _is_fresh(turn, failed.asked_at):
-        _FAILED[failed.failure](turn, failed.why)
-
-
-def _denied(turn: Turn, why: str) -> None:
-    _wrong(turn, Trouble.DENIED, why)
-
-
-def _strange(turn: Turn, why: str) -> None:
-    told = turn.peer.told_url
-    if told is not None and told != turn.peer.url:
-        turn.warn("peer.url_corrected", because=f"{why}; the peer itself says {told}")
-        turn.change_peer(url=told)
-    else:
-        _wrong(turn, Trouble.STRANGER, why)
-
-
-def _perhaps_first_kind(turn: Turn, why: str) -> None:
-    claim = turn.state.knowledge.claim
-    if turn.peer.first_kind or (claim.term and not claim.boot):
-        turn.change_peer(first_kind=True, refused=False)
-    else:
-        _strange(turn, why)
-
-
-_FAILED = {
-    Failure.REFUSED: _refused,
-    Failure.DENIED: _denied,
-    Failure.STRANGER: _strange,
-    Failure.FIRST_KIND: _perhaps_first_kind,
-}
-
-
-def _wrong(turn: Turn, trouble: Trouble, why: str) -> None:
-    if turn.peer.trouble_why != why:
-        turn.warn("peer.wired_wrongly", because=why)
-    turn.change_peer(trouble=trouble, trouble_why=why, refused=False)
-    if isinstance(turn.state.stage, Holding):
-        held = replace(turn.state.stage, repeat_at=turn.now.mono + WRONG_RETRY_S)
-        turn.enter(held)
-
-
-def _right(turn: Turn) -> None:
-    if turn.peer.trouble:
-        turn.note("peer.wired_rightly")
-        turn.change_peer(trouble=Trouble.NONE, trouble_why="")
-        if isinstance(turn.state.stage, Holding):
-            # Not in a minute: silence is an answer again, and only to what was asked.
-            turn.enter(replace(turn.state.stage, repeat_at=turn.now.mono))
-
-
-def _looked(turn: Turn, look: Looked) -> None:
-    """What `/healthz` told of a peer that we cannot talk to, or that is of the first kind."""
-    now = turn.now.mono
-    match turn.state.stage:
-        case Standby() as standby if turn.peer.first_kind:
-            failures = 0 if look.alive else standby.failures + 1
-            turn.enter(replace(standby, failures=failures, doubt_since=None))
-            if failures >= FIRST_KIND_FAILURES:
-                make_claim(turn, "the peer of the first kind did not answer three times")
-        case Holding() as held if turn.peer.trouble:
-            if look.on_duty:
-                if held.standing_in:
-                    turn.note("duty.lost", because="/healthz shows the peer on duty")
-                    held = replace(held, confirmed=False, standing_in=False, since=now)
-                turn.enter(replace(held, off_duty_since=None))
-                return
-            since = now if held.off_duty_since is None else held.off_duty_since
-            turn.enter(replace(held, off_duty_since=since))
-            patience = STAND_IN_S if turn.state.boot < look.boot else 2 * STAND_IN_S
-            if not held.confirmed and now - since >= (patience if look.boot else STAND_IN_S):
-                turn.enter(replace(held, off_duty_since=since, standing_in=True))
-                confirm(turn, "the peer cannot be talked to, and is not on duty")

@@ -25,6 +25,11 @@ class Turn:
     def peer(self) -> Peer:
         return self.state.peer
 
+    def is_fresh(self, asked_at: float) -> bool:
+        """Whether what came is the answer to a question asked since this process last froze."""
+        thawed_at = self.state.thawed_at
+        return thawed_at is None or asked_at >= thawed_at
+
     def change(self, **fields: Any) -> None:
         self.state = replace(self.state, **fields)
 
