@@ -57,6 +57,8 @@ def _is_in_range(document: Document) -> bool:
     numbers = [document.claim.term, document.ticked_ago_s]
     for entry in document.ledger.values():
         numbers += _numbers(entry)
+    for memo in document.memos.values():
+        numbers += (memo.term, memo.at_ms)
     return all(0 <= number < _NUMBER for number in numbers)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.core.knowledge import NOBODY, Claim, Entry, Fate, Knowledge
+from twin.core.knowledge import NOBODY, Claim, Entry, Fate, Knowledge, Memo
 from twin.core.messages import Document, Role
 
 # Few values, so that equal terms, slots, twins and boots come up all the time.
@@ -21,8 +21,14 @@ entries = st.builds(
     st.sampled_from([0.0, 1.5]),
     st.sampled_from(["", "why"]),
 )
+memos = st.builds(
+    Memo, st.integers(0, 2), st.integers(0, 2), st.sampled_from("ab"), st.sampled_from(["", "x"])
+)
 knowledge = st.builds(
-    Knowledge, claims, st.dictionaries(st.sampled_from(["backup", "mail"]), entries)
+    Knowledge,
+    claims,
+    st.dictionaries(st.sampled_from(["backup", "mail"]), entries),
+    st.dictionaries(st.sampled_from(["scale", "pause"]), memos),
 )
 
 
@@ -49,10 +55,11 @@ def test_knowledge_only_grows(one: Knowledge, other: Knowledge) -> None:
 
 
 @given(knowledge, knowledge)
-def test_a_twin_adds_to_another_exactly_if_merging_would_change_its_ledger(
+def test_a_twin_adds_to_another_exactly_if_merging_would_change_its_ledger_or_memos(
     one: Knowledge, other: Knowledge
 ) -> None:
-    assert one.adds_to(other) == (other.merge(one).ledger != other.ledger)
+    merged = other.merge(one)
+    assert one.adds_to(other) == ((merged.ledger, merged.memos) != (other.ledger, other.memos))
 
 
 @pytest.mark.parametrize(

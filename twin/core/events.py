@@ -123,6 +123,16 @@ class LearnedUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class Remember:
+    """Something that whoever has the duty next shall know."""
+
+    key: str
+    text: str
+    term: int
+    """Of the claim that the writer goes by: the word of one who has lost the duty counts less."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """This process shall end."""
 
@@ -142,6 +152,7 @@ Event = (
     | Watchers
     | Ended
     | LearnedUrl
+    | Remember
     | Leave
 )
 

@@ -1,8 +1,8 @@
-"""What a twin knows of the pair: the highest claim, and a ledger of slots. It only grows.
+"""What a twin knows of the pair: the highest claim, a ledger of slots, and memos. It only grows.
 
-Hearing is merging. `merge` takes the greater of two claims and, for each job, of two entries, by a
-total order; so it is idempotent, commutative and associative, and a message that is lost, doubled,
-late or out of order can do no harm.
+Hearing is merging. `merge` takes the greater of two claims and, for each job or key, of two entries
+or memos, by a total order; so it is idempotent, commutative and associative, and a message that is
+lost, doubled, late or out of order can do no harm.
 """
 
 from collections.abc import Mapping
@@ -82,23 +82,46 @@ class Entry:
         return (self.slot, self.fate.rank, self.boot, *rest)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Memo:
+    """What whoever has the duty leaves for whoever has it next. The last word counts: that of the
+    higher term, and in one term the later."""
+
+    term: int
+    """Of the claim under which it was written."""
+    at_ms: int
+    """When, in milliseconds since the epoch; later than any before it in its term."""
+    twin: str
+    text: str
+    """As its reader wants it; the pair only carries it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     claim: Claim = NOBODY
     ledger: Mapping[str, Entry] = field(default_factory=dict)
     """By the job's name."""
+    memos: Mapping[str, Memo] = field(default_factory=dict)
+    """By what they are about."""
 
     def merge(self, other: "Knowledge") -> "Knowledge":
         """What both together know; `self` itself if `other` adds nothing."""
         news = {job: entry for job, entry in other.ledger.items() if self._lacks(job, entry)}
+        memos = {key: memo for key, memo in other.memos.items() if self._lacks_memo(key, memo)}
         claim = max(self.claim, other.claim)
-        if not news and claim == self.claim:
+        if not news and not memos and claim == self.claim:
             return self
-        return Knowledge(claim, {**self.ledger, **news} if news else self.ledger)
+        return Knowledge(
+            claim,
+            {**self.ledger, **news} if news else self.ledger,
+            {**self.memos, **memos} if memos else self.memos,
+        )
 
     def adds_to(self, other: "Knowledge") -> bool:
-        """Whether `other` would learn a slot from this."""
-        return any(other._lacks(job, entry) for job, entry in self.ledger.items())
+        """Whether `other` would learn a slot or a memo from this."""
+        return any(other._lacks(job, entry) for job, entry in self.ledger.items()) or any(
+            other._lacks_memo(key, memo) for key, memo in self.memos.items()
+        )
 
     def until(self, wall: float) -> "Knowledge":
         """This without the slots after `wall`: entries from a clock that runs ahead."""
@@ -110,3 +133,7 @@ class Knowledge:
     def _lacks(self, job: str, entry: Entry) -> bool:
         known = self.ledger.get(job)
         return known is None or entry.beats(known)
+
+    def _lacks_memo(self, key: str, memo: Memo) -> bool:
+        known = self.memos.get(key)
+        return known is None or memo > known

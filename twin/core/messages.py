@@ -5,10 +5,10 @@ when they are sent. Field names are those of the JSON.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from twin.core.knowledge import Claim, Entry, Knowledge
+from twin.core.knowledge import Claim, Entry, Knowledge, Memo
 
 PROTOCOL = 1
 
@@ -29,6 +29,7 @@ class Document:
     role: Role
     claim: Claim
     ledger: Mapping[str, Entry]
+    memos: Mapping[str, Memo] = field(default_factory=dict)
     leaving: bool = False
     """Whether the twin is about to be gone. Not when a newer boot of it goes on."""
     retired: bool = False
@@ -43,7 +44,7 @@ class Document:
 
     @property
     def knowledge(self) -> Knowledge:
-        return Knowledge(self.claim, self.ledger)
+        return Knowledge(self.claim, self.ledger, self.memos)
 
     @property
     def speaks_for_its_twin(self) -> bool:
