@@ -14,13 +14,14 @@ from twin.core.events import (
     PlainConfirmed,
     PlainDown,
     PlainUpdate,
+    Remember,
     Request,
     Tick,
     Via,
     Watchers,
     WatchLost,
 )
-from twin.core.knowledge import NOBODY, Claim, Knowledge
+from twin.core.knowledge import NOBODY, Claim, Knowledge, Memo
 from twin.core.limits import (
     CLAIMER_S,
     CLOCK_AHEAD_S,
@@ -67,6 +68,8 @@ def take_in(turn: Turn, event: Event) -> None:  # noqa: C901 (one line a case, a
                 turn.send(Request.UPDATE)
         case LearnedUrl(url=url):
             turn.change(url=url)
+        case Remember():
+            _remember(turn, event)
         case _:
             leave(turn, event.because)
 
@@ -256,3 +259,14 @@ def _watchers(turn: Turn, count: int) -> None:
         dropped = count == 0 and turn.state.watchers > 0 and not turn.peer.left
         turn.enter(replace(held, ask_at=turn.now.mono if dropped else None))
     turn.change(watchers=count)
+
+
+def _remember(turn: Turn, event: Remember) -> None:
+    known = turn.state.knowledge.memos.get(event.key)
+    at_ms = int(turn.now.wall * 1000)
+    if known is not None and known.term == event.term:
+        at_ms = max(at_ms, known.at_ms + 1)  # the clock may have been set back
+    memo = Memo(event.term, at_ms, turn.state.twin, event.text)
+    turn.learn(Knowledge(memos={event.key: memo}))
+    if isinstance(turn.state.stage, Standby):
+        turn.send(Request.UPDATE)

@@ -243,4 +243,5 @@ class State:
             ticked_ago_s=ticked_ago_s,
             claim=self.knowledge.claim,
             ledger=self.knowledge.ledger,
+            memos=self.knowledge.memos,
         )
