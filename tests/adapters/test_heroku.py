@@ -1,7 +1,9 @@
 """The Platform API, as its published schema describes it, and each way in which it says no."""
 
+import asyncio
 import json
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import httpx
 import pytest
 from jsonschema import Draft4Validator
 
+from twin.adapters import api
 from twin.adapters.heroku import HerokuTarget
 from twin.core.target import Target, TargetError
 
@@ -172,6 +175,13 @@ def test_too_many_requests_say_when_to_come_back(after: str, told: str) -> None:
     answer = no(429)
     answer.headers["Retry-After"] = after
     assert str(refused(answer)).endswith(told)
+    assert refused(answer).retry_after_s == (int(after) if after.isdecimal() else 0)
+
+
+def test_an_api_in_maintenance_may_say_when_to_come_back() -> None:
+    answer = no(503)
+    answer.headers["Retry-After"] = "120"
+    assert refused(answer).retry_after_s == 120
 
 
 @pytest.mark.parametrize("status", [404, 502])
@@ -200,17 +210,24 @@ def test_an_answer_without_the_quantity_is_an_error(answer: httpx.Response) -> N
     assert error.heals
 
 
-def test_a_hanging_api_times_out() -> None:
-    limits: list[dict[str, float]] = []
+class Dripping(httpx.AsyncBaseTransport):
+    """An answer of which a byte comes now and then, and never the last one."""
 
-    def hang(request: httpx.Request) -> httpx.Response:
-        limits.append(request.extensions["timeout"])
-        raise httpx.ReadTimeout("", request=request)
+    async def handle_async_request(self, _: httpx.Request) -> httpx.Response:
+        async def drip() -> AsyncIterator[bytes]:
+            while True:
+                yield b" "
+                await asyncio.sleep(0.01)
 
-    with pytest.raises(TargetError, match="did not answer in 10 s") as raised:
-        target(hang).read()
+        return httpx.Response(200, content=drip())
+
+
+def test_a_hanging_api_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "REQUEST_S", 0.1)
+    one = HerokuTarget("my-app", "web", "https://api.test", KEY, Dripping())
+    with pytest.raises(TargetError, match="did not answer in 4 s") as raised:
+        one.read()
     assert raised.value.heals
-    assert set(limits[0].values()) == {10.0}
 
 
 def test_an_api_that_cannot_be_reached_is_tried_again() -> None:
@@ -230,10 +247,8 @@ def test_the_key_goes_to_the_api_alone_whatever_proxy_is_set(
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    one = HerokuTarget("my-app", "web", closed, KEY)
     with pytest.raises(TargetError, match="Connection refused"):
-        one.read()
-    one.close()
+        HerokuTarget("my-app", "web", closed, KEY).read()
 
 
 def test_the_key_is_in_no_error_and_no_repr() -> None:
@@ -255,15 +270,23 @@ def test_a_key_may_have_been_copied_with_its_line_end() -> None:
     assert target(Api(web=2), key=f"{KEY}\n").read() == 2
 
 
-def test_closing_gives_its_connections_back() -> None:
-    closed: list[bool] = []
+def test_how_many_requests_the_account_has_left_is_known_from_each_answer() -> None:
+    answers = iter([{"RateLimit-Remaining": "298"}, {"RateLimit-Remaining": "many"}, {}])
 
-    class Transport(httpx.MockTransport):
-        def close(self) -> None:
-            closed.append(True)
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=formation("web", 2), headers=next(answers))
 
-    HerokuTarget("my-app", "web", "https://api.test", KEY, Transport(Api(web=1))).close()
-    assert closed == [True]
+    one = target(answer)
+    assert one.requests_left is None
+    left = [(one.read(), one.requests_left)[1] for _ in range(3)]
+    assert left == [298, None, None]
+
+
+def test_a_change_is_counted_too() -> None:
+    headers = {"RateLimit-Remaining": "17"}
+    one = target(lambda _: httpx.Response(200, json=formation("web", 3), headers=headers))
+    one.write(3)
+    assert one.requests_left == 17
 
 
 def test_a_long_message_is_cut() -> None:

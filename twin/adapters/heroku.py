@@ -8,13 +8,9 @@ from dataclasses import dataclass
 
 import httpx
 
+from twin.adapters.api import AGAIN, NO_ANSWER, REQUEST_S, Api, message, told
+from twin.adapters.cause import cause
 from twin.core.target import TargetError
-
-# The API answers within a second; a request that has not been answered by then will not be.
-_TIMEOUT_S = 10.0
-
-# For a message of the API in ours: enough for each of its own, too little for a proxy's page.
-_MESSAGE_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +20,6 @@ class _Case:
     text: str
     heals: bool = False
 
-
-_AGAIN = "it is tried again by itself"
 
 _CASES = {
     401: _Case(
@@ -49,11 +43,11 @@ _CASES = {
         "SCALE_TIMETABLE, or give the process type a dyno size that allows more"
     ),
     429: _Case(
-        "the Heroku account has used up its requests to the Platform API (429): " + _AGAIN,
+        "the Heroku account has used up its requests to the Platform API (429): " + AGAIN,
         heals=True,
     ),
 }
-_OUT_OF_ORDER = _Case("the Platform API is out of order ({status}): " + _AGAIN, heals=True)
+_OUT_OF_ORDER = _Case("the Platform API is out of order ({status}): " + AGAIN, heals=True)
 _UNEXPECTED = _Case(
     "the Platform API answered {status}{message}, which it should not: check SCALE_API_URL"
 )
@@ -62,7 +56,7 @@ _UNEXPECTED = _Case(
 class HerokuTarget:
     """The quantity of one process type; `transport` stands in for the network in tests.
 
-    No error and no `repr` holds the key. Safe to use from one thread at a time.
+    No error and no `repr` holds the key. Called from a thread without an event loop.
     """
 
     def __init__(
@@ -71,30 +65,24 @@ class HerokuTarget:
         process_type: str,
         api_url: str,
         api_key: str,
-        transport: httpx.BaseTransport | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """`app` is a name or an id. Raises ValueError for a key that cannot be one."""
         self.name = f"{app}/{process_type}"
+        self.requests_left: int | None = None
+        """Of the whole account, by the last answer."""
         self._process_type = process_type
         self._path = f"/apps/{app}/formation/{process_type}"
         self._key = _checked(api_key)
-        self._client = httpx.Client(
-            base_url=api_url,
-            headers={
-                "Accept": "application/vnd.heroku+json; version=3",
-                "Authorization": f"Bearer {self._key}",
-                "User-Agent": "twin",
-            },
-            timeout=_TIMEOUT_S,
-            transport=transport,
-            trust_env=False,
-        )
+        headers = {
+            "Accept": "application/vnd.heroku+json; version=3",
+            "Authorization": f"Bearer {self._key}",
+            "User-Agent": "twin",
+        }
+        self._api = Api(api_url, headers, None if transport is None else lambda: transport)
 
     def __repr__(self) -> str:
         return f"HerokuTarget({self.name})"
-
-    def close(self) -> None:
-        self._client.close()
 
     def read(self) -> int:
         """The quantity of this process type, from the API. Raises TargetError."""
@@ -106,20 +94,17 @@ class HerokuTarget:
 
     def _answer(self, method: str, body: dict[str, int] | None) -> httpx.Response:
         try:
-            answer = self._client.request(method, self._path, json=body)
-        except httpx.TimeoutException:
-            text = f"the Platform API did not answer in {_TIMEOUT_S:g} s: {_AGAIN}"
-            raise TargetError(text, heals=True) from None
-        except httpx.HTTPError as error:
-            text = f"the Platform API cannot be reached ({error}): {_AGAIN}"
-            raise TargetError(self._without_key(text), heals=True) from None
+            answer = self._api.ask(method, self._path, body)
+        except NO_ANSWER as error:
+            raise TargetError(self._without_key(_silence(error)), heals=True) from None
+        self.requests_left = _number(answer, "RateLimit-Remaining")
         if not answer.is_success:
             raise self._error(answer)
         return answer
 
     def _quantity(self, answer: httpx.Response) -> int:
         """From the formation in the answer; of its other fields, any may be missing."""
-        formation = _object(answer)
+        formation = told(answer)
         quantity = formation.get("quantity")
         # The id of a process type is as good as its name in the path, so only a name can differ.
         if (
@@ -127,7 +112,7 @@ class HerokuTarget:
             and type(quantity) is int
         ):
             return quantity
-        text = f"the Platform API answered without the quantity of {self.name}: {_AGAIN}"
+        text = f"the Platform API answered without the quantity of {self.name}: {AGAIN}"
         raise TargetError(text, heals=True)
 
     def _error(self, answer: httpx.Response) -> TargetError:
@@ -138,9 +123,12 @@ class HerokuTarget:
             target=self.name,
             type=self._process_type,
             status=answer.status_code,
-            message=_message(answer),
+            message=message(answer),
         )
-        return TargetError(self._without_key(text + _pause(answer)), heals=case.heals)
+        after_s = _number(answer, "Retry-After") or 0
+        if answer.status_code == 429:
+            text += _pause(after_s)
+        return TargetError(self._without_key(text), heals=case.heals, retry_after_s=after_s)
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "[key]")
@@ -154,26 +142,19 @@ def _checked(key: str) -> str:
     return key
 
 
-def _object(answer: httpx.Response) -> dict[str, object]:
-    """The JSON object of an answer; empty if it holds something else, as a proxy's page does."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+def _silence(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"the Platform API did not answer in {REQUEST_S:g} s: {AGAIN}"
+    return f"the Platform API cannot be reached ({cause(error)}): {AGAIN}"
 
 
-def _message(answer: httpx.Response) -> str:
-    """`: what the API says`, or nothing."""
-    message = _object(answer).get("message")
-    return f": {message[:_MESSAGE_CHARS]}" if isinstance(message, str) and message else ""
+def _number(answer: httpx.Response, header: str) -> int | None:
+    """None where it is missing, or no whole number."""
+    text = answer.headers.get(header, "")
+    return int(text) if text.isascii() and text.isdecimal() else None
 
 
-def _pause(answer: httpx.Response) -> str:
+def _pause(seconds: int) -> str:
     """When a 429 says to come back; in whole minutes, so that the text changes seldom."""
-    if answer.status_code != 429:
-        return ""
-    seconds = answer.headers.get("Retry-After", "")
-    # The account gets 75 requests a minute, far more than one twin needs.
-    minutes = math.ceil(int(seconds) / 60) if seconds.isdecimal() else 1
-    return f", which should do in {max(minutes, 1)} min"
+    # If it does not: the account gets 75 requests a minute, far more than one twin needs.
+    return f", which should do in {max(math.ceil(seconds / 60), 1)} min"

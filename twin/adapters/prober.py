@@ -1,12 +1,10 @@
 """One request to PROBE_URL, as a new visitor would make it."""
 
 import asyncio
-import os
-import socket
-import ssl
 
 import httpx
 
+from twin.adapters.cause import cause
 from twin.clock import Clock
 from twin.core.verdict import Probe
 
@@ -86,18 +84,5 @@ def _checked(url: str) -> str:
 
 def _told(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.ConnectError):
-        return f"no connection: {_cause(error)}"
-    return f"the connection broke off: {_cause(error)}"
-
-
-def _cause(error: BaseException) -> str:
-    """What the system said at the bottom; the layers above only say that something failed."""
-    text = str(error)
-    below: BaseException | None = error
-    while below is not None:
-        if isinstance(below, ssl.SSLError | socket.gaierror):  # with numbers of their own
-            text = below.strerror or text
-        elif isinstance(below, OSError) and below.errno:  # asyncio's text names the call, not why
-            text = os.strerror(below.errno)
-        below = below.__cause__ or below.__context__
-    return text or type(error).__name__
+        return f"no connection: {cause(error)}"
+    return f"the connection broke off: {cause(error)}"

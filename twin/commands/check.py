@@ -92,8 +92,6 @@ def _target(settings: Settings) -> Iterator[Line]:
         yield True, "target", f"{target.name} has {target.read()} dynos"
     except TargetError as error:
         yield False, "target", str(error)
-    finally:
-        target.close()
     if scale.probe_url is not None:
         probe = Prober(scale.probe_url, scale.rules.slow_s, Clock())()
         page = scale.probe_url.split("?")[0]  # what follows may be meant for nobody's eyes

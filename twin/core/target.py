@@ -9,10 +9,12 @@ class TargetError(Exception):
     Never holds a credential.
     """
 
-    def __init__(self, text: str, *, heals: bool) -> None:
+    def __init__(self, text: str, *, heals: bool, retry_after_s: float = 0.0) -> None:
         super().__init__(text)
         self.heals = heals
         """Whether repeating the request may help; else somebody has to change something."""
+        self.retry_after_s = retry_after_s
+        """How long the platform asks to be left alone; 0 if it does not say."""
 
 
 class Target(Protocol):
@@ -30,3 +32,11 @@ class Target(Protocol):
 
         Raises TargetError.
         """
+
+
+class Counted(Target, Protocol):
+    """A target on a platform that may count its requests; each call makes one request or two."""
+
+    @property
+    def requests_left(self) -> int | None:
+        """How many more the platform allows, by its last answer; None if it does not count."""

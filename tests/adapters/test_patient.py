@@ -1,0 +1,179 @@
+"""A target that is asked with patience, on a clock that is set by hand."""
+
+from dataclasses import dataclass, field
+from threading import Event
+
+import pytest
+
+from twin.adapters.patient import Patient
+from twin.clock import Clock
+from twin.core.moment import Moment
+from twin.core.target import Target, TargetError
+
+BUSY = TargetError("out of order", heals=True)
+NO_KEY = TargetError("the key is wrong", heals=False)
+
+
+@dataclass
+class Scene:
+    """A target that fails as it is told, and one that asks it with patience."""
+
+    quantity: int = 2
+    requests_left: int | None = None
+    name: str = "my-app/web"
+    failures: list[TargetError] = field(default_factory=list)
+    asked: list[int | None] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    takes_s: float = 0.0
+    wall: float = 0.0
+    rate: float = 1.0
+    stopped: bool = False
+
+    def __post_init__(self) -> None:
+        self.patient = Patient(self, SetClock(self), Waiting(self), lambda: 0.0)
+
+    def read(self) -> int:
+        self.asked.append(None)
+        return self._answered()
+
+    def write(self, quantity: int) -> int:
+        self.asked.append(quantity)
+        self.quantity = quantity
+        return self._answered()
+
+    def _answered(self) -> int:
+        self.wall += self.takes_s
+        if self.failures:
+            raise self.failures.pop(0)
+        return self.quantity
+
+    def reading(self, *failures: TargetError) -> int | str:
+        """What a read gives, or the error that it raises."""
+        self.failures = list(failures)
+        try:
+            return self.patient.read()
+        except TargetError as error:
+            return str(error)
+
+
+class SetClock(Clock):
+    """Both clocks show the time of the scene."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(rate=scene.rate)
+        object.__setattr__(self, "_scene", scene)
+
+    def now(self) -> Moment:
+        scene: Scene = object.__getattribute__(self, "_scene")
+        return Moment(wall=scene.wall, mono=scene.wall)
+
+
+class Waiting(Event):
+    """Waiting passes the scene's time."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__()
+        self._scene = scene
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self._scene.waits.append(timeout)
+        self._scene.wall += timeout
+        return self._scene.stopped
+
+
+def test_it_is_a_target_by_the_same_name() -> None:
+    one: Target = Scene().patient
+    assert one.name == "my-app/web"
+
+
+def test_a_short_trouble_is_not_even_noticed() -> None:
+    scene = Scene()
+    assert scene.reading(BUSY, BUSY) == 2
+    assert scene.waits == [0.5, 1.5]
+
+
+def test_a_change_is_repeated_too_as_it_says_how_many_and_not_how_many_more() -> None:
+    scene = Scene(failures=[BUSY])
+    assert scene.patient.write(3) == 3
+    assert scene.asked == [3, 3]
+
+
+def test_what_lasts_is_asked_ever_more_seldom() -> None:
+    scene = Scene()
+    asked_at = []
+    for step in range(60):
+        scene.wall = step * 15.0
+        before = len(scene.asked)
+        assert scene.reading(*[BUSY] * 3) == "out of order"
+        if len(scene.asked) > before:
+            asked_at.append(step * 15)
+    assert asked_at == [0, 15, 45, 105, 225, 465, 765]
+
+
+def test_once_it_answers_again_all_is_forgotten() -> None:
+    scene = Scene()
+    for scene.wall in (0.0, 15.0):
+        assert scene.reading(BUSY, BUSY, BUSY) == "out of order"
+    scene.wall = 45.0
+    assert scene.reading() == 2
+    scene.wall = 60.0
+    assert scene.reading(BUSY, BUSY, BUSY) == "out of order"
+    scene.wall = 75.0
+    assert scene.reading() == 2
+
+
+def test_what_is_refused_can_still_be_read_and_something_else_asked_for() -> None:
+    scene = Scene(failures=[NO_KEY])
+    for _ in range(4):
+        with pytest.raises(TargetError, match="the key is wrong"):
+            scene.patient.write(5)
+        scene.wall += 15
+    assert scene.asked == [5]
+    assert scene.reading() == 5
+    assert scene.patient.write(4) == 4
+
+
+def test_a_stop_ends_the_waiting() -> None:
+    scene = Scene(stopped=True)
+    assert scene.reading(BUSY) == "out of order"
+    assert scene.waits == [0.5]
+
+
+def test_a_platform_that_hangs_is_not_waited_for_longer_than_nine_seconds() -> None:
+    scene = Scene(takes_s=4.0)
+    assert scene.reading(BUSY, BUSY, BUSY) == "out of order"
+    assert scene.wall == 8.5
+
+
+def test_at_speed_the_pauses_are_shorter_too() -> None:
+    scene = Scene(rate=10.0)
+    assert scene.reading(BUSY) == 2
+    assert scene.waits == [0.05]
+
+
+def test_when_few_requests_are_left_the_quantity_is_read_less_often() -> None:
+    scene = Scene(requests_left=150)
+    for step in range(17):
+        scene.wall = step * 15.0
+        assert scene.reading() == 2
+    assert len(scene.asked) == 3  # 240 s, one each 120
+
+
+def test_when_few_requests_are_left_a_change_is_made_all_the_same_and_remembered() -> None:
+    scene = Scene(requests_left=1)
+    scene.reading()
+    assert scene.patient.write(3) == 3
+    assert scene.reading() == 3
+    assert scene.asked == [None, 3]
+
+
+def test_an_error_that_is_repeated_does_not_grow() -> None:
+    scene = Scene()
+    lengths = []
+    for _ in range(3):
+        scene.failures = [NO_KEY]
+        with pytest.raises(TargetError) as raised:
+            scene.patient.read()
+        lengths.append(len(raised.traceback))
+    assert lengths[1] == lengths[2]

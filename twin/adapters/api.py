@@ -1,0 +1,79 @@
+"""One request to a platform's API."""
+
+import asyncio
+import functools
+import ssl
+from collections.abc import Callable, Mapping
+
+import httpx
+
+REQUEST_S = 4.0
+"""The APIs answer within a second; a request that has not been answered by then will not be."""
+
+NO_ANSWER = (httpx.HTTPError, TimeoutError)
+
+AGAIN = "it is tried again by itself"
+
+# For a message of an API in ours: enough for each of their own, too little for a proxy's page.
+_MESSAGE_CHARS = 200
+
+
+class Api:
+    """An API's address; called from a thread without an event loop.
+
+    Every request opens a connection of its own: from one step to the next none would stay open.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        connect: Callable[[], httpx.AsyncBaseTransport] | None = None,
+    ) -> None:
+        """`connect` makes what carries a request; without it, that is a plain connection."""
+        self._url = url
+        self._headers = dict(headers)
+        self._connect = connect or _plain
+
+    def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+        """The answer, whatever its status, in 4 s at most, however slowly it drips.
+
+        A `body` is sent as JSON. Raises one of `NO_ANSWER`.
+        """
+        return asyncio.run(self._ask(method, path, body))
+
+    async def _ask(self, method: str, path: str, body: object) -> httpx.Response:
+        client = httpx.AsyncClient(
+            base_url=self._url,
+            headers=self._headers,
+            transport=self._connect(),
+            timeout=None,  # noqa: S113 - the bound below is for all of it, httpx's for each part
+        )
+        async with asyncio.timeout(REQUEST_S), client:
+            return await client.request(method, path, json=body)
+
+
+def _plain() -> httpx.AsyncBaseTransport:
+    # `trust_env` off: neither key nor question goes through a proxy of this machine.
+    return httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than many an answer."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def told(answer: httpx.Response) -> dict[str, object]:
+    """The JSON object of an answer; empty if it holds something else, as a proxy's page does."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def message(answer: httpx.Response) -> str:
+    """`: what the API says`, or nothing."""
+    text = told(answer).get("message")
+    return f": {text[:_MESSAGE_CHARS]}" if isinstance(text, str) and text else ""

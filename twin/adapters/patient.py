@@ -1,0 +1,85 @@
+"""A target whose platform is asked again where that may help, and ever more seldom where not."""
+
+from collections.abc import Callable
+from threading import Event
+
+from twin.clock import Clock
+from twin.core.backoff import Backoff, quick_pause_s, stands_s
+from twin.core.target import Counted, TargetError
+
+# A request takes 4 s at most: with what has begun by then, a call takes 9 s.
+_TRIES_WITHIN_S = 5.0
+
+
+class Patient:
+    """Asks `target` by the rules in `core.backoff`; in between, repeats what it was told last.
+
+    `stopped` ends the waiting; `chance` gives random numbers from 0 to 1. Safe to use from one
+    thread at a time.
+    """
+
+    def __init__(
+        self, target: Counted, clock: Clock, stopped: Event, chance: Callable[[], float]
+    ) -> None:
+        self._target = target
+        self._clock = clock
+        self._reads = _Requests(clock, stopped, chance)
+        self._writes = _Requests(clock, stopped, chance)
+        self._quantity = 0
+        self._stands_until = 0.0
+
+    @property
+    def name(self) -> str:
+        return self._target.name
+
+    def read(self) -> int:
+        """What the platform says, or said a short while ago. Raises TargetError."""
+        if self._clock.now().wall < self._stands_until:
+            return self._quantity
+        return self._noted(self._reads.ask(self._target.read))
+
+    def write(self, quantity: int) -> int:
+        """Raises TargetError."""
+        return self._noted(self._writes.ask(lambda: self._target.write(quantity), quantity))
+
+    def _noted(self, quantity: int) -> int:
+        self._quantity = quantity
+        self._stands_until = self._clock.now().wall + stands_s(self._target.requests_left)
+        return quantity
+
+
+class _Requests:
+    """Those of one kind: that a target can be read says nothing about writing."""
+
+    def __init__(self, clock: Clock, stopped: Event, chance: Callable[[], float]) -> None:
+        self._clock = clock
+        self._stopped = stopped
+        self._chance = chance
+        self._backoff = Backoff()
+
+    def ask(self, request: Callable[[], int], wanted: int | None = None) -> int:
+        """Takes 9 s at most, if one try takes 4 s. Raises TargetError."""
+        began = self._clock.now()
+        last = self._backoff.stops(began.wall, wanted)
+        if last is not None:
+            # Raised time and again, it would grow with each of its tracebacks.
+            raise last.with_traceback(None)
+        try:
+            answer = self._tried(request, began.mono)
+        except TargetError as error:
+            self._backoff = self._backoff.after(error, began.wall, self._chance(), wanted)
+            raise
+        self._backoff = Backoff()
+        return answer
+
+    def _tried(self, request: Callable[[], int], began: float) -> int:
+        tries = 0
+        while True:
+            try:
+                return request()
+            except TargetError as error:
+                tries += 1
+                pause_s = quick_pause_s(error, tries, self._chance())
+                late = self._clock.now().mono - began >= _TRIES_WITHIN_S
+                if pause_s is None or late or self._stopped.wait(self._clock.real_s(pause_s)):
+                    raise
