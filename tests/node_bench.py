@@ -55,6 +55,7 @@ class Bench:
     watched: list[bool] = field(default_factory=list)
     started: list[Start] = field(default_factory=list)
     published: list[Document] = field(default_factory=list)
+    asked_since: list[float] = field(default_factory=list)
 
     @property
     def role(self) -> Role:
@@ -113,6 +114,7 @@ def bench(
         publish=lambda: made.published.append(made.node.document()),
         start=lambda start, _: made.started.append(start),
         running=lambda: (),
+        catch_up=made.asked_since.append,
     )
     return made
 

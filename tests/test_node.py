@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,12 +103,10 @@ def test_a_start_is_published_before_it_is_made() -> None:
     made.take_duty()
     order: list[str] = []
     outlets = made.node.outlets
-    made.node.outlets = type(outlets)(
-        send=outlets.send,
-        watch=outlets.watch,
+    made.node.outlets = replace(
+        outlets,
         publish=lambda: order.append(made.node.document().ledger["jobs.post"].fate),
         start=lambda *_: order.append("start"),
-        running=outlets.running,
     )
     made.wait(10)
     assert order == ["running", "start"]

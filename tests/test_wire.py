@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from node_bench import document
 
+from twin.core.history import Change, Decision, Life, Look, Record
 from twin.core.knowledge import Claim, Entry, Fate
 from twin.core.messages import Role
-from twin.wire import NoTwinError, dump, dump_json, parse
+from twin.wire import NoTwinError, dump, dump_json, dump_record, parse, parse_record
 
 ENTRY = {"slot": 10, "fate": "done", "twin": "b", "boot": "2-b", "late_ms": 3, "seconds": 0.5}
 PLAIN: dict[str, Any] = {
@@ -110,3 +111,21 @@ def test_a_field_of_any_kind_is_taken_or_refused_and_nothing_else(field: str, va
     except NoTwinError:
         return
     assert parse(dump_json(document)) == document
+
+
+def test_a_history_comes_through_json_as_it_was() -> None:
+    record = Record(
+        {"web": (Look(1, 80, "healthy", 60, 3, -1),)},
+        {"web": (Decision(60, 1, 3, "the timetable says 3"),)},
+        (Change(60_000, "a", "1-x", "on_duty", "it woke"),),
+        {"1-x": Life("a", 0, 60)},
+    )
+    assert parse_record(json.loads(json.dumps(dump_record(record)))) == record
+
+
+@pytest.mark.parametrize(
+    "history", [None, [], {"looks": {"web": [[1, 2]]}}, {"lives": {"1-x": ["a", 0, 10**30]}}]
+)
+def test_a_history_that_is_none_is_refused(history: object) -> None:
+    with pytest.raises(NoTwinError, match="history"):
+        parse_record(history)

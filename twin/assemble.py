@@ -95,7 +95,9 @@ async def _serve(
     streams, client = Streams(node), make_client()
     link, watch = PeerLink(settings, node, clock, client), Watch(settings, node, client)
     runner = Runner(scheduled, node, clock, log, streams.wait_until_written)
-    node.outlets = Outlets(link.send, watch.want, streams.publish, runner.start, runner.running)
+    node.outlets = Outlets(
+        link.send, watch.want, streams.publish, runner.start, runner.running, link.catch_up
+    )
     scheduler = Scheduler(node)
     keep_awake = KeepAwake(settings, node, link, watch, client, clock, log)
     server = make_server(make_app(node, streams, settings.own, clock), log)

@@ -6,16 +6,19 @@ so that nothing acts on what it believed before.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from twin.chronicle import Chronicle
 from twin.clock import Clock
 from twin.core import agenda, duty
 from twin.core.events import (
     Effect,
     Event,
     Froze,
+    Heard,
     Note,
     Publish,
+    Remember,
     Request,
     Send,
     Start,
@@ -43,6 +46,8 @@ class Outlets:
     publish: Callable[[], None]
     start: Callable[[Start, State], None]
     running: Callable[[], tuple[str, ...]]
+    catch_up: Callable[[float], None]
+    """Ask the peer for the history from this wall time on."""
 
 
 class Node:
@@ -52,6 +57,7 @@ class Node:
 
     def __init__(self, state: State, clock: Clock, log: Log, quiet: frozenset[str]) -> None:
         """`quiet`: jobs whose every slot is not worth a line."""
+        self.chronicle = Chronicle()
         self._state = state
         self._clock = clock
         self._log = log
@@ -63,9 +69,12 @@ class Node:
     def handle(self, event: Event) -> None:
         """Tell the core of `event`, and set going what it then wants done."""
         with self._changed:
-            self._step(event, self._look_at_the_clock())
+            now = self._look_at_the_clock()
+            self._step(event, now)
         if not isinstance(event, Tick):
             self.wake_scheduler.set()
+        if isinstance(event, Heard):
+            self._follow(event.document, now)
 
     def look(self) -> State:
         """The state as of now: a freeze that just ended is already in it."""
@@ -75,13 +84,25 @@ class Node:
 
     def document(self) -> Document:
         """What this twin tells the other now."""
-        state = self.look()
-        ticked_ago_s = round(self._clock.now().mono - self._ticked_at, 3)
-        return state.document(self.outlets.running(), max(0.0, ticked_ago_s))
+        state, now = self.look(), self._clock.now()
+        ticked_ago_s = round(now.mono - self._ticked_at, 3)
+        document = state.document(self.outlets.running(), max(0.0, ticked_ago_s))
+        return replace(document, recent=self.chronicle.recent(now.wall))
+
+    def remember(self, key: str, text: str, term: int) -> None:
+        """Leave a memo for whoever has the duty next; `term` as in `Remember`."""
+        self.handle(Remember(key, text, term))
+
+    def recall(self, key: str) -> str | None:
+        """The newest memo with this key, whoever wrote it."""
+        memo = self.look().knowledge.memos.get(key)
+        return None if memo is None else memo.text
 
     def tick(self) -> float:
         """The scheduler's beat. Returns the seconds until it should beat again."""
-        self._ticked_at = self._clock.now().mono
+        began = self._clock.now()
+        self._ticked_at = began.mono
+        self.chronicle.lives(self._state.twin, self._state.boot, began.wall)
         self.handle(Tick())
         with self._changed:
             now, state = self._clock.now(), self._state
@@ -103,6 +124,15 @@ class Node:
             self._step(Tick(), self._look_at_the_clock())
             return agenda.may_begin(self._state, start.job, start.slot)
 
+    def _follow(self, document: Document, now: Moment) -> None:
+        """Take in the history that a message carries, and ask for what is missing before it."""
+        self.chronicle.record(document.recent)
+        if document.twin == self._state.twin:
+            return
+        since = self.chronicle.heard(document.twin, document.boot, now)
+        if since is not None:
+            self.outlets.catch_up(since)
+
     def _is_settled(self) -> bool:
         self._look_at_the_clock()
         return self._state.role is not Role.CLAIMING
@@ -116,10 +146,19 @@ class Node:
         return now
 
     def _step(self, event: Event, now: Moment) -> None:
-        self._state, effects = duty.step(self._state, event, now)
+        before = self._state
+        self._state, effects = duty.step(before, event, now)
+        if self._state.role is not before.role:
+            self._record_role(effects, now)
         for effect in effects:
             self._carry_out(effect)
         self._changed.notify_all()
+
+    def _record_role(self, effects: tuple[Effect, ...], now: Moment) -> None:
+        reasons = [dict(note.values).get("because") for note in effects if isinstance(note, Note)]
+        because = str(next((why for why in reversed(reasons) if why), ""))
+        state = self._state
+        self.chronicle.changed(state.twin, state.boot, state.role, because, now.wall)
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from twin.address import base_url
+from twin.core.history import Record
 from twin.core.knowledge import Entry
 from twin.core.messages import PROTOCOL, Document
 
@@ -14,6 +15,7 @@ _NUMBER = 2.0**53
 """Beyond it JSON's numbers are no longer exact everywhere; terms and slots stay far below."""
 
 _DOCUMENT = TypeAdapter(Document)
+_RECORD = TypeAdapter(Record)
 
 
 class NoTwinError(Exception):
@@ -42,6 +44,22 @@ def parse(body: bytes) -> Document:
     return document
 
 
+def parse_record(history: object) -> Record:
+    """What JSON is made of -> a part of a history. Raises NoTwinError."""
+    try:
+        record = _RECORD.validate_python(history)
+    except ValidationError as error:
+        raise NoTwinError(f"history: {error.errors()[0]['msg']}") from None
+    if not _is_of_our_time(record):
+        raise NoTwinError("history: a number of it is out of range")
+    return record
+
+
+def dump_record(record: Record) -> dict[str, Any]:
+    content: dict[str, Any] = _RECORD.dump_python(record, mode="json")
+    return content
+
+
 def dump(document: Document, **fields: Any) -> dict[str, Any]:
     """The document as what JSON is made of, with more `fields` beside it."""
     content: dict[str, Any] = _DOCUMENT.dump_python(document, mode="json")
@@ -59,7 +77,19 @@ def _is_in_range(document: Document) -> bool:
         numbers += _numbers(entry)
     for memo in document.memos.values():
         numbers += (memo.term, memo.at_ms)
-    return all(0 <= number < _NUMBER for number in numbers)
+    return all(0 <= number < _NUMBER for number in numbers) and _is_of_our_time(document.recent)
+
+
+def _is_of_our_time(record: Record) -> bool:
+    looks = (look for looks in record.looks.values() for look in looks)
+    decisions = (made for decisions in record.decisions.values() for made in decisions)
+    numbers = (
+        number
+        for each in (*looks, *decisions, *record.changes, *record.lives.values())
+        for number in each
+        if isinstance(number, int)
+    )
+    return all(-1 <= number < _NUMBER for number in numbers)
 
 
 def _numbers(entry: Entry) -> tuple[float, ...]:

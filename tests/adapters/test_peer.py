@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from http_bench import Answering, Asked, Server, answer, client, nowhere, saying, serving, silent
 from http_bench import until as wait_until
-from node_bench import Bench, bench, document, job, settings
+from node_bench import WALL, Bench, bench, document, job, settings
 
 from twin.adapters import answer as answers
 from twin.adapters import peer as module
@@ -26,6 +26,7 @@ from twin.core.events import (
     Request,
     Via,
 )
+from twin.core.history import KEPT_S
 from twin.core.messages import Role
 from twin.wire import dump_json, parse
 
@@ -322,6 +323,41 @@ def test_a_twin_that_is_answered_knows_its_claim_is_confirmed() -> None:
         await wait_until(lambda: made.role is Role.ON_DUTY)
 
     on_link(respond, test)
+
+
+# ---- the history
+
+
+async def a_year(asked: Asked, writer: asyncio.StreamWriter) -> None:
+    """A peer that has seen something in each window that it is asked for."""
+    since = int(float(asked.line.partition("since=")[2].partition("&")[0]))
+    look = [max(since, WALL - KEPT_S) // 60, 80, "healthy", since, 3, 3]
+    writer.write(answer(200, json.dumps({"history": {"looks": {"web": [look]}}}).encode()))
+
+
+def test_what_the_peer_knows_of_the_last_48_hours_is_asked_for_a_part_at_a_time() -> None:
+    async def test(made: Bench, link: PeerLink, server: Server) -> None:
+        link.catch_up(0)
+        await wait_until(lambda: server.asked and not link._tasks)
+        assert server.lines[0] == f"GET /status?since=0&until={WALL - 45 * 3600:.0f}"
+        assert server.lines[-1].endswith(f"&until={WALL + 3 * 3600:.0f}")
+        assert len(made.node.chronicle.between(0, 1e10).looks["web"]) == len(server.lines) == 17
+        made.hear(Via.LINE)
+        assert made.asked_since == []  # it is in step from now on
+
+    on_link(a_year, test)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"history": {"looks": 7}}', b'{"history": 1}'])
+def test_a_peer_that_tells_no_history_is_asked_again_later(body: bytes) -> None:
+    async def test(made: Bench, link: PeerLink, server: Server) -> None:
+        link.catch_up(WALL)
+        await wait_until(lambda: server.asked and not link._tasks)
+        assert len(server.asked) == 1
+        made.hear(Via.LINE)
+        assert made.asked_since == [0]
+
+    on_link(saying(body), test)
 
 
 def on_link(answering: Answering, test: Callable[[Bench, PeerLink, Server], Any]) -> None:

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from twin.core.history import KEPT_S, LIVES_KEPT_S, Change, Decision, History, Life, Look, Record
 
+EVER = 1e10
+
 # Few values, so that the same minute, boot and moment come up all the time.
 few = st.integers(0, 3)
 verdicts = st.sampled_from(["healthy", "slow", "failing", "unheard of"])
@@ -37,24 +39,26 @@ def test_it_does_not_matter_in_what_order_or_how_often_the_parts_come(
 ) -> None:
     shuffled = [*parts, *parts]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert history(*shuffled).since(0) == history(*parts).since(0)
+    assert history(*shuffled).between(0, EVER) == history(*parts).between(0, EVER)
 
 
 @given(records, records)
 def test_what_one_gives_out_makes_another_that_is_the_same(one: Record, other: Record) -> None:
     both = history(one, other)
-    assert history(both.since(0)).since(0) == both.since(0)
+    assert history(both.between(0, EVER)).between(0, EVER) == both.between(0, EVER)
 
 
 def test_a_minute_keeps_its_slowest_answer_its_worst_verdict_and_its_last_quantity() -> None:
     early, late = Look(7, 5200, "slow", 425, 1, 3), Look(7, 80, "healthy", 470, 3, 3)
-    (kept,) = history(Record({"web": (late,)}), Record({"web": (early,)})).since(0).looks["web"]
+    (kept,) = (
+        history(Record({"web": (late,)}), Record({"web": (early,)})).between(0, EVER).looks["web"]
+    )
     assert kept == Look(7, 5200, "slow", 470, 3, 3)
 
 
 def test_a_boot_lived_from_the_first_to_the_last_that_was_heard_of_it() -> None:
     parts = [Record(lives={"1-x": Life("a", since, since + 60)}) for since in (600, 480, 900)]
-    assert history(*parts).since(0).lives == {"1-x": Life("a", 480, 960)}
+    assert history(*parts).between(0, EVER).lives == {"1-x": Life("a", 480, 960)}
 
 
 def test_only_what_is_new_enough_is_given_out_in_order_of_time() -> None:
@@ -66,12 +70,13 @@ def test_only_what_is_new_enough_is_given_out_in_order_of_time() -> None:
             {"1-x": Life("a", 100, 545), "0-w": Life("a", 0, 90)},
         )
     )
-    recent = made.since(500)
+    recent = made.between(500, 599)
     assert [look.minute for look in recent.looks["web"]] == [9]
     assert [decision.because for decision in recent.decisions["web"]] == ["a", "b"]
     assert [change.role for change in recent.changes] == ["on_duty"]
     assert list(recent.lives) == ["1-x"]
-    assert made.since(600) == Record()
+    assert made.between(600, EVER) == Record()
+    assert made.between(0, 59) == Record(lives={"0-w": Life("a", 0, 90)})
 
 
 def test_after_48_hours_all_is_forgotten_but_how_long_each_boot_lived_in_the_month() -> None:
@@ -84,17 +89,17 @@ def test_after_48_hours_all_is_forgotten_but_how_long_each_boot_lived_in_the_mon
         )
     )
     made.forget(KEPT_S + 60)
-    assert made.since(0).looks
+    assert made.between(0, EVER).looks
     made.forget(KEPT_S + 180)
-    assert made.since(0) == Record(lives={"1-x": Life("a", 0, 60)})
+    assert made.between(0, EVER) == Record(lives={"1-x": Life("a", 0, 60)})
     made.forget(LIVES_KEPT_S + 61)
-    assert made.since(0) == Record()
+    assert made.between(0, EVER) == Record()
 
 
 def test_a_twin_that_flaps_for_days_does_not_fill_the_memory() -> None:
     changes = tuple(Change(at, "a", "1-x", "waking", "") for at in range(10_000))
     made = history(Record(changes=changes))
     made.forget(0)
-    kept = made.since(0).changes
+    kept = made.between(0, EVER).changes
     assert len(kept) == KEPT_S // 60
     assert kept[-1] == changes[-1]

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 import twin
 from twin.config import Credentials
 from twin.core.events import Via
+from twin.core.history import Look, Record
 from twin.core.knowledge import Claim, Entry, Fate
 from twin.core.messages import Role
 from twin.node import STALLED_S
@@ -318,3 +319,22 @@ def test_a_host_may_ask_for_the_head_alone(holder: Bench) -> None:
 def test_no_secret_is_in_an_answer(holder: Bench) -> None:
     for path in ("/status", "/", "/healthz"):
         assert AUTH[1] not in ask(holder, "GET", path).text
+
+
+# ---- the history
+
+
+def test_the_history_is_told_from_the_time_that_is_asked_for(holder: Bench) -> None:
+    looks = tuple(Look(int(WALL // 60) - ago, 80, "healthy", 0, 3, 3) for ago in (9, 1))
+    holder.node.chronicle.record(Record(looks={"web": looks}))
+    told = ask(holder, "GET", f"/status?since={WALL - 300}").json()
+    assert told["history"]["looks"] == {"web": [list(looks[1])]}
+    assert told["history"]["changes"][-1][3:] == ["on_duty", "b knows of it"]
+    earlier = ask(holder, "GET", f"/status?since=0&until={WALL - 300}").json()
+    assert earlier["history"]["looks"] == {"web": [list(looks[0])]}
+    assert "history" not in ask(holder, "GET", "/status").json()
+
+
+@pytest.mark.parametrize("since", ["yesterday", "-1", "nan", "inf", "1e300", ""])
+def test_a_time_that_is_none_is_refused(since: str, holder: Bench) -> None:
+    assert ask(holder, "GET", f"/status?since={since}").status_code == 422

@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from node_bench import Bench, bench, job
@@ -23,9 +24,7 @@ def on_streams(test: Test) -> None:
         made.take_duty()
         streams = Streams(made.node)
         outlets = made.node.outlets
-        made.node.outlets = type(outlets)(
-            outlets.send, outlets.watch, streams.publish, outlets.start, outlets.running
-        )
+        made.node.outlets = replace(outlets, publish=streams.publish)
         async with asyncio.timeout(10):
             await test(made, streams)
 

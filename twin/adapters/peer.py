@@ -28,9 +28,12 @@ from twin.core.events import (
     Request,
     Via,
 )
+from twin.core.history import KEPT_S
 from twin.node import Node
-from twin.wire import NoTwinError, dump_json, parse
+from twin.wire import NoTwinError, dump_json, parse, parse_record
 
+_PART_S = 3 * 3600.0
+"""Of a history, so much is asked for at once: a thousand targets' looks take 6 MB."""
 _DOWN_TIMEOUT_S = 2.0
 """A peer that sleeps may need a minute to wake, and a host kills after 30 s."""
 
@@ -53,6 +56,10 @@ class PeerLink:
         """Start sending; safe from every thread."""
         self._loop.call_soon_threadsafe(self._spawn, request)
 
+    def catch_up(self, since: float) -> None:
+        """Start asking for the peer's history from this wall time on; safe from every thread."""
+        self._loop.call_soon_threadsafe(self._begin, self._catch_up(since))
+
     async def down(self) -> None:
         """Tell the peer that we leave, and wait for its answer, 2 s at most."""
         try:
@@ -70,7 +77,10 @@ class PeerLink:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _spawn(self, request: Request) -> None:
-        task = self._loop.create_task(self._sending(request))
+        self._begin(self._sending(request))
+
+    def _begin(self, doing: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(doing)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -117,6 +127,22 @@ class PeerLink:
         on_duty = answer.content.get("role") == "on_duty"
         alive = answer.status < httpx.codes.INTERNAL_SERVER_ERROR
         self._node.handle(Looked(on_duty, boot if isinstance(boot, str) else "", alive))
+
+    async def _catch_up(self, since: float) -> None:
+        """A part at a time, since each must fit into one answer. Given up where one fails: what is
+        missing is asked for again, later."""
+        now = self._clock.now().wall
+        until = max(since, now - KEPT_S)
+        while since <= now:
+            until += _PART_S
+            path = f"/status?since={since:.0f}&until={until:.0f}"
+            try:
+                answer = await fetch(self._client, "GET", self._url + path, self._peer_auth)
+                self._node.chronicle.record(parse_record(answer.content.get("history")))
+            except (*NO_ANSWER, NoTwinError):
+                return
+            since = until
+        self._node.chronicle.caught_up(now)
 
     async def _ask_own_url(self) -> None:
         """Tell the core whose boot answers at our own public URL."""

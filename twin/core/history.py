@@ -112,16 +112,22 @@ class History:
             known = self._lives.get(boot)
             self._lives[boot] = life if known is None else known.merge(life)
 
-    def since(self, wall: float) -> Record:
-        """What happened in the minute of `wall`, in epoch seconds, or later."""
-        minute = int(wall // 60)
-        looks = {name: _from(known, minute) for name, known in self._looks.items()}
-        decisions = {name: _from(known, minute * 60) for name, known in self._decisions.items()}
+    def between(self, since: float, until: float) -> Record:
+        """What happened from the minute of `since` up to that of `until`, in epoch seconds."""
+        first, end = int(since // 60), int(until // 60) + 1
+        looks = {name: _cut(known, first, end) for name, known in self._looks.items()}
+        decisions = {
+            name: _cut(known, first * 60, end * 60) for name, known in self._decisions.items()
+        }
         return Record(
             {name: found for name, found in looks.items() if found},
             {name: found for name, found in decisions.items() if found},
-            _from(self._changes, minute * 60_000),
-            {boot: life for boot, life in self._lives.items() if life.until >= minute * 60},
+            _cut(self._changes, first * 60_000, end * 60_000),
+            {
+                boot: life
+                for boot, life in self._lives.items()
+                if life.until >= first * 60 and life.since < end * 60
+            },
         )
 
     def forget(self, wall: float) -> None:
@@ -154,8 +160,8 @@ def _insert(known: list[T], new: Iterable[T]) -> None:
             known.insert(place, each)
 
 
-def _from(known: list[T], time: int) -> tuple[T, ...]:
-    return tuple(known[bisect_left(known, (time,)) :])
+def _cut(known: list[T], first: int, end: int) -> tuple[T, ...]:
+    return tuple(known[bisect_left(known, (first,)) : bisect_left(known, (end,))])
 
 
 def _drop(known: list[T], before: int) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from twin.core.history import Record
 from twin.core.knowledge import Claim, Entry, Knowledge, Memo
 
 PROTOCOL = 1
@@ -40,6 +41,8 @@ class Document:
     """Names of the jobs that run in the sender's process now."""
     ticked_ago_s: float = 0.0
     """Seconds since the sender's scheduler last ticked: a span, since clocks may differ."""
+    recent: Record = field(default_factory=Record)
+    """What happened in the last minute. The pair's rules do without it."""
     protocol: int = PROTOCOL
 
     @property

@@ -1,6 +1,8 @@
 """What twins, hosts and people ask of one twin, over HTTP."""
 
-from fastapi import APIRouter, FastAPI, Request
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
 from twin.address import base_url
@@ -12,7 +14,11 @@ from twin.web.auth import Guard
 from twin.web.page import page
 from twin.web.snapshot import snapshot
 from twin.web.streams import Streams
-from twin.wire import DOCUMENT_BYTES, NoTwinError, dump, parse
+from twin.wire import DOCUMENT_BYTES, NoTwinError, dump, dump_record, parse
+
+FOR_EVER = 2.0**53
+Wall = Annotated[float, Query(ge=0, le=FOR_EVER, allow_inf_nan=False)]
+"""Seconds since the epoch."""
 
 
 def make_app(node: Node, streams: Streams, credentials: Credentials, clock: Clock) -> FastAPI:
@@ -63,8 +69,11 @@ def _for_all(node: Node, clock: Clock) -> APIRouter:
         return JSONResponse(told, 200 if ok else 503)
 
     @router.get("/status")
-    async def status() -> JSONResponse:
-        return JSONResponse(snapshot(node.look(), node.document(), clock.now()))
+    async def status(since: Wall | None = None, until: Wall = FOR_EVER) -> JSONResponse:
+        told = snapshot(node.look(), node.document(), clock.now())
+        if since is not None:
+            told["history"] = dump_record(node.chronicle.between(since, until))
+        return JSONResponse(told)
 
     @router.get("/")
     async def status_page() -> HTMLResponse:
