@@ -1,115 +1,147 @@
-"""The timetable: how many processes there should be at each time of the day.
+"""The timetable: how many processes there should be at each time.
 
-It is a level, not an edge: asked at 07:30 for the first time, `07:00=3` still says 3. Entries are
-in local time, and a day on which the clocks change has them all:
+It is a level, not an edge: asked at 07:30 for the first time, `07:00=3` still says 3.
+
+- A date beats a weekday, and a weekday beats every day: a day has the entries of the first of these
+  three that has any for it, and no others. Entries of one kind are put together, in any order; two
+  that speak of the same time of the same day are an error.
+- Before its first entry a day has what the day before ended with, by the entries of that day.
+- A quantity without a time holds for the whole of its days, so they can have no other entry of its
+  kind. For dates it lies on top: when they are over, what holds is what would hold without it.
+- Something is said of weekdays or of every day; dates are exceptions, and need what they except.
+- 0 is meant: no process at all. Ranges of weekdays may go over Sunday (`fri-mon`).
+
+Entries are in local time, and a day on which the clocks change has them all:
 - an entry in the hour that is skipped takes effect at the moment of the skip;
-- an entry in the hour that comes twice takes effect the first time, and not again.
+- an entry in the hour that comes twice takes effect the first time, and not again. Midnight, with
+  which a day begins, is no exception.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from twin.core import zones
+from twin.core.entries import FORM, Dates, Entry, TimetableError, Word, read_entries, shared_day
 
-_ENTRY = re.compile(r"[^\s,;]+")
-_PARTS = re.compile(r"([0-9]{1,2}):([0-9]{2})=(-?[0-9]{1,4})")
-_FORM = "write HH:MM=QUANTITY with a whole number and no spaces within, such as 07:00=3"
+_DAY = timedelta(days=1)
 
-
-class TimetableError(ValueError):
-    """A timetable that cannot be read; the text names the entry, its place and the remedy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """From `at` (local time) until the next entry, there should be `quantity` processes."""
-
-    at: time
-    quantity: int
+# Within a week the entries of weekdays have all come round. In a second and third, since a change
+# of clocks may skip the very ones that would make a difference, and the next change those of a
+# fortnight later.
+_COMES_ROUND_DAYS = 22
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timetable:
-    """The entries of every day, in order of time; at least one. Made by `parse_timetable`."""
+    """Entries of which no two contradict each other, and not all of which are of dates.
 
-    entries: tuple[Entry, ...]
+    Made by `parse_timetable`.
+    """
+
+    entries: frozenset[Entry]
     zone: ZoneInfo
 
     def level(self, wall: float) -> int:
-        """What the quantity should be at `wall` (epoch seconds), by the last entry until then."""
-        return [quantity for at, quantity in self._changes(wall) if at <= wall][-1]
+        """What the quantity should be at `wall` (epoch seconds)."""
+        today = datetime.fromtimestamp(wall, self.zone).date()
+        # Where midnight comes twice, tomorrow has begun while the clocks still show today.
+        changes = (*self._changes(today), *self._changes(today + _DAY))
+        return next(level for at, level in reversed(changes) if at <= wall)
 
     def next_change(self, wall: float) -> tuple[float, int] | None:
         """When the level next differs from the level at `wall`: epoch seconds and the new quantity.
 
-        None if it never does, because all entries say the same.
+        None if it never does.
         """
         now = self.level(wall)
-        # By moment, since only the last of several entries in a skipped hour counts.
-        changes = dict(self._changes(wall)).items()
-        return next(((at, level) for at, level in changes if at > wall and level != now), None)
+        for stretch in self._stretches(datetime.fromtimestamp(wall, self.zone).date()):
+            # By moment, since only the last of several entries in a skipped hour counts.
+            changes = {at: level for day in stretch for at, level in self._changes(day)}
+            for at, level in changes.items():
+                if at > wall and level != now:
+                    return at, level
+        return None
 
     def highest(self) -> int:
-        """The largest quantity of the day; it may be above SCALE_MAX only by mistake."""
+        """The largest quantity; it may be above SCALE_MAX only by mistake."""
         return max(entry.quantity for entry in self.entries)
 
-    def _changes(self, wall: float) -> Iterator[tuple[float, int]]:
-        """(epoch seconds, quantity) of the entries around `wall`, in order.
+    def _stretches(self, today: date) -> Iterator[list[date]]:
+        """The days, in order, among which the next change is: from today, and from each day on
+        which dates begin or have just ended. In between every week is like the one before."""
+        dates = [entry.days for entry in self.entries if isinstance(entry.days, Dates)]
+        edges = {edge for each in dates for edge in (each.first, each.last + _DAY)}
+        for begin in sorted({today, *(edge for edge in edges if edge > today)}):
+            yield [begin + _DAY * number for number in range(_COMES_ROUND_DAYS)]
 
-        From yesterday, whose last entry still holds this morning. Until the third day from now,
-        because tomorrow may be a day that skips the very entries that would make a difference.
+    @cached_property
+    def _changes(self) -> Callable[[date], tuple[tuple[int, int], ...]]:
+        """(epoch seconds, quantity) for the begin of a day and its entries, in order.
+
+        Remembered, since hundreds of questions a minute are all about today and tomorrow.
         """
-        today = datetime.fromtimestamp(wall, self.zone).date()
-        for days in range(-1, 4):
-            day = today + timedelta(days)
-            for entry in self.entries:
-                yield _moment(day, entry.at, self.zone), entry.quantity
+        return lru_cache(maxsize=64)(lambda day: tuple(self._changes_of(day)))
 
+    def _changes_of(self, day: date) -> Iterator[tuple[int, int]]:
+        begin = zones.moment_of(datetime.combine(day, time(), self.zone))
+        on_top = self._on_top(day)
+        if on_top is not None:
+            yield begin, on_top
+            return
+        yield begin, self._end_of(day - _DAY)
+        for at, quantity in self._times(day):
+            yield zones.moment_of(datetime.combine(day, at, self.zone)), quantity
 
-@lru_cache(maxsize=1024)  # a month is simulated in 15-second steps, which ask for the same few days
-def _moment(day: date, at: time, where: ZoneInfo) -> int:
-    return zones.moment_of(datetime.combine(day, at, where))
+    def _on_top(self, day: date) -> int | None:
+        """What a date says of the whole day."""
+        on_top = (entry for entry in self.entries if entry.lies_on_top and entry.covers(day))
+        return next((entry.quantity for entry in on_top), None)
+
+    def _end_of(self, day: date) -> int:
+        """With what the day ends, whatever lies on top of it."""
+        while not (times := self._times(day)):
+            day -= _DAY
+        return times[-1][1]
+
+    def _times(self, day: date) -> list[tuple[time, int]]:
+        """The entries of the day, without what lies on top; none if it goes on as before."""
+        mine = [entry for entry in self.entries if entry.covers(day) and not entry.lies_on_top]
+        rank = max((entry.rank for entry in mine), default=0)
+        return sorted((entry.at or time(), entry.quantity) for entry in mine if entry.rank == rank)
 
 
 def parse_timetable(text: str, zone: str) -> Timetable:
-    """The timetable that `07:00=3 22:00=2 03:00=1` describes, in the time zone of that name.
+    """The timetable that the text describes, in the time zone of that name.
 
-    Entries are separated by spaces, commas or semicolons and may come in any order.
+    `07:00=3 22:00=2`, or `mon-fri 07:00=3 22:00=1; sat,sun 09:00=2; 2026-12-24..2026-12-26 =1`.
     Raises TimetableError.
     """
-    entries: dict[time, tuple[str, Entry]] = {}
-    for number, match in enumerate(_ENTRY.finditer(text), start=1):
-        place = f"entry {number}, column {match.start() + 1}"
-        entry = _entry(match.group(), place)
-        if entry.at in entries:
-            other = entries[entry.at][0]
-            raise TimetableError(f"{match.group()} ({place}) repeats the time of {other}: keep one")
-        entries[entry.at] = (place, entry)
-    if not entries:
-        raise TimetableError(f"the timetable is empty: {_FORM}, or leave the setting out")
-    return Timetable(tuple(entries[at][1] for at in sorted(entries)), _zone(zone))
-
-
-def _entry(text: str, place: str) -> Entry:
-    match = _PARTS.fullmatch(text)
-    if match is None:
-        raise TimetableError(f"{text} ({place}) is not an entry: {_FORM}")
-    hour, minute, quantity = map(int, match.groups())
-    if hour == 24:
-        raise TimetableError(f"{text} ({place}) is at hour 24: a day begins at 00:00, write that")
-    if hour > 23 or minute > 59:
-        raise TimetableError(f"{text} ({place}) is at no time of day: use 00:00 to 23:59")
-    if quantity < 0:
-        raise TimetableError(f"{text} ({place}) has a negative quantity: use 0 or more")
-    return Entry(time(hour, minute), quantity)
-
-
-def _zone(name: str) -> ZoneInfo:
+    written = read_entries(text)
+    if not written:
+        raise TimetableError(f"the timetable is empty: {FORM}; or leave the setting out")
+    for one, other in combinations(written, 2):
+        _check(one, other)
+    if all(isinstance(entry.days, Dates) for entry, _ in written):
+        raise TimetableError("only dates have entries: add what holds on other days, such as =1")
     try:
-        return zones.zone(name)
+        return Timetable(frozenset(entry for entry, _ in written), zones.zone(zone))
     except ValueError as error:
         raise TimetableError(str(error)) from None
+
+
+def _check(one: tuple[Entry, Word], other: tuple[Entry, Word]) -> None:
+    """Raises TimetableError if the two contradict, or repeat, each other."""
+    (first, a), (second, b) = one, other
+    day = shared_day(first, second) if first.rank == second.rank else None
+    if day is None:
+        return
+    if first.at == second.at:
+        raise TimetableError(f"{b} repeats the time of {a} ({day}): keep one")
+    if None in (first.at, second.at):
+        whole, part = (a, b) if first.at is None else (b, a)
+        why = f"{whole} holds all day ({day}), which leaves no room for {part}"
+        raise TimetableError(f"{why}: keep one, or write 00:00{whole.text}")
