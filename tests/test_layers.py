@@ -116,7 +116,7 @@ def readings(file: Path) -> Iterator[str]:
 
 def test_whatever_is_imported_is_of_python_or_in_the_requirements() -> None:
     wanted = {"fastapi", "starlette", "pydantic", "pydantic_core", "uvicorn", "httpx", "schedule"}
-    wanted |= {"dotenv", "cronsim", "pytz", "h11"}
+    wanted |= {"dotenv", "cronsim", "pytz", "h11", "apprise"}
     for file in ROOT.rglob("*.py"):
         strange = others(file) - wanted - sys.stdlib_module_names
         assert not strange, f"{file} imports {strange}"
