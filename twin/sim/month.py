@@ -33,8 +33,9 @@ START = datetime(2026, 5, 1, tzinfo=UTC).timestamp()
 DAY_S = 24 * HOUR_S
 _BEFORE_S = 300.0
 """Both twins start so long before the month begins."""
-_PLAYED_S = 60.0
-"""So long before something happens, and after it, every second is played."""
+_PLAYED_S = 10.0
+"""So long before something happens, and after it, every second is played: longer than the pair
+needs to agree. Whoever still waits for something then keeps the hours from being quiet."""
 _STEP_S = 4.7
 """Not whole seconds: just then some slot is due, and the pair seldom quiet."""
 _LEAST_S = 0.001
@@ -239,7 +240,7 @@ class _Playing:
             pair=self._pair,
             twins=tuple(self._twin(host) for host in self._hosts),
             dry_after_h=(now - START) / HOUR_S if now < end else None,
-            handovers=self._witness.changes,
+            handovers=self._witness.handovers,
             gap_s=self._witness.gap_s,
             longest_gap_s=self._witness.longest_gap_s,
             jobs=tuple(self._job(job, end) for job in self._pair.jobs.values()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from random import Random
 from typing import TYPE_CHECKING
 
 from twin.core.messages import Role
@@ -40,6 +41,8 @@ class Rented(Host):
         self._meter = meter
         self._asked_at = world.now
         self._restart_at = inf
+        # Of its own, so that the host does the same however many slots and messages are played.
+        self._random = Random(f"{world.seed} {name}")  # noqa: S311 - luck is no secret
 
     # ---- what the host does of its own
 
@@ -72,14 +75,14 @@ class Rented(Host):
 
     def boot(self, to_front: bool = True) -> None:
         self.wakes += self.asleep
-        self.boot_s = self.world.random.uniform(*self._offer.boots_in_s)
+        self.boot_s = self._random.uniform(*self._offer.boots_in_s)
         super().boot(to_front)
         self._count()
 
     def lead_to(self, process: Process) -> None:
         self._asked_at = self.world.now
         if self._offer.restarts_after_s is not None:
-            age_s = self.world.random.uniform(*self._offer.restarts_after_s)
+            age_s = self._random.uniform(*self._offer.restarts_after_s)
             self._restart_at = self.world.now + age_s
         super().lead_to(process)
 

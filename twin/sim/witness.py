@@ -21,21 +21,18 @@ class Witness(Observer):
         self.runs: Counter[str] = Counter()
         """By job, the slots that were run."""
         self.doubles: Counter[str] = Counter()
-        self.changes = 0
-        """How often the duty went from one twin to the other."""
         self.gap_s = self.longest_gap_s = 0.0
         """For how long nobody was on duty."""
         self._begun_at = inf
         self._ran: set[tuple[str, int]] = set()
         self._ran_until: dict[str, int] = {}
         self._holder: str | None = None
-        self._last_holder: str | None = None
         self._gap_since = inf
 
     def begin(self) -> None:
         self._begun_at = self.world.now
         self.runs.clear()
-        self.changes = 0
+        self.handovers = 0
         self.gap_s = self.longest_gap_s = 0.0
         if self._holder is None:
             self._gap_since = self.world.now
@@ -78,8 +75,6 @@ class Witness(Observer):
             self._gap_since = self.world.now
             return
         self._close_gap()
-        self.changes += holder != self._last_holder
-        self._last_holder = holder
 
     def _close_gap(self) -> None:
         gap_s = max(self.world.now - self._gap_since, 0.0)
