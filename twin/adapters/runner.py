@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from twin.adapters.jobsfile import Scheduled
 from twin.clock import Clock
 from twin.core.events import Ended, Start
-from twin.core.jobs import Run
+from twin.core.jobs import AlreadyTold, Run
 from twin.core.knowledge import Fate
 from twin.core.state import State
 from twin.core.target import TargetError
@@ -110,7 +110,7 @@ def outcome(scheduled: Scheduled, run: Run, log: Log) -> tuple[Fate, str]:
     """Call the job. What became of it, and why it failed; the log has the traceback."""
     try:
         returned = scheduled.call(run)
-    except TargetError as error:  # the duty has logged it, once and not every 15 s
+    except (AlreadyTold, TargetError) as error:  # the duty has logged it, once and not every 15 s
         return Fate.FAILED, str(error)[:_WHY_LETTERS]
     except BaseException as error:  # noqa: BLE001 (the one broad one: around a job)
         if isinstance(error, SystemExit) and not error.code:

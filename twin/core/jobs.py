@@ -7,6 +7,10 @@ from datetime import datetime, timedelta
 from twin.core.schedules import Schedule
 
 
+class AlreadyTold(Exception):  # noqa: N818 (it names what is known, as the runner asks for it)
+    """A run failed, and its duty has logged that: once, and not at every slot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A name and its slots, and what is allowed to happen to them. The function is elsewhere.
