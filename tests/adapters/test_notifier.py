@@ -298,7 +298,10 @@ def test_closing_delivers_what_is_queued() -> None:
     asyncio.run(run())
 
 
-def test_closing_ends_the_pauses_with_a_last_try(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("at_last", "event"), [(200, "told"), (503, "failed")])
+def test_closing_ends_the_pauses_with_a_last_try(
+    at_last: int, event: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_PAUSES_S", (60.0, 60.0))
     status = 503
 
@@ -311,9 +314,9 @@ def test_closing_ends_the_pauses_with_a_last_try(monkeypatch: pytest.MonkeyPatch
             made = bench(as_json(server.url))
             made.notifier.tell(OUTAGE)
             await until(lambda: made.told("delayed"))
-            status = 200
+            status = at_last
             await made.close()
-            assert made.told("told")
+            assert made.told(event)
             assert len(server.asked) == 2
 
     asyncio.run(run())
