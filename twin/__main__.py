@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -21,7 +22,7 @@ def main() -> int:
     from twin.cli import run
 
     if listener is None:
-        return run(arguments, None)
+        return _told(run, arguments)
     status = 1
     try:
         status = run(arguments, listener)
@@ -31,6 +32,19 @@ def main() -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _told(run: Callable[[list[str], None], int], arguments: list[str]) -> int:
+    """The exit status of a command; 1 if whoever reads what it says has enough, as `head` has."""
+    try:
+        try:
+            return run(arguments, None)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Else Python tries once more as it ends, and complains.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _bound() -> socket.socket | None:

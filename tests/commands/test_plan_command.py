@@ -1,6 +1,9 @@
 """What `plan` says of a configuration: in tables, in sentences and as JSON."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,12 +43,12 @@ def pair(
     return Pair(("a", "b"), Rules(shift=shift), asleep, {"ten": TEN}, offer, days)
 
 
-def made(of: Pair, saved: planned.Savings | None = None) -> planned.Plan:
+def made(of: Pair, saved: tuple[planned.Savings, ...] = ()) -> planned.Plan:
     others = tuple((name, simulate(way)) for name, way in other_ways(of, UTC))
     return planned.Plan(simulate(of), others, saved)
 
 
-def saved(month: Month, price: float | None = None, **environ: str) -> planned.Savings | None:
+def saved(month: Month, price: float | None = None, **environ: str) -> tuple[planned.Savings, ...]:
     settings = read_settings(as_on(month.pair.offer, {**SCALED, **environ}))
     return savings(settings, month, price)
 
@@ -167,8 +170,7 @@ def test_its_lines_are_aligned_and_at_most_100_columns_wide(offer: Offer) -> Non
 
 
 def test_a_month_of_59_dyno_hours_a_day_saves_13_of_72() -> None:
-    told = saved(simulate(pair(BASIC)))
-    assert told is not None
+    (told,) = saved(simulate(pair(BASIC)))
     assert (told.hours, told.always_h, told.saved_h) == (31 * 59, 31 * 72, 31 * 13)
     assert told.stays_at is None
 
@@ -177,25 +179,24 @@ def test_its_price_is_told_only_if_it_is_known() -> None:
     month = simulate(pair(BASIC))
     told = planned.Plan(month, (), saved(month, price=0.5))
     assert "$201.50" in planned.text(told)
-    assert planned.as_json(told)["scaling"]["dollars_saved"] == 201.5
+    assert planned.as_json(told)["scaling"][0]["dollars_saved"] == 201.5
     assert "$2" not in planned.text(planned.Plan(month, (), saved(month)))
 
 
 def test_nobody_scales_once_the_hours_are_used_up() -> None:
     month = simulate(pair(ECO))
-    told = saved(month)
-    assert told is not None
+    (told,) = saved(month)
     # 20 days and 20 hours by the timetable (day 21: 4 at 1, 3 at 2, 13 at 3), then 3 for good.
     by_timetable = 20 * 59 + 3 * 2 + 4 * 1 + 13 * 3
     assert told.hours == pytest.approx(by_timetable + 244 * 3)
-    assert "stays at 3" in " ".join(planned.text(planned.Plan(month, (), told)).split())
+    assert "stays at 3" in " ".join(planned.text(planned.Plan(month, (), (told,))).split())
 
 
 def test_without_a_timetable_nothing_is_said_of_savings() -> None:
     month = simulate(pair(days=2))
-    assert saved(month, SCALE_TIMETABLE="", PROBE_URL="https://my-app.example") is None
-    assert saved(month, SCALE_TARGET="", SCALE_TIMETABLE="") is None
-    assert planned.as_json(planned.Plan(month, (), None))["scaling"] is None
+    assert saved(month, SCALE_TIMETABLE="", PROBE_URL="https://my-app.example") == ()
+    assert saved(month, SCALE_TARGET="", SCALE_TIMETABLE="") == ()
+    assert planned.as_json(planned.Plan(month, (), ()))["scaling"] == []
 
 
 # ---- the command
@@ -217,6 +218,21 @@ def test_plan_of_jobs_that_cannot_be_read_says_why(lonely: Twin) -> None:
     assert ended.returncode == 1
     assert 'there is no module "nothing"' in ended.stderr
     assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_who_reads_no_further_hears_no_complaint(lonely: Twin, unbuffered: str) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with open(writes, "wb") as nobody:  # noqa: PTH123 - it has no path
+        ended = subprocess.run(
+            [sys.executable, "-m", "twin", "plan", "--days", "1"],
+            env={**lonely.settings, "PYTHONUNBUFFERED": unbuffered},
+            cwd=lonely.directory,
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+        )
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_what_a_jobs_file_prints_does_not_spoil_the_json(
