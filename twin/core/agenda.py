@@ -4,6 +4,8 @@ A slot starts when this twin is on duty, the slot is newer than the job's entry 
 no run of the job is going, here or there. When several slots of a job have passed unserved, the
 newest is run once if it is at most `grace` late, and the others are recorded as skipped.
 
+While the duty is paused every slot is skipped; what a person asks for is run all the same.
+
 A run that has passed its job's time limit is written off: the next slot is served, though a thread
 that hangs cannot be ended.
 """
@@ -59,6 +61,27 @@ def serve(turn: Turn, just_taken: bool) -> None:
     turn.change(due_at=float(ahead), overdue=overdue)
 
 
+def why_not_now(state: State, name: str) -> str:
+    """Why the job cannot be run beside its slots at this moment; nothing if it can."""
+    if name not in state.jobs:
+        return f"there is no job {name}"
+    if not state.on_duty:
+        return "this twin is not on duty"
+    entry = state.knowledge.ledger.get(name)
+    if entry is not None and entry.fate is Fate.RUNNING:
+        return f"{name} is running"
+    slot = state.upcoming.get(name, _NEVER)
+    if slot <= state.wall or (entry is not None and entry.slot >= int(state.wall)):
+        return f"a slot of {name} is due at this moment"
+    return ""
+
+
+def run_now(turn: Turn, name: str) -> None:
+    """Start the job as if the present second were a slot of it; nothing if it cannot be."""
+    if not why_not_now(replace(turn.state, wall=turn.now.wall), name):
+        _start(turn, name, int(turn.now.wall), because="somebody asked for it")
+
+
 def may_begin(state: State, job: str, slot: int) -> bool:
     """Whether the thread of a run that was announced may begin it, asked right after a step.
 
@@ -106,16 +129,28 @@ def _serve(turn: Turn, job: Job) -> None:
     late = turn.now.wall - slot
     if served is not None:
         _tell_skipped(turn, job, served, slot - 1, "a newer slot of the job takes their place")
-    if late <= job.grace_s:
-        late_ms = int(late * 1000)
-        turn.record(job.name, _entry(turn, slot, Fate.RUNNING, late_ms=late_ms))
-        turn.note("slot.started", job=job.name, slot=slot, late_ms=late_ms)
-        turn.start(job.name, slot)
+    why = _why_skipped(turn.state, job, late)
+    if not why:
+        _start(turn, job.name, slot, late_ms=int(late * 1000))
     else:
-        why = f"nobody ran it in time: it is {late:.0f} s late, and its grace is {job.grace_s} s"
         turn.record(job.name, _entry(turn, slot, Fate.SKIPPED, why=why))
         _tell_skipped(turn, job, slot - 1, slot, why)
     _look_ahead(turn, job, slot)
+
+
+def _why_skipped(state: State, job: Job, late: float) -> str:
+    paused = state.knowledge.paused
+    if paused is not None and job.pausable:
+        return f"the duty is paused: {paused.text}"
+    if late > job.grace_s:
+        return f"nobody ran it in time: it is {late:.0f} s late, and its grace is {job.grace_s} s"
+    return ""
+
+
+def _start(turn: Turn, name: str, slot: int, late_ms: int = 0, **why: str) -> None:
+    turn.record(name, _entry(turn, slot, Fate.RUNNING, late_ms=late_ms))
+    turn.note("slot.started", job=name, slot=slot, late_ms=late_ms, **why)
+    turn.start(name, slot)
 
 
 def _tell_skipped(turn: Turn, job: Job, after: float, until: float, why: str) -> None:

@@ -123,6 +123,13 @@ class LearnedUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class RunNow:
+    """Somebody wants this job run once, beside its slots."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remember:
     """Something that whoever has the duty next shall know."""
 
@@ -152,6 +159,7 @@ Event = (
     | Watchers
     | Ended
     | LearnedUrl
+    | RunNow
     | Remember
     | Leave
 )

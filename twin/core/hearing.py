@@ -16,6 +16,7 @@ from twin.core.events import (
     PlainUpdate,
     Remember,
     Request,
+    RunNow,
     Tick,
     Via,
     Watchers,
@@ -68,6 +69,8 @@ def take_in(turn: Turn, event: Event) -> None:  # noqa: C901 (one line a case, a
                 turn.send(Request.UPDATE)
         case LearnedUrl(url=url):
             turn.change(url=url)
+        case RunNow(job=job):
+            agenda.run_now(turn, job)
         case Remember():
             _remember(turn, event)
         case _:

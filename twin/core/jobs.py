@@ -33,6 +33,9 @@ class Job:
     """After an hour a run counts as hanging, and no longer keeps the next twin from the job's
     slots. A slow job takes minutes; one that needs longer says so."""
 
+    pausable: bool = True
+    """Whether its slots are skipped while the duty is paused. Not so what tells that a twin lives."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

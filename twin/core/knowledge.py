@@ -96,6 +96,10 @@ class Memo:
     """As its reader wants it; the pair only carries it."""
 
 
+PAUSE = "pause"
+"""The memo that says why no job shall start; with an empty text, that they may again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     claim: Claim = NOBODY
@@ -103,6 +107,12 @@ class Knowledge:
     """By the job's name."""
     memos: Mapping[str, Memo] = field(default_factory=dict)
     """By what they are about."""
+
+    @property
+    def paused(self) -> Memo | None:
+        """Who paused the duty, when and why; None if it is not paused."""
+        memo = self.memos.get(PAUSE)
+        return memo if memo is not None and memo.text else None
 
     def merge(self, other: "Knowledge") -> "Knowledge":
         """What both together know; `self` itself if `other` adds nothing."""
