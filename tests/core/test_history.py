@@ -15,7 +15,7 @@ decisions = st.builds(Decision, few, few, few, st.sampled_from(["", "why"]))
 changes = st.builds(
     Change, few, st.sampled_from("ab"), st.just("1-x"), st.just("standby"), st.just("it woke")
 )
-lives = st.builds(Life, st.sampled_from("ab"), few, few)
+lives = st.builds(Life, st.sampled_from("ab"), few, few, st.sampled_from(["", "v7"]))
 targets = st.sampled_from(["web", "worker"])
 records = st.builds(
     Record,

@@ -72,10 +72,12 @@ class Life(NamedTuple):
     twin: str
     since: int
     until: int
+    release: str = ""
+    """What it runs; empty if it is not known."""
 
     def merge(self, other: "Life") -> "Life":
-        twin, since, until = max(self, other), min(self[1], other[1]), max(self[2], other[2])
-        return Life(twin.twin, since, until)
+        since, until = min(self.since, other.since), max(self.until, other.until)
+        return Life(max(self.twin, other.twin), since, until, max(self.release, other.release))
 
 
 @dataclass(frozen=True, slots=True)

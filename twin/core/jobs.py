@@ -34,7 +34,7 @@ class Job:
     slots. A slow job takes minutes; one that needs longer says so."""
 
     pausable: bool = True
-    """Whether its slots are skipped while the duty is paused. Not so what tells that a twin lives."""
+    """Whether its slots are skipped in a pause. Not so those of what tells that a twin lives."""
 
 
 @dataclass(frozen=True, slots=True)
