@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from datetime import timedelta
+from itertools import count, islice
 from multiprocessing import get_context
 from typing import TextIO
 
@@ -104,16 +105,19 @@ def live(lot: Lot) -> Outcome | Broken:
         return Broken(seed, weather, str(error))
 
 
-def each(lots: Iterable[Lot], workers: int | None = None) -> Iterator[Outcome | Broken]:
+def each(
+    lots: Iterable[Lot], workers: int | None = None
+) -> Generator[Outcome | Broken, None, None]:
     """What becomes of the lots, in no order, on all cores; no lot is taken long before its time."""
     workers = workers or os.cpu_count() or 1
     source = iter(lots)
     underway: set[Future[Outcome | Broken]] = set()
-    with ProcessPoolExecutor(workers, get_context("spawn"), _ignore_interrupts) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         try:
             while True:
-                while len(underway) < 4 * workers and (lot := next(source, None)) is not None:
-                    underway.add(pool.submit(live, lot))
+                with _deaf():
+                    for lot in islice(source, 4 * workers - len(underway)):
+                        underway.add(pool.submit(live, lot))
                 if not underway:
                     return
                 done, underway = wait(underway, return_when=FIRST_COMPLETED)
@@ -122,24 +126,41 @@ def each(lots: Iterable[Lot], workers: int | None = None) -> Iterator[Outcome | 
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def prove(minutes: float, first_seed: int, mix: Iterable[str], out: TextIO = sys.stdout) -> Tally:
+def prove(minutes: float, first_seed: int, mix: Iterable[str], out: TextIO) -> Tally:
     """Look at fresh seeds until the time is over, a promise is broken, or Ctrl-C comes."""
-    clock, tally = Clock(), Tally()
+    clock, tally, progress = Clock(), Tally(), Progress(minutes, out)
     began_at = clock.now().mono
-    seen = each(lots(first_seed, mix))
-    try:
-        for one in seen:
-            tally.add(one)
-            passed_s = clock.now().mono - began_at
-            out.write(f"\r{_bar(passed_s / (60 * minutes))} {tally.pair_days:,.1f} pair-days ")
-            out.flush()
-            if tally.broken or passed_s >= 60 * minutes:
-                break
-    except KeyboardInterrupt:
-        out.write("stopped")
-    seen.close()  # type: ignore[attr-defined]
+    with closing(each(lots(first_seed, mix))) as seen:
+        try:
+            for one in seen:
+                tally.add(one)
+                passed_s = clock.now().mono - began_at
+                progress.tell(passed_s, tally)
+                if tally.broken or passed_s >= 60 * minutes:
+                    break
+        except KeyboardInterrupt:
+            out.write("\nstopped")
     out.write("\n")
     return tally
+
+
+class Progress:
+    """How far a proof is: on a terminal a bar, in a file or a log a line each minute."""
+
+    def __init__(self, minutes: float, out: TextIO) -> None:
+        self._minutes = minutes
+        self._out = out
+        self._line_at_s = 60.0
+
+    def tell(self, passed_s: float, tally: Tally) -> None:
+        done = f"{tally.pair_days:,.1f} pair-days"
+        if self._out.isatty():
+            left = timedelta(seconds=max(int(60 * self._minutes - passed_s), 0))
+            self._out.write(f"\r{_bar(passed_s / (60 * self._minutes))} {done}, {left} left ")
+        elif passed_s >= self._line_at_s:
+            self._line_at_s += 60
+            self._out.write(f"{passed_s / 60:.0f} of {self._minutes:g} min: {done}\n")
+        self._out.flush()
 
 
 def _bar(share: float, width: int = 40) -> str:
@@ -147,6 +168,12 @@ def _bar(share: float, width: int = 40) -> str:
     return f"[{'#' * full}{'.' * (width - full)}]"
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of the terminal: only the first one answers it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C reaches every process of the terminal: a worker that is born in here never hears it,
+    and the first process, which answers it, does afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
