@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 from threading import Event
 
 import pytest
+from node_bench import HandClock
 
 from twin.adapters.patient import Patient
-from twin.clock import Clock
-from twin.core.moment import Moment
 from twin.core.target import Target, TargetError
 
 BUSY = TargetError("out of order", heals=True)
@@ -25,12 +24,19 @@ class Scene:
     asked: list[int | None] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     takes_s: float = 0.0
-    wall: float = 0.0
-    rate: float = 1.0
     stopped: bool = False
+    clock: HandClock = field(default_factory=HandClock)
 
     def __post_init__(self) -> None:
-        self.patient = Patient(self, SetClock(self), Waiting(self), lambda: 0.0)
+        self.began = self.clock.now().wall
+        self.patient = Patient(self, self.clock, Waiting(self), lambda: 0.0)
+
+    @property
+    def passed_s(self) -> float:
+        return self.clock.now().wall - self.began
+
+    def wait_until(self, seconds: float) -> None:
+        self.clock.move(seconds - self.passed_s)
 
     def read(self) -> int:
         self.asked.append(None)
@@ -42,7 +48,7 @@ class Scene:
         return self._answered()
 
     def _answered(self) -> int:
-        self.wall += self.takes_s
+        self.clock.move(self.takes_s)
         if self.failures:
             raise self.failures.pop(0)
         return self.quantity
@@ -56,18 +62,6 @@ class Scene:
             return str(error)
 
 
-class SetClock(Clock):
-    """Both clocks show the time of the scene."""
-
-    def __init__(self, scene: Scene) -> None:
-        super().__init__(rate=scene.rate)
-        object.__setattr__(self, "_scene", scene)
-
-    def now(self) -> Moment:
-        scene: Scene = object.__getattribute__(self, "_scene")
-        return Moment(wall=scene.wall, mono=scene.wall)
-
-
 class Waiting(Event):
     """Waiting passes the scene's time."""
 
@@ -78,7 +72,7 @@ class Waiting(Event):
     def wait(self, timeout: float | None = None) -> bool:
         assert timeout is not None
         self._scene.waits.append(timeout)
-        self._scene.wall += timeout
+        self._scene.clock.move(timeout)
         return self._scene.stopped
 
 
@@ -103,7 +97,7 @@ def test_what_lasts_is_asked_ever_more_seldom() -> None:
     scene = Scene()
     asked_at = []
     for step in range(60):
-        scene.wall = step * 15.0
+        scene.wait_until(step * 15)
         before = len(scene.asked)
         assert scene.reading(*[BUSY] * 3) == "out of order"
         if len(scene.asked) > before:
@@ -113,13 +107,14 @@ def test_what_lasts_is_asked_ever_more_seldom() -> None:
 
 def test_once_it_answers_again_all_is_forgotten() -> None:
     scene = Scene()
-    for scene.wall in (0.0, 15.0):
+    for seconds in (0, 15):
+        scene.wait_until(seconds)
         assert scene.reading(BUSY, BUSY, BUSY) == "out of order"
-    scene.wall = 45.0
+    scene.wait_until(45)
     assert scene.reading() == 2
-    scene.wall = 60.0
+    scene.wait_until(60)
     assert scene.reading(BUSY, BUSY, BUSY) == "out of order"
-    scene.wall = 75.0
+    scene.wait_until(75)
     assert scene.reading() == 2
 
 
@@ -128,7 +123,7 @@ def test_what_is_refused_can_still_be_read_and_something_else_asked_for() -> Non
     for _ in range(4):
         with pytest.raises(TargetError, match="the key is wrong"):
             scene.patient.write(5)
-        scene.wall += 15
+        scene.clock.move(15)
     assert scene.asked == [5]
     assert scene.reading() == 5
     assert scene.patient.write(4) == 4
@@ -143,11 +138,11 @@ def test_a_stop_ends_the_waiting() -> None:
 def test_a_platform_that_hangs_is_not_waited_for_longer_than_nine_seconds() -> None:
     scene = Scene(takes_s=4.0)
     assert scene.reading(BUSY, BUSY, BUSY) == "out of order"
-    assert scene.wall == 8.5
+    assert scene.passed_s == 8.5
 
 
 def test_at_speed_the_pauses_are_shorter_too() -> None:
-    scene = Scene(rate=10.0)
+    scene = Scene(clock=HandClock(rate=10.0))
     assert scene.reading(BUSY) == 2
     assert scene.waits == [0.05]
 
@@ -155,7 +150,7 @@ def test_at_speed_the_pauses_are_shorter_too() -> None:
 def test_when_few_requests_are_left_the_quantity_is_read_less_often() -> None:
     scene = Scene(requests_left=150)
     for step in range(17):
-        scene.wall = step * 15.0
+        scene.wait_until(step * 15)
         assert scene.reading() == 2
     assert len(scene.asked) == 3  # 240 s, one each 120
 
