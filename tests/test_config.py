@@ -5,6 +5,8 @@ import pytest
 
 from twin.address import base_url
 from twin.config import Settings, SettingsError, read_settings
+from twin.core.entries import FORM
+from twin.core.plan import Rules
 
 LEAST = {
     "TWIN_NAME": "a",
@@ -58,7 +60,9 @@ def test_credentials_and_a_name_are_enough() -> None:
     assert settings.rules.takes_on_wake
     assert settings.rules.shift is None
     assert not settings.standby_asleep
-    assert settings.scale is None
+    assert settings.targets == ()
+    assert settings.notify_urls == ()
+    assert settings.deadman_url is None
 
 
 def test_every_setting_is_read() -> None:
@@ -74,6 +78,8 @@ def test_every_setting_is_read() -> None:
         SHIFT="00:00-12:00",
         TIMEZONE="Asia/Tokyo",
         STANDBY="asleep",
+        NOTIFY_URLS="mailto://me:pw@example.com?to=a@b.example,c@d.example, slack://T/B/C\nsms://5",
+        DEADMAN_URL="https://hc-ping.example/0815",
     )
     assert settings.port == 5000
     assert settings.self_url == "https://a.example"
@@ -85,6 +91,10 @@ def test_every_setting_is_read() -> None:
     assert settings.rules.shift is not None
     assert settings.rules.shift.zone.key == settings.timezone == "Asia/Tokyo"
     assert settings.standby_asleep
+    assert settings.notify_urls == (
+        *("mailto://me:pw@example.com?to=a@b.example,c@d.example", "slack://T/B/C", "sms://5"),
+    )
+    assert settings.deadman_url == "https://hc-ping.example/0815"
 
 
 def test_every_setting_of_scaling_is_read() -> None:
@@ -93,29 +103,40 @@ def test_every_setting_of_scaling_is_read() -> None:
         SCALE_API_URL="http://127.0.0.1:5050/",
         SCALE_TIMEZONE="Asia/Tokyo",
         SCALE_MAX="9",
+        SCALE_WINDOW="5m",
+        SCALE_DRY_RUN="true",
         PROBE_URL="https://my-app.example/health/?deep=1",
         PROBE_EVERY="30s",
         PROBE_SLOW="8s",
         PROBE_FAST="2s",
     )
-    scale = settings.scale
-    assert scale is not None
-    assert (scale.target.app, scale.target.process_type) == ("my-app", "web")
-    assert scale.api_url == "http://127.0.0.1:5050"
-    assert scale.api_key == "k3y"
+    (scale,) = settings.targets
+    assert str(scale.target) == "my-app/web"
+    assert (scale.access.heroku_url, scale.access.heroku_key) == ("http://127.0.0.1:5050", "k3y")
     assert scale.timetable is not None
     assert scale.timetable.zone.key == "Asia/Tokyo"
-    assert (scale.rules.max_quantity, scale.rules.slow_s, scale.rules.fast_s) == (9, 8, 2)
+    assert scale.rules == Rules(9, slow_s=8, fast_s=2, window_s=300)
     assert scale.probe_url == "https://my-app.example/health/?deep=1"
     assert scale.probe_every_s == 30
+    assert scale.dry_run
 
 
 def test_scaling_has_defaults() -> None:
-    scale = read(**SCALED).scale
-    assert scale is not None
-    assert scale.api_url == "https://api.heroku.com"
-    assert (scale.rules.max_quantity, scale.rules.slow_s, scale.rules.fast_s) == (3, 5, 1)
-    assert (scale.probe_url, scale.probe_every_s) == (None, 15)
+    (scale,) = read(**SCALED).targets
+    assert scale.access.heroku_url == "https://api.heroku.com"
+    assert scale.rules == Rules(3, slow_s=5, fast_s=1, window_s=600)
+    assert (scale.probe_url, scale.probe_every_s, scale.dry_run) == (None, 15, False)
+
+
+def test_a_docker_service_needs_no_key() -> None:
+    docker = {"SCALE_TARGET": "docker:shop", "SCALE_TIMETABLE": "07:00=3"}
+    (scale,) = read(**docker, DOCKER_HOST="tcp://10.0.0.1:2375").targets
+    assert str(scale.target) == "docker:shop"
+    assert scale.access.docker_host == "tcp://10.0.0.1:2375"
+    (scale,) = read(**docker).targets
+    assert scale.access.docker_host == "unix:///var/run/docker.sock"
+    assert problem(**docker, DOCKER_HOST="10.0.0.1").startswith("DOCKER_HOST is '10.0.0.1': write")
+    assert read(**SCALED, DOCKER_HOST="10.0.0.1").targets  # which is none of a Heroku app's affair
 
 
 def test_an_empty_setting_is_one_that_is_not_set() -> None:
@@ -136,7 +157,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
             "ON_WAKE": "perhaps",
             "PEER_URL": "b.example",
             "SHIFT": "9-5",
-            "SCALE_TARGET": "docker:web",
+            "SCALE_TARGET": "my app",
             "SCALE_TIMETABLE": "7=3",
         }
     )
@@ -175,9 +196,11 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ({**SCALED, "SCALE_API_KEY": ""}, ["SCALE_API_KEY is not set", "authorizations"]),
         ({**SCALED, "SCALE_API_KEY": "two words"}, ["SCALE_API_KEY has characters", "copy it"]),
         ({**SCALED, "PROBE_URL": "https://shop..example"}, ["PROBE_URL", "is no URL"]),
-        ({**SCALED, "SCALE_TARGET": "my app"}, ["SCALE_TARGET is 'my app'"]),
+        ({**SCALED, "SCALE_TARGET": "my app"}, ["SCALE_TARGET: 'my app'", "docker:shop"]),
+        ({**SCALED, "SCALE_WINDOW": "10"}, ["SCALE_WINDOW", '"10" is not a duration']),
+        ({**SCALED, "SCALE_DRY_RUN": "yes"}, ["SCALE_DRY_RUN is 'yes'", "false or true"]),
         ({**SCALED, "SCALE_MAX": "0", "SCALE_TIMETABLE": "07:00=1"}, ["SCALE_MAX is '0'"]),
-        ({**SCALED, "PROBE_FAST": "5s"}, ["PROBE_FAST is 5s", "PROBE_SLOW 5s"]),
+        ({**SCALED, "PROBE_FAST": "5s"}, ["PROBE_FAST is 5s", "PROBE_SLOW is 5s"]),
         ({**SCALED, "PROBE_EVERY": "0s"}, ["PROBE_EVERY is 0s", "1s or more"]),
     ],
 )
@@ -284,6 +307,135 @@ def test_no_problem_repeats_a_password_or_a_key() -> None:
     assert "hunter" not in said
 
 
+def test_no_problem_and_no_repr_shows_whom_to_tell() -> None:
+    urls = "mailto://me:hunter2@mail.example https://hunter2.example"
+    settings = read(NOTIFY_URLS=urls, DEADMAN_URL="https://hc-ping.example/hunter2")
+    assert "hunter" not in repr(settings)
+    said = problems({**LEAST, "NOTIFY_URLS": f"{urls} hunter2", "DEADMAN_URL": "hunter2.example"})
+    assert said == (
+        "NOTIFY_URLS: address 3 of 3 does not begin with what it is for, such as mailto:// or "
+        "slack://",
+        "DEADMAN_URL is no URL: write it like https://hc-ping.com/…",
+    )
+
+
 @pytest.mark.parametrize("url", ["http://[::1]:8000/x", "http://my_app:8000", "https://a-b.c"])
 def test_urls_of_all_kinds_of_hosts_are_taken(url: str) -> None:
     assert base_url(url) == url
+
+
+# ---- twin.toml
+
+
+TWO = """
+[[target]]
+name = "my-app"
+timetable = "mon-fri 07:00=3 22:00=1"
+timezone = "Europe/Berlin"
+api_key_env = "OTHER_KEY"
+
+[[target]]
+name = "docker:shop"
+probe_url = "https://shop.example"
+probe_every = "1m"
+probe_slow = "3s"
+probe_fast = "2s"
+max = 5
+window = "20m"
+dry_run = true
+"""
+
+
+def write(text: str) -> None:
+    Path("twin.toml").write_text(text, encoding="utf-8")
+
+
+def in_file(text: str, **environ: str) -> str:
+    """The one thing that is wrong with the file."""
+    write(text)
+    return problem(**environ)
+
+
+def test_each_table_of_the_file_is_a_target() -> None:
+    write(TWO)
+    app, shop = read(OTHER_KEY="k3y").targets
+    assert (str(app.target), app.access.heroku_key) == ("my-app/web", "k3y")
+    assert app.timetable is not None
+    assert app.timetable.zone.key == "Europe/Berlin"
+    assert app.rules == Rules()
+    assert (str(shop.target), shop.timetable) == ("docker:shop", None)
+    assert (shop.probe_url, shop.probe_every_s) == ("https://shop.example", 60)
+    assert shop.rules == Rules(5, slow_s=3, fast_s=2, window_s=1200)
+    assert (app.dry_run, shop.dry_run) == (False, True)
+
+
+def test_the_target_of_the_environment_and_those_of_the_file_count() -> None:
+    write(TWO)
+    told = read(**{**SCALED, "SCALE_TARGET": "my-app/worker"}, OTHER_KEY="k3y").targets
+    assert [str(scale.target) for scale in told] == ["my-app/worker", "my-app/web", "docker:shop"]
+
+
+def test_the_same_target_twice_is_wrong_however_it_is_written() -> None:
+    write(TWO.replace("docker:shop", "my-app/web"))
+    told = 'twin.toml, target 2 "my-app/web": my-app/web is named twice: keep one of the two'
+    assert problem(OTHER_KEY="k3y", SCALE_API_KEY="k3y") == told
+    write(TWO)
+    told = 'twin.toml, target 1 "my-app": my-app/web is named twice: keep one of the two'
+    assert problem(**SCALED, OTHER_KEY="k3y") == told
+
+
+def test_all_that_is_wrong_with_file_and_environment_is_said_at_once() -> None:
+    write(TWO.replace("max = 5", "max = 0").replace("22:00=1", "22:00"))
+    assert problems({**LEAST, "PORT": "eighty"}) == (
+        "PORT is 'eighty': use a whole number from 0 to 65535",
+        f'twin.toml, target 1 "my-app": timetable: 22:00 (character 17) is not an entry: {FORM}',
+        'twin.toml, target 1 "my-app": OTHER_KEY is not set: make one with '
+        "`heroku authorizations:create`",
+        "twin.toml, target 2 \"docker:shop\": max is '0': use a whole number from 1 to 1000",
+    )
+
+
+SHOP = '[[target]]\nname = "docker:shop"\n'
+LEVEL = SHOP + 'timetable = "=2"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (LEVEL + "time_zone = 'UTC'", ["time_zone is no setting", "did you mean timezone?"]),
+        (LEVEL + "SCALE_MAX = 4", ["SCALE_MAX is no setting", "did you mean max?"]),
+        (LEVEL + "colour = 'red'", ["colour is no setting", "there are api_key_env, api_url,"]),
+        (LEVEL + "max = 2.5", ["max must be a text in quotes, a whole number, true or false"]),
+        (LEVEL + "max = true", ["max is 'true': use a whole number"]),
+        (LEVEL + "max = 1", ["timetable goes up to 2, but max is 1: raise max"]),
+        (LEVEL + "probe_fast = '9s'", ["probe_fast is 9s, and probe_slow is 5s: make the first"]),
+        (LEVEL + "dry_run = 'maybe'", ["dry_run is 'maybe': use false or true"]),
+        (SHOP, ["neither timetable nor probe_url is set, so nothing would be scaled"]),
+        ("[[target]]\ntimetable = '=1'", ["twin.toml, target 1: name is not set: name what"]),
+        (LEVEL + "max = \n", ["twin.toml cannot be read: ", "line 4"]),
+        ("[target]\nname = 'docker:shop'", ["begin each target with a line [[target]]"]),
+        ("target = [3]", ["begin each target with a line [[target]]"]),
+        ("[[targets]]", ["targets is unknown here: settings stand below lines [[target]]"]),
+    ],
+)
+def test_a_problem_of_the_file_names_the_table_the_key_and_the_remedy(
+    text: str, told: list[str]
+) -> None:
+    sentence = in_file(text, SCALE_API_KEY="k3y")
+    assert sentence.startswith("twin.toml")
+    assert [part for part in told if part not in sentence] == []
+
+
+def test_a_file_that_is_no_text_is_wrong() -> None:
+    Path("twin.toml").write_bytes(b"\xff\xfe")
+    assert problem().startswith("twin.toml cannot be read")
+
+
+def test_keys_do_not_stand_in_the_file() -> None:
+    said = in_file(LEVEL + "api_key = 'HRKU-hunter2'")
+    assert "api_key is a secret, and the file is not" in said
+    assert "api_key_env" in said
+    assert "hunter2" not in said
+    said = in_file(TWO.replace("OTHER_KEY", "HRKU-hunter2"))
+    assert "api_key_env must name an environment variable in capitals" in said
+    assert "hunter2" not in said

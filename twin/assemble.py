@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import signal
 import socket
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,7 @@ from twin.adapters.runner import Runner
 from twin.adapters.scheduler import Scheduler
 from twin.adapters.watch import Watch
 from twin.clock import Clock
-from twin.config import ScaleSettings, Settings
+from twin.config import Settings
 from twin.core.events import Leave
 from twin.core.jobs import Job, Run
 from twin.core.schedules import every
@@ -25,6 +26,8 @@ from twin.core.state import State
 from twin.duties.scaling import Scaling
 from twin.log import Log
 from twin.node import Node, Outlets
+from twin.scaled import ScaleSettings
+from twin.targets import make_target
 from twin.web.app import make_app
 from twin.web.server import Server, make_server
 from twin.web.streams import Streams
@@ -43,18 +46,17 @@ def serve(settings: Settings, listener: socket.socket, clock: Clock, log: Log) -
 def load_jobs(settings: Settings, clock: Clock, log: Log) -> dict[str, Scheduled]:
     """The user's jobs and the scaling duty, by name. Raises JobsError."""
     jobs = load(settings.jobs, settings.timezone, log)
-    if settings.scale is not None:
-        jobs.append(_scaling(settings.scale, clock, log))
+    for scale in settings.targets:
+        name = SCALE_JOB if len(settings.targets) == 1 else f"{SCALE_JOB} {scale.target}"
+        jobs.append(_scaling(name, scale, clock, log))
     return {each.job.name: each for each in jobs}
 
 
-def _scaling(scale: ScaleSettings, clock: Clock, log: Log) -> Scheduled:
+def _scaling(name: str, scale: ScaleSettings, clock: Clock, log: Log) -> Scheduled:
     # Imported here: a twin that scales nothing need not wait for it.
-    from twin.adapters.heroku import HerokuTarget
     from twin.adapters.prober import Prober
 
-    app, process_type = scale.target.app, scale.target.process_type
-    target = HerokuTarget(app, process_type, scale.api_url, scale.api_key)
+    target = make_target(scale.target, scale.access, clock, threading.Event())
     prober = Prober(scale.probe_url, scale.rules.slow_s, clock) if scale.probe_url else None
     duties: dict[int, Scaling] = {}
 
@@ -69,7 +71,7 @@ def _scaling(scale: ScaleSettings, clock: Clock, log: Log) -> Scheduled:
     grace_s = 2 * scale.probe_every_s
     # Two probes and two requests take 60 s at most, in real time, however fast the wall clock runs.
     limit_s = round(120 / clock.real_s(1))
-    job = Job(SCALE_JOB, schedule, grace_s=grace_s, catch_up=True, timeout_s=limit_s)
+    job = Job(name, schedule, grace_s=grace_s, catch_up=True, timeout_s=limit_s)
     return Scheduled(job, step)
 
 
@@ -91,7 +93,8 @@ async def _serve(
         now=now,
     )
     log.info("twin.woke", boot=state.boot, version=__version__, port=listener.getsockname()[1])
-    node = Node(state, clock, log, quiet=frozenset({SCALE_JOB}))
+    quiet = frozenset(name for name in scheduled if name.startswith(SCALE_JOB))
+    node = Node(state, clock, log, quiet=quiet)
     streams, client = Streams(node), make_client()
     link, watch = PeerLink(settings, node, clock, client), Watch(settings, node, client)
     runner = Runner(scheduled, node, clock, log, streams.wait_until_written)

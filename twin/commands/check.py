@@ -1,6 +1,7 @@
 """`check`: tries everything that the settings name, a line for each."""
 
 from collections.abc import Iterator
+from threading import Event
 
 from twin.adapters.jobsfile import JobsError
 from twin.assemble import load_jobs
@@ -10,6 +11,8 @@ from twin.config import Settings
 from twin.core.target import TargetError
 from twin.core.verdict import judge
 from twin.log import Log
+from twin.scaled import ScaleSettings
+from twin.targets import make_target
 
 Line = tuple[bool, str, str]
 """Whether it is as it should be, what was tried, and what was found."""
@@ -31,8 +34,8 @@ def _lines(settings: Settings) -> Iterator[Line]:
     yield _own(settings, own)
     yield from _peer(settings, own)
     yield _jobs(settings)
-    if settings.scale is not None:
-        yield from _target(settings)
+    for scale in settings.targets:
+        yield from _target(scale)
 
 
 def _own(settings: Settings, answer: Answer) -> Line:
@@ -80,16 +83,12 @@ def _jobs(settings: Settings) -> Line:
     return True, "jobs", ", ".join(jobs) or "none: set JOBS, or write a jobs.py"
 
 
-def _target(settings: Settings) -> Iterator[Line]:
-    from twin.adapters.heroku import HerokuTarget
+def _target(scale: ScaleSettings) -> Iterator[Line]:
     from twin.adapters.prober import Prober
 
-    scale = settings.scale
-    if scale is None:
-        return
-    target = HerokuTarget(scale.target.app, scale.target.process_type, scale.api_url, scale.api_key)
+    target = make_target(scale.target, scale.access, Clock(), Event())
     try:
-        yield True, "target", f"{target.name} has {target.read()} dynos"
+        yield True, "target", f"{target.name} is at {target.read()}"
     except TargetError as error:
         yield False, "target", str(error)
     if scale.probe_url is not None:

@@ -13,9 +13,11 @@ from twin.clock import Clock
 from twin.commands import planned
 from twin.config import Settings, read_settings
 from twin.core.shift import Shift
+from twin.core.timetable import Timetable
 from twin.core.zones import zone
 from twin.hosts import HOSTS, OFFERS, Offer, offer_of
 from twin.log import Log
+from twin.scaled import ScaleSettings
 from twin.sim.budget import HOUR_S, dyno_hours
 from twin.sim.month import START, Month, Pair, simulate
 
@@ -96,21 +98,27 @@ def other_ways(pair: Pair, where: ZoneInfo) -> list[tuple[str, Pair]]:
     return [(planned.way(other), other) for other in ways if other != pair]
 
 
-def savings(settings: Settings, month: Month, price: float | None) -> planned.Savings | None:
-    """Against SCALE_MAX all the time; None without a timetable. Once the hours are used up nobody
-    scales, and the target stays as it is."""
-    scale = settings.scale
-    if scale is None or scale.timetable is None:
-        return None
+def savings(settings: Settings, month: Month, price: float | None) -> tuple[planned.Savings, ...]:
+    """Against SCALE_MAX all the time, for each target with a timetable. Once the hours are used up
+    nobody scales, and the targets stay as they are."""
+    return tuple(
+        _savings(scale, scale.timetable, month, price)
+        for scale in settings.targets
+        if scale.timetable is not None
+    )
+
+
+def _savings(
+    scale: ScaleSettings, timetable: Timetable, month: Month, price: float | None
+) -> planned.Savings:
     total_h = month.pair.days * 24.0
     scaled_h = total_h if month.dry_after_h is None else month.dry_after_h
     left_at = START + scaled_h * HOUR_S
-    stays_at = scale.timetable.level(left_at)
-    hours = dyno_hours(scale.timetable, START, left_at) + stays_at * (total_h - scaled_h)
+    stays_at = timetable.level(left_at)
     return planned.Savings(
-        target=f"{scale.target.app}/{scale.target.process_type}",
+        target=str(scale.target),
         most=scale.rules.max_quantity,
-        hours=hours,
+        hours=dyno_hours(timetable, START, left_at) + stays_at * (total_h - scaled_h),
         always_h=scale.rules.max_quantity * total_h,
         stays_at=None if month.dry_after_h is None else stays_at,
         price=price,

@@ -38,7 +38,8 @@ class Plan:
     month: Month
     others: tuple[tuple[str, Month], ...]
     """What else could be done, by name, and the month that it makes."""
-    savings: Savings | None
+    savings: tuple[Savings, ...]
+    """One for each target that has a timetable."""
 
 
 # ---- for people
@@ -47,7 +48,7 @@ class Plan:
 def text(plan: Plan) -> str:
     pair = plan.month.pair
     head = f"{pair.offer.title}, {pair.days} days: {way(pair)} (seed {pair.seed})"
-    tables = [_twins(plan.month), _jobs(plan.month.jobs), _savings(plan.savings), _ways(plan)]
+    tables = [_twins(plan.month), _jobs(plan.month.jobs), *map(_savings, plan.savings), _ways(plan)]
     advice = "\n".join(fill(f"- {one}", _WIDTH, subsequent_indent="  ") for one in sentences(plan))
     return "\n\n".join([head, *filter(None, tables), advice])
 
@@ -78,9 +79,7 @@ def _jobs(jobs: Sequence[JobMonth]) -> str:
     return _table(rows, left=2)
 
 
-def _savings(savings: Savings | None) -> str:
-    if savings is None:
-        return ""
+def _savings(savings: Savings) -> str:
     priced = savings.price is not None
     rows: list[tuple[str, ...]] = [
         (f"DYNOS OF {_short(savings.target)}", "DYNO-HOURS", *(["COST"] if priced else []))
@@ -145,7 +144,7 @@ def sentences(plan: Plan) -> list[str]:
     """The advice, most important first."""
     return [
         *_about_hours(plan),
-        *_about_savings(plan.savings),
+        *(one for savings in plan.savings for one in _about_savings(savings)),
         *_about_gaps(plan),
         *_about_the_other_twin(plan.month.pair),
         *_about_what_is_not_in_it(plan.month.pair),
@@ -186,8 +185,8 @@ def _what_fits(plan: Plan) -> Iterator[str]:
     yield f"What needs none of this, and never sleeps: {pair.offer.without_budget}."
 
 
-def _about_savings(savings: Savings | None) -> Iterator[str]:
-    if savings is not None and savings.stays_at is not None:
+def _about_savings(savings: Savings) -> Iterator[str]:
+    if savings.stays_at is not None:
         yield (
             f"Nobody scales once the hours are used up: {_short(savings.target)} then stays at "
             f"{savings.stays_at}, and the timetable saves less."
@@ -255,7 +254,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "seed": pair.seed,
         "budget_hours": pair.offer.budget_h,
         **_month(plan.month),
-        "scaling": _scaling(plan.savings),
+        "scaling": [_scaling(savings) for savings in plan.savings],
         "other_ways": {name: _month(month) for name, month in plan.others},
         "advice": sentences(plan),
     }
@@ -293,9 +292,7 @@ def _month(month: Month) -> dict[str, Any]:
     }
 
 
-def _scaling(savings: Savings | None) -> dict[str, Any] | None:
-    if savings is None:
-        return None
+def _scaling(savings: Savings) -> dict[str, Any]:
     price = savings.price
     return {
         "target": savings.target,

@@ -1,0 +1,66 @@
+"""`app.json`, which the Heroku Button asks its questions from."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from twin.config import read_settings
+
+MANIFEST = json.loads(Path(__file__).parents[1].joinpath("app.json").read_text())
+SCHEMA = json.loads(Path(__file__).with_name("data").joinpath("app-json.schema.json").read_text())
+
+TOLD = {
+    "TWIN_NAME": "a",
+    "SELF_URL": "https://a.example",
+    "PEER_URL": "https://b.example",
+    "BASIC_AUTH_PASSWORD": "s3cret",
+    "SCALE_TARGET": "my-app",
+    "SCALE_API_KEY": "k3y",
+    "SCALE_TIMETABLE": "mon-fri 07:00=3 22:00=1; sat,sun 09:00=2; 2026-12-24..2026-12-26 =1",
+    "PROBE_URL": "https://my-app.example",
+    "NOTIFY_URLS": "mailto://name:password@gmail.com",
+    "DEADMAN_URL": "https://hc-ping.example/1",
+}
+"""What somebody writes into the fields that are empty."""
+
+
+class Watched(dict[str, str]):
+    """Notes what it is asked for."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: str = "") -> str:  # type: ignore[override]  # as it is used
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_manifest_is_what_heroku_takes() -> None:
+    jsonschema.validate(MANIFEST, SCHEMA)
+
+
+def test_every_field_has_a_description_and_is_a_setting_that_is_read() -> None:
+    fields = MANIFEST["env"]
+    environ = Watched({name: field.get("value", "") for name, field in fields.items()} | TOLD)
+    read_settings(environ)
+    assert set(fields) <= environ.asked
+    assert all(field["description"].endswith(".") for field in fields.values())
+
+
+def test_the_fields_that_must_be_filled_are_enough() -> None:
+    fields = MANIFEST["env"]
+    needed = {name: TOLD.get(name, "") for name in fields if fields[name].get("required", True)}
+    values = {name: field["value"] for name, field in fields.items() if "value" in field}
+    assert read_settings(needed | values).targets == ()
+
+
+def test_the_examples_in_its_descriptions_are_as_they_are_written() -> None:
+    assert TOLD["SCALE_TIMETABLE"] in MANIFEST["env"]["SCALE_TIMETABLE"]["description"]
