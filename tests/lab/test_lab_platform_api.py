@@ -2,18 +2,24 @@
 
 import asyncio
 import json
+import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import jsonschema
 import pytest
 from lab_bench import TLS, made, on_platform, stub
+from node_bench import HandClock
 
+from twin.clock import shifted
+from twin.core.target import TargetError
 from twin.lab.platform import Platform
-from twin.lab.platform_api import ApiError, Tokens
+from twin.lab.platform_api import ApiError, Failure, Tokens
+from twin.targets import Access, make_target, parse_target
 
 ACCEPT = "application/vnd.heroku+json; version=3"
+FAILURES: tuple[int | Literal["html"], ...] = (429, 500, 503, "html")
 SCHEMA = json.loads(
     (Path(__file__).parent.parent / "data" / "heroku-formation.schema.json").read_text()
 )
@@ -133,3 +139,80 @@ async def test_failures_can_be_asked_for(platform: Platform) -> None:
     assert not done
     assert (await call(platform, "GET", path)).status_code == 200
     hanging.cancel()
+
+
+@on_platform()
+async def test_a_failure_lasts_until_it_is_healed(platform: Platform) -> None:
+    await made(platform)
+    path = "/apps/stub/formation/web"
+    platform.api.fail(Failure(429, retry_after_s=30))
+    for _ in range(3):
+        answer = await call(platform, "GET", path)
+        is_an_error(answer, 429, "rate_limit")
+        assert answer.headers["Retry-After"] == "30"
+    platform.api.fail(Failure("html"))
+    assert (await call(platform, "GET", path)).headers["Content-Type"] == "text/html"
+    await platform.api.heal()
+    answer = await call(platform, "GET", path)
+    assert answer.status_code == 200
+    assert "Retry-After" not in answer.headers
+
+
+@on_platform()
+async def test_a_change_can_be_refused_while_reading_goes_on(platform: Platform) -> None:
+    app = await made(platform)
+    path = "/apps/stub/formation/web"
+    platform.api.fail(Failure(422, method="PATCH"))
+    is_an_error(await call(platform, "PATCH", path, {"quantity": 2}), 422, "invalid_params")
+    assert (await call(platform, "GET", path)).json()["quantity"] == app.formation["web"] == 1
+
+
+@on_platform()
+async def test_the_api_can_be_slow_and_can_be_cut_off(platform: Platform) -> None:
+    await made(platform)
+    path = "/apps/stub/formation/web"
+    await platform.api.door.cut("delay", seconds=0.3)
+    slow = asyncio.create_task(call(platform, "GET", path))
+    done, _ = await asyncio.wait({slow}, timeout=0.2)
+    assert not done
+    assert (await slow).status_code == 200
+    await platform.api.door.cut("refuse")
+    with pytest.raises(httpx.ConnectError):
+        await call(platform, "GET", path)
+    await platform.api.heal()
+    assert (await call(platform, "GET", path)).status_code == 200
+
+
+@on_platform()
+async def test_who_scales_gets_over_each_short_failure(platform: Platform) -> None:
+    app = await made(platform)
+    access = Access(platform.api.url, platform.api.key)
+    at_speed = shifted(0.0, 100.0)
+    target = make_target(parse_target("stub"), access, at_speed, threading.Event())
+    for kind in FAILURES:
+        platform.api.fail_next(kind, times=2)
+        assert await asyncio.to_thread(target.read) == app.formation["web"]
+        platform.api.fail_next(kind, times=2)
+        wanted = app.formation["web"] + 1
+        assert await asyncio.to_thread(target.write, wanted) == wanted == app.formation["web"]
+
+
+@on_platform()
+async def test_who_scales_leaves_a_lasting_failure_alone_and_sees_it_healed(
+    platform: Platform,
+) -> None:
+    await made(platform)
+    access = Access(platform.api.url, platform.api.key)
+    clock = HandClock(rate=100.0)
+    target = make_target(parse_target("stub/web"), access, clock, threading.Event())
+    platform.api.fail(Failure(429, retry_after_s=90))
+    calls = []
+    for _ in range(8):
+        with pytest.raises(TargetError, match=r"\(429\)"):
+            await asyncio.to_thread(target.read)
+        calls.append(platform.api.calls)
+        clock.move(15)
+    assert calls == [1, 1, 1, 1, 1, 1, 2, 2]
+    await platform.api.heal()
+    clock.move(60)
+    assert await asyncio.to_thread(target.read) == 1

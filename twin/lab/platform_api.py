@@ -8,8 +8,9 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import h11
 
@@ -38,6 +39,20 @@ _IDS = {
     500: "internal_server_error",
     503: "maintenance",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How the API goes wrong."""
+
+    kind: int | Literal["html", "hang"]
+    """A status; a proxy's page in place of an answer, as a 502; or no answer at all."""
+    method: str = ""
+    """Of the requests that it meets; empty for all. Heroku answers only a PATCH with 422."""
+    retry_after_s: int | None = None
+
+    def meets(self, request: h11.Request) -> bool:
+        return self.method in ("", request.method.decode())
 
 
 class ApiError(Exception):
@@ -76,7 +91,8 @@ class PlatformApi:
         self.door: Door
         self._apps = apps
         self._log = log
-        self._failures: list[int | str] = []
+        self._next: list[Failure] = []
+        self._lasting: Failure | None = None
 
     async def open(self, port: int) -> None:
         self.door = Door(port, self._answer)
@@ -89,42 +105,59 @@ class PlatformApi:
     def url(self) -> str:
         return self.door.url
 
-    def fail_next(self, kind: int | str, times: int = 1) -> None:
-        """The next answers are this status, `"html"` (a proxy's 502), or `"hang"`: none at all."""
-        self._failures += [kind] * times
+    def fail_next(self, kind: int | Literal["html", "hang"], times: int = 1) -> None:
+        """The next answers are this."""
+        self._next += [Failure(kind)] * times
 
-    async def _answer(self, _door: Door, wire: Wire, request: h11.Request) -> None:
+    def fail(self, failure: Failure) -> None:
+        """From now on, until it is healed. Slowness, and lines that break, are the door's."""
+        self._lasting = failure
+
+    async def heal(self) -> None:
+        """Ends what lasts, the faults of the door among it."""
+        self._lasting = None
+        await self.door.heal()
+
+    async def _answer(self, door: Door, wire: Wire, request: h11.Request) -> None:
         body = await wire.body()
+        method, path = request.method.decode(), request.target.decode("ascii", "replace")
+        await door.admit(path)
         self.calls += 1
-        headers: Headers = [("Request-Id", str(uuid.uuid4()))]
-        failure = self._failures.pop(0) if self._failures else None
-        status, content = 502, _HTML
-        if failure == "hang":
+        failure = self._failure(request)
+        if failure is not None and failure.kind == "hang":
             await wire.gone()
             raise ConnectionAbortedError("a call was to get no answer")
-        if failure == "html":
-            headers.append(("Content-Type", "text/html"))
-        else:
-            status, value = await self._outcome(request, body, headers, failure)
-            content = json_body(value)
-            headers.append(("Content-Type", "application/json"))
-        method, path = request.method.decode(), request.target.decode("ascii", "replace")
+        headers: Headers = [("Request-Id", str(uuid.uuid4()))]
+        status, content = await self._outcome(request, body, headers, failure)
         self._log.info("platform[api]", "api.answered", method=method, path=path, status=status)
         await wire.answer(status, headers, content)
 
+    def _failure(self, request: h11.Request) -> Failure | None:
+        if self._next:
+            return self._next.pop(0)
+        met = self._lasting is not None and self._lasting.meets(request)
+        return self._lasting if met else None
+
     async def _outcome(
-        self, request: h11.Request, body: bytes, headers: Headers, failure: int | str | None
-    ) -> tuple[int, object]:
+        self, request: h11.Request, body: bytes, headers: Headers, failure: Failure | None
+    ) -> tuple[int, bytes]:
+        """The status and the content; of the headers, those that go with them are added."""
+        if failure is not None and failure.retry_after_s is not None:
+            headers.append(("Retry-After", str(failure.retry_after_s)))
+        if failure is not None and failure.kind == "html":
+            headers.append(("Content-Type", "text/html"))
+            return 502, _HTML
+        headers.append(("Content-Type", "application/json"))
         try:
             self._authorize(dict(request.headers))
             left = self.tokens.take(asyncio.get_running_loop().time())
             headers.append(("RateLimit-Remaining", str(left)))
-            if isinstance(failure, int):
-                raise ApiError(failure, "This failure was asked for")
-            return 200, await self._do(request, body)
+            if failure is not None:
+                raise ApiError(int(failure.kind), "This failure was asked for")
+            return 200, json_body(await self._do(request, body))
         except ApiError as error:
             name = _IDS.get(error.status, "internal_server_error")
-            return error.status, {"id": name, "message": error.message}
+            return error.status, json_body({"id": name, "message": error.message})
 
     def _authorize(self, headers: dict[bytes, bytes]) -> None:
         if headers.get(b"authorization", b"").decode("latin-1") != f"Bearer {self.key}":
