@@ -9,13 +9,14 @@ LINES_KEPT = 4_000
 
 class Story:
     def __init__(self) -> None:
-        self._lines: deque[tuple[float, str, str, str]] = deque(maxlen=LINES_KEPT)
+        self.lines: deque[tuple[float, str, str, str]] = deque(maxlen=LINES_KEPT)
+        """When (true time), who, what and why."""
 
     def tell(self, at: float, who: str, what: str, why: str = "") -> None:
-        self._lines.append((at, who, what, why))
+        self.lines.append((at, who, what, why))
 
     def __str__(self) -> str:
-        return "\n".join(self._line(*line) for line in self._lines)
+        return "\n".join(self._line(*line) for line in self.lines)
 
     @staticmethod
     def _line(at: float, who: str, what: str, why: str) -> str:
