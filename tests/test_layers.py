@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "adapters": {"adapters", "core", "clock", "log", "config", "node", "wire", "jobs"},
     "web": {"web", "core", "clock", "log", "config", "node", "wire", "address", "__init__"},
     "lab": {"lab", "clock", "log", "core", "__init__"},
-    "config": {"address", "core", "hosts", "reader", "scaled"},
+    "config": {"__init__", "address", "core", "hosts", "reader", "scaled"},
     "scaled": {"address", "core", "reader", "settings_file", "targets"},
     "settings_file": {"reader"},
     "reader": {"address", "core"},

@@ -31,19 +31,23 @@ class Chronicle:
         with self._lock:
             return self._history.between(since, until)
 
+    def twins(self) -> Record:
+        with self._lock:
+            return self._history.twins()
+
     def recent(self, wall: float) -> Record:
         return self.between(wall - RECENT_S, wall + RECENT_S)
 
     def changed(self, twin: str, boot: str, role: str, because: str, wall: float) -> None:
         self.record(Record(changes=(Change(int(wall * 1000), twin, boot, role, because),)))
 
-    def lives(self, twin: str, boot: str, wall: float) -> None:
+    def lives(self, twin: str, boot: str, wall: float, release: str = "") -> None:
         """This boot is awake now."""
         if abs(wall - self._lived_at.get(boot, 0.0)) < _LIFE_EVERY_S:
             return
         with self._lock:
             self._lived_at[boot] = wall
-            self._history.merge(Record(lives={boot: Life(twin, int(wall), int(wall))}))
+            self._history.merge(Record(lives={boot: Life(twin, int(wall), int(wall), release)}))
             self._history.forget(wall)
 
     def heard(self, peer: str, boot: str, now: Moment) -> float | None:

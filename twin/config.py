@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from twin import __version__
 from twin.address import page_url
 from twin.core.durations import format_duration
 from twin.core.shift import Shift, parse_shift
 from twin.core.state import Rules
 from twin.core.zones import zone
-from twin.hosts import Host, host_of
+from twin.hosts import Host, Offer, host_of, offer_of
 from twin.reader import Reader
 from twin.scaled import ScaleSettings, read_targets
 
@@ -62,6 +63,10 @@ class Settings:
     deadman_url: str | None = field(repr=False)
     """Fetched while on duty; who knows it can keep its alarm silent."""
     host: Host | None
+    offer: Offer | None
+    """What a known host counts the hours by."""
+    release: str
+    """What is deployed, in few letters."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -96,6 +101,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         notify_urls=_notify_urls(read),
         deadman_url=_deadman_url(read),
         host=host,
+        offer=offer_of(environ) if host else None,
+        release=(read.text(host.release)[:7] if host else "") or __version__,
     )
     if problems:
         raise SettingsError(problems)

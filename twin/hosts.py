@@ -15,6 +15,8 @@ class Host:
     """The variable that holds the app's name, where the host tells it."""
     address: str
     """The variable that holds the app's public URL or host name."""
+    release: str
+    """The variable that says what is deployed."""
     sleeps_after_s: int
     """Without web traffic for so long, an app is put to sleep."""
     remedy: str
@@ -33,6 +35,7 @@ HOSTS = (
         sign="DYNO",
         app_name="HEROKU_APP_NAME",
         address="HEROKU_APP_DEFAULT_DOMAIN_NAME",
+        release="HEROKU_RELEASE_VERSION",
         sleeps_after_s=30 * 60,
         remedy="run `heroku labs:enable runtime-dyno-metadata`",
     ),
@@ -41,6 +44,7 @@ HOSTS = (
         sign="RENDER",
         app_name="RENDER_SERVICE_NAME",
         address="RENDER_EXTERNAL_URL",
+        release="RENDER_GIT_COMMIT",
         sleeps_after_s=15 * 60,
         remedy="make it a web service",
     ),

@@ -55,9 +55,12 @@ class Node:
 
     outlets: Outlets
 
-    def __init__(self, state: State, clock: Clock, log: Log, quiet: frozenset[str]) -> None:
+    def __init__(
+        self, state: State, clock: Clock, log: Log, quiet: frozenset[str], release: str = ""
+    ) -> None:
         """`quiet`: jobs whose every slot is not worth a line."""
         self.chronicle = Chronicle()
+        self._release = release
         self._state = state
         self._clock = clock
         self._log = log
@@ -102,7 +105,7 @@ class Node:
         """The scheduler's beat. Returns the seconds until it should beat again."""
         began = self._clock.now()
         self._ticked_at = began.mono
-        self.chronicle.lives(self._state.twin, self._state.boot, began.wall)
+        self.chronicle.lives(self._state.twin, self._state.boot, began.wall, self._release)
         self.handle(Tick())
         with self._changed:
             now, state = self._clock.now(), self._state

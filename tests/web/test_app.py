@@ -19,28 +19,39 @@ from twin.core.events import Via
 from twin.core.history import Look, Record
 from twin.core.knowledge import Claim, Entry, Fate
 from twin.core.messages import Role
+from twin.log import Log
 from twin.node import STALLED_S
 from twin.web import app as web_app
-from twin.web.app import make_app
+from twin.web.actions import Peering
+from twin.web.app import Parts, make_app
+from twin.web.snapshot import About
 from twin.web.streams import Streams
 from twin.wire import dump_json
 
 AUTH = ("user", "pässword")
-PATHS = [("GET", "/"), ("GET", "/status"), ("GET", "/watch")] + [
+PATHS = [("GET", "/"), ("GET", "/status"), ("GET", "/watch"), ("POST", "/actions")] + [
     (method, path) for path in ("/update", "/down") for method in ("GET", "POST")
 ]
 
 
-def app_of(made: Bench) -> ASGIApp:
+async def nobody(_: bytes) -> None:
+    """A peer that does not answer."""
+
+
+def app_of(made: Bench, peering: Peering | None = None) -> ASGIApp:
     streams = Streams(made.node)
-    return make_app(made.node, streams, Credentials(*AUTH), made.clock)
+    peering = peering or Peering(lambda: None, nobody)
+    parts = Parts(made.node, streams, peering, About(), made.clock, Log("a", made.output))
+    return make_app(parts, Credentials(*AUTH))
 
 
-def ask(made: Bench, method: str, path: str, **options: Any) -> httpx.Response:
+def ask(
+    made: Bench, method: str, path: str, peering: Peering | None = None, **options: Any
+) -> httpx.Response:
     """One request, with credentials unless `auth` says otherwise."""
 
     async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(app_of(made), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app_of(made, peering), raise_app_exceptions=False)
         login = httpx.BasicAuth(AUTH[0].encode(), AUTH[1].encode())
         async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
             return await client.request(method, path, **{"auth": login, **options})

@@ -34,6 +34,7 @@ from twin.wire import NoTwinError, dump_json, parse, parse_record
 
 _PART_S = 3 * 3600.0
 """Of a history, so much is asked for at once: a thousand targets' looks take 6 MB."""
+_HAND_OVER_TRIES = 30
 _DOWN_TIMEOUT_S = 2.0
 """A peer that sleeps may need a minute to wake, and a host kills after 30 s."""
 
@@ -59,6 +60,14 @@ class PeerLink:
     def catch_up(self, since: float) -> None:
         """Start asking for the peer's history from this wall time on; safe from every thread."""
         self._loop.call_soon_threadsafe(self._begin, self._catch_up(since))
+
+    def hand_over(self) -> None:
+        """Start asking the peer to take the duty, until it has; safe from every thread."""
+        self._loop.call_soon_threadsafe(self._begin, self._hand_over())
+
+    async def pass_on(self, body: bytes) -> Answer | None:
+        """Have the peer do what somebody asked of us; None if it did not answer."""
+        return await self._request("POST", "/actions", body)
 
     async def down(self) -> None:
         """Tell the peer that we leave, and wait for its answer, 2 s at most."""
@@ -127,6 +136,14 @@ class PeerLink:
         on_duty = answer.content.get("role") == "on_duty"
         alive = answer.status < httpx.codes.INTERNAL_SERVER_ERROR
         self._node.handle(Looked(on_duty, boot if isinstance(boot, str) else "", alive))
+
+    async def _hand_over(self) -> None:
+        """A sleeping peer wakes, settles and claims in that time."""
+        for _ in range(_HAND_OVER_TRIES):
+            await self._request("GET", "/down")
+            await asyncio.sleep(1.0)
+            if not self._node.look().on_duty:
+                return
 
     async def _catch_up(self, since: float) -> None:
         """A part at a time, since each must fit into one answer. Given up where one fails: what is

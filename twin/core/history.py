@@ -132,6 +132,10 @@ class History:
             },
         )
 
+    def twins(self) -> Record:
+        """All that is known of the twins, and nothing of targets."""
+        return Record(changes=tuple(self._changes), lives=dict(self._lives))
+
     def forget(self, wall: float) -> None:
         """Drop what is too old at `wall`, in epoch seconds."""
         oldest = int(wall) - KEPT_S

@@ -1,18 +1,22 @@
 """What twins, hosts and people ask of one twin, over HTTP."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from twin.address import base_url
 from twin.clock import Clock
 from twin.config import Credentials
 from twin.core.events import Heard, LearnedUrl, PlainDown, PlainUpdate, Via
+from twin.log import Log
 from twin.node import Node
+from twin.web.actions import Peering, actions
 from twin.web.auth import Guard
-from twin.web.page import page
-from twin.web.snapshot import snapshot
+from twin.web.body import read_body
+from twin.web.page import pages
+from twin.web.snapshot import About, snapshot
 from twin.web.streams import Streams
 from twin.wire import DOCUMENT_BYTES, NoTwinError, dump, dump_record, parse
 
@@ -21,13 +25,27 @@ Wall = Annotated[float, Query(ge=0, le=FOR_EVER, allow_inf_nan=False)]
 """Seconds since the epoch."""
 
 
-def make_app(node: Node, streams: Streams, credentials: Credentials, clock: Clock) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the app speaks for."""
+
+    node: Node
+    streams: Streams
+    peering: Peering
+    about: About
+    clock: Clock
+    log: Log
+
+
+def make_app(parts: Parts, credentials: Credentials) -> FastAPI:
     app = FastAPI(
         title="Twin", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     app.add_middleware(Guard, credentials=credentials)
-    app.include_router(_for_the_peer(node, streams))
-    app.include_router(_for_all(node, clock))
+    app.include_router(_for_the_peer(parts.node, parts.streams))
+    app.include_router(_for_all(parts.node, parts.clock, parts.about))
+    app.include_router(actions(parts.node, parts.peering, parts.log))
+    app.include_router(pages())
     return app
 
 
@@ -59,7 +77,7 @@ def _for_the_peer(node: Node, streams: Streams) -> APIRouter:
     return router
 
 
-def _for_all(node: Node, clock: Clock) -> APIRouter:
+def _for_all(node: Node, clock: Clock, about: About) -> APIRouter:
     router = APIRouter()
 
     @router.api_route("/healthz", methods=["GET", "HEAD"])
@@ -70,27 +88,21 @@ def _for_all(node: Node, clock: Clock) -> APIRouter:
 
     @router.get("/status")
     async def status(since: Wall | None = None, until: Wall = FOR_EVER) -> JSONResponse:
-        told = snapshot(node.look(), node.document(), clock.now())
+        told = snapshot(node, clock.now(), about)
         if since is not None:
             told["history"] = dump_record(node.chronicle.between(since, until))
         return JSONResponse(told)
-
-    @router.get("/")
-    async def status_page() -> HTMLResponse:
-        return HTMLResponse(page(snapshot(node.look(), node.document(), clock.now())))
 
     return router
 
 
 async def _hear(node: Node, request: Request, via: Via, status: str) -> JSONResponse:
     """Merge the document that came, and answer with ours."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > DOCUMENT_BYTES:
-            return JSONResponse({"error": f"the body is over {DOCUMENT_BYTES} bytes"}, 413)
+    body = await read_body(request, DOCUMENT_BYTES)
+    if body is None:
+        return JSONResponse({"error": f"the body is over {DOCUMENT_BYTES} bytes"}, 413)
     try:
-        document = parse(bytes(body))
+        document = parse(body)
     except NoTwinError as error:
         return JSONResponse({"error": f"not the document of a twin: {error}"}, 400)
     state, url = node.look(), _public_url(request)

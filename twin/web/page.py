@@ -1,50 +1,74 @@
-"""The status page: the same snapshot, for people."""
+"""The status page: files for a browser, which asks `/status` for everything that it shows."""
 
-from html import escape
-from typing import Any
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-_HEAD = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Twin {twin}</title><style>
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 56rem }}
-table {{ border-collapse: collapse; width: 100% }} :root {{ color-scheme: light dark }}
-th, td {{ text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884 }}
-</style></head><body>"""
+from fastapi import APIRouter, HTTPException, Request, Response
 
-
-def page(told: dict[str, Any]) -> str:
-    """HTML of what `snapshot` returns."""
-    peer = told["peer"]
-    twins = [
-        (told["twin"], _role(told), f"since {told['since']}"),
-        (peer["twin"] or "the peer", _role(peer), f"heard {peer['heard_at'] or 'never'}"),
-    ]
-    jobs = [
-        tuple(job[key] for key in ("name", "schedule", "slot", "state", "seconds", "next", "why"))
-        for job in told["jobs"]
-    ]
-    return (
-        _HEAD.format(twin=escape(told["twin"]))
-        + f"<h1>Twin {escape(told['twin'])}: {_role(told)}</h1>"
-        + (f"<p><strong>{escape(peer['wrong'])}</strong></p>" if peer["wrong"] else "")
-        + _table(("Twin", "Role", ""), twins)
-        + "<h2>Jobs</h2>"
-        + _table(("Job", "Schedule", "Last slot", "Ended", "Seconds", "Next slot", "Why"), jobs)
-        + "</body></html>"
-    )
+_FOLDER = Path(__file__).with_name("static")
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+_HEADERS = {
+    # Nothing but our own files: a name or a reason that somebody else wrote can never become code.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    # Asked for each time and answered with 304: the page's modules are never of two releases.
+    "Cache-Control": "private, no-cache",
+}
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
-    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: bytes
+    type: str
+    etag: str
 
 
-def _text(cell: Any) -> str:
-    return "" if cell is None else escape(str(cell))
+def pages() -> APIRouter:
+    """`/`, and `/static/NAME` for what it consists of; anything else is 404."""
+    router = APIRouter()
+
+    @router.get("/")
+    async def index(request: Request) -> Response:
+        return _answer(request, _files()["index.html"])
+
+    @router.get("/static/{name:path}")
+    async def static(request: Request, name: str) -> Response:
+        file = _files().get(name)
+        if file is None:
+            raise HTTPException(404)
+        return _answer(request, file)
+
+    return router
 
 
-def _role(twin: dict[str, Any]) -> str:
-    return str(twin["role"]).replace("_", " ")
+def _answer(request: Request, file: _File) -> Response:
+    headers = {**_HEADERS, "ETag": file.etag}
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, media_type=file.type, headers=headers)
+
+
+@cache
+def _files() -> dict[str, _File]:
+    """All there is, by name; read once, at the first request, so that no boot waits for it."""
+    return {
+        path.relative_to(_FOLDER).as_posix(): _read(path)
+        for path in _FOLDER.rglob("*")
+        if path.suffix in _TYPES
+    }
+
+
+def _read(path: Path) -> _File:
+    content = path.read_bytes()
+    return _File(content, _TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:16]}"')

@@ -1,0 +1,171 @@
+"""What people do on the status page, and what it does."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from node_bench import Bench, bench, document, job
+from test_app import ask
+
+from twin.core.events import Start, Via
+from twin.core.knowledge import Claim
+from twin.core.messages import Role
+from twin.web.actions import Peering
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def holder() -> Bench:
+    made = bench(job())
+    made.take_duty()
+    return made
+
+
+@pytest.fixture
+def standby() -> Bench:
+    made = bench(job())
+    made.join()
+    made.hear(Via.LINE, role=Role.ON_DUTY, claim=made.node.look().knowledge.claim)
+    return made
+
+
+@dataclass
+class Other:
+    """The other twin, which does what it is asked to and answers so."""
+
+    status: int = 200
+    asked_to_take: int = 0
+    told: bytes = b""
+    content = {"done": "jobs.post is started."}  # noqa: RUF012 (it is never changed)
+
+    def hand_over(self) -> None:
+        self.asked_to_take += 1
+
+    async def pass_on(self, body: bytes) -> "Other":
+        self.told = body
+        return self
+
+
+def act(made: Bench, do: str, other: Other | None = None, **fields: Any) -> httpx.Response:
+    peering = Peering(other.hand_over, other.pass_on) if other else None
+    return ask(made, "POST", "/actions", peering, json={"do": do, **fields})
+
+
+def paused(made: Bench) -> Any:
+    return ask(made, "GET", "/status").json()["paused"]
+
+
+def test_a_pause_stops_the_slots_until_it_is_resumed(holder: Bench) -> None:
+    assert "no job starts" in act(holder, "pause").json()["done"]
+    assert paused(holder)["because"] == "somebody paused it on a"
+    holder.wait(20)
+    assert holder.started == []
+    act(holder, "resume")
+    assert paused(holder) is None
+    holder.wait(10)
+    assert len(holder.started) == 1
+
+
+def test_a_standby_can_pause_the_pair(standby: Bench) -> None:
+    assert act(standby, "pause").status_code == 200
+    assert paused(standby)["by"] == "a"
+
+
+def test_a_job_is_run_now(holder: Bench) -> None:
+    assert act(holder, "run", job="jobs.post").json() == {"done": "jobs.post is started."}
+    assert holder.started == [Start("jobs.post", int(holder.clock.now().wall))]
+
+
+def test_a_job_that_cannot_be_run_now_says_why(holder: Bench) -> None:
+    answer = act(holder, "run", job="jobs.male")
+    assert (answer.status_code, answer.json()) == (409, {"error": "there is no job jobs.male"})
+
+
+def test_a_job_is_run_by_the_twin_on_duty_whoever_is_asked(standby: Bench) -> None:
+    other = Other()
+    answer = act(standby, "run", other, job="jobs.post")
+    assert (answer.status_code, answer.json()) == (200, Other.content)
+    assert json.loads(other.told) == {"do": "run", "job": "jobs.post", "passed_on": True}
+
+
+def test_what_was_passed_on_is_not_passed_back(standby: Bench) -> None:
+    other = Other()
+    answer = act(standby, "run", other, job="jobs.post", passed_on=True)
+    assert answer.json() == {"error": "this twin is not on duty"}
+    assert other.told == b""
+
+
+def test_a_twin_on_duty_that_does_not_answer_is_told_of(standby: Bench) -> None:
+    assert act(standby, "run", job="jobs.post").status_code == 502
+
+
+def test_a_twin_alone_that_is_not_on_duty_yet_says_so() -> None:
+    assert act(bench(job(), peer=None), "run", job="jobs.post").status_code == 409
+
+
+def test_the_holder_hands_over_by_asking_the_other_to_take(holder: Bench) -> None:
+    other = Other()
+    assert act(holder, "hand_over", other).status_code == 200
+    assert other.asked_to_take == 1
+
+
+def test_a_standby_takes_the_duty(standby: Bench) -> None:
+    assert act(standby, "hand_over").json() == {"done": "This twin takes the duty."}
+    assert standby.role is Role.CLAIMING
+
+
+def test_a_twin_alone_has_nobody_to_hand_over_to() -> None:
+    made = bench(job(), peer=None)
+    made.wait(2)
+    assert act(made, "hand_over").json() == {"error": "there is no other twin to hand the duty to"}
+
+
+def test_a_twin_that_wakes_does_not_take_the_duty_yet() -> None:
+    answer = act(bench(job()), "hand_over")
+    assert (answer.status_code, answer.json()["error"].split(",")[0]) == (
+        409,
+        "this twin is waking",
+    )
+
+
+def test_an_action_is_logged_with_its_cause(holder: Bench) -> None:
+    act(holder, "pause")
+    assert any("event=action.done" in line and "action=pause" in line for line in holder.lines)
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "status"),
+    [
+        ({"Content-Type": "text/plain"}, b'{"do": "pause"}', 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, b"do=pause", 415),
+        ({**JSON, "Origin": "https://evil.example"}, b'{"do": "pause"}', 403),
+        ({**JSON, "Sec-Fetch-Site": "cross-site"}, b'{"do": "pause"}', 403),
+        (JSON, b'{"do": "destroy"}', 422),
+        (JSON, b"\xff", 422),
+        (JSON, b"[]", 422),
+        (JSON, b'{"do": "pause", "job": "' + b"x" * 10_000 + b'"}', 413),
+    ],
+)
+def test_what_is_no_action_of_this_page_changes_nothing(
+    headers: dict[str, str], content: bytes, status: int, holder: Bench
+) -> None:
+    before = holder.node.look()
+    answer = ask(holder, "POST", "/actions", headers=headers, content=content)
+    assert answer.status_code == status
+    assert answer.json()["error"]
+    assert holder.node.look() == before
+
+
+def test_a_claim_that_came_meanwhile_makes_the_old_holder_pass_it_on(holder: Bench) -> None:
+    term = holder.node.look().knowledge.claim.term
+    holder.hear(Via.UPDATE, claim=Claim(term + 1, "b", "2-b"), role=Role.ON_DUTY)
+    other = Other()
+    act(holder, "run", other, job="jobs.post")
+    assert other.told
+
+
+def test_the_document_of_a_twin_does_not_hold_what_is_only_shown() -> None:
+    assert not hasattr(document(), "paused")

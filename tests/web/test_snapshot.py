@@ -1,0 +1,122 @@
+"""`/status`: what people and programs are told."""
+
+from typing import Any
+
+from node_bench import Bench, bench, document
+
+from twin.core.events import Ended, Failed, Failure, Via
+from twin.core.history import Change, Life, Record
+from twin.core.jobs import Job
+from twin.core.knowledge import Fate
+from twin.core.messages import Role
+from twin.core.schedules import every
+from twin.hosts import OFFERS
+from twin.web.snapshot import About, peer_role, snapshot
+
+
+def told(made: Bench) -> dict[str, Any]:
+    return snapshot(made.node, made.clock.now(), About())
+
+
+def holder(name: str = "jobs.post") -> Bench:
+    made = bench({name: Job(name, every("10s", None, "UTC"))})
+    made.take_duty()
+    return made
+
+
+def role(made: Bench) -> str:
+    return peer_role(made.node.look(), made.clock.now())
+
+
+def test_a_peer_that_was_never_heard_is_unknown() -> None:
+    assert role(bench()) == "unknown"
+
+
+def test_a_peer_is_what_it_said_last() -> None:
+    assert role(holder()) == "standby"
+
+
+def test_a_peer_that_said_that_it_leaves_is_asleep() -> None:
+    made = holder()
+    made.hear(Via.DOWN, role=Role.LEAVING, leaving=True)
+    assert role(made) == "asleep"
+
+
+def test_a_peer_where_nobody_serves_is_unreachable() -> None:
+    made = holder()
+    made.node.handle(Failed(Failure.REFUSED, "the connection is refused"))
+    assert role(made) == "unreachable"
+
+
+def test_a_peer_that_is_silent_for_long_is_unreachable() -> None:
+    made = holder()
+    made.wait(39)
+    assert role(made) == "standby"
+    made.wait(2)
+    assert role(made) == "unreachable"
+
+
+def test_a_peer_that_turns_us_away_is_refused_and_it_is_said_why() -> None:
+    made = holder()
+    made.node.handle(Failed(Failure.DENIED, "set PEER_PASSWORD"))
+    assert role(made) == "refused"
+    assert told(made)["wrong"]["remedy"] == "set PEER_PASSWORD"
+
+
+def test_a_job_that_asked_to_be_run_no_more_has_no_next_slot() -> None:
+    made = holder()
+    made.wait(10)
+    (start,) = made.started
+    made.node.handle(Ended(start.job, start.slot, Fate.CANCELLED, 0.1))
+    (shown,) = snapshot(made.node, made.clock.now(), About())["jobs"]
+    assert (shown["state"], shown["next"]) == ("cancelled", None)
+
+
+def test_a_document_says_nothing_of_what_the_page_adds() -> None:
+    made = holder()
+    for name in ("peer", "jobs", "term", "since", "version"):
+        assert not hasattr(document(), name)
+        assert name in told(made)
+
+
+def test_both_twins_are_told_side_by_side() -> None:
+    made = holder()
+    made.hear(Via.LINE, url="https://b.example", recent=seen_of_b())
+    this, other = told(made)["twins"]
+    assert (this["twin"], this["role"], this["awake"]) == ("a", "on_duty", True)
+    assert (other["twin"], other["role"], other["awake"]) == ("b", "standby", True)
+    assert other["release"] == "v7"
+    assert other["since"] == "2027-01-15T07:59:00Z"
+    assert other["heard_at"] is not None
+
+
+def test_a_twin_that_sleeps_is_not_awake_and_one_that_is_gone_neither() -> None:
+    made = holder()
+    made.hear(Via.DOWN, role=Role.LEAVING, leaving=True)
+    assert told(made)["twins"][1]["awake"] is False
+
+
+def test_whether_a_twin_that_was_never_heard_is_awake_is_unknown() -> None:
+    assert told(bench())["twins"][1]["awake"] is None
+
+
+def test_a_pair_that_is_well_has_nothing_wrong() -> None:
+    assert told(holder())["wrong"] is None
+
+
+def test_the_hours_are_told_where_the_host_counts_them() -> None:
+    made = holder()
+    made.wait(7200)
+    assert told(made)["hours"] is None
+    offer = next(offer for offer in OFFERS if offer.key == "heroku-eco")
+    hours = snapshot(made.node, made.clock.now(), About(offer))["hours"]
+    assert (hours["host"], hours["budget"], hours["month"]) == ("Heroku Eco", 1000, "2027-01")
+    assert hours["used"] == {"a": 2.0}
+    assert hours["dry_on"] is None
+
+
+def seen_of_b() -> Record:
+    return Record(
+        changes=(Change(1_799_999_940_000, "b", "2-b", "standby", "it woke"),),
+        lives={"2-b": Life("b", 1_799_999_900, 1_800_000_000, "v7")},
+    )

@@ -1,0 +1,129 @@
+"""What people do on the status page: hand the duty over, pause and resume it, run a job now."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ValidationError
+
+from twin.core import agenda
+from twin.core.events import PlainDown, RunNow
+from twin.core.knowledge import PAUSE
+from twin.core.state import State
+from twin.log import Log
+from twin.node import Node
+from twin.web.body import read_body
+
+_BODY_BYTES = 10_000
+
+
+class Action(BaseModel):
+    do: Literal["hand_over", "pause", "resume", "run"]
+    job: str = ""
+    passed_on: bool = False
+    """By the other twin, which is not on duty; it is not passed back."""
+
+
+class Answer(Protocol):
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def content(self) -> Mapping[str, object]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Peering:
+    """How the other twin is asked to do its part."""
+
+    hand_over: Callable[[], None]
+    """Start asking it to take the duty, until it has done so or half a minute has passed."""
+    pass_on: Callable[[bytes], Awaitable[Answer | None]]
+    """POST this to its `/actions`; None if it did not answer."""
+
+
+class NotNowError(Exception):
+    """It cannot be done at this moment; the text says why."""
+
+
+def actions(node: Node, peering: Peering, log: Log) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/actions")
+    async def act(request: Request) -> JSONResponse:
+        # A form of another site cannot send this type without asking first.
+        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+            return _error(415, "send JSON, with Content-Type: application/json")
+        body = await read_body(request, _BODY_BYTES)
+        if body is None:
+            return _error(413, f"the body is over {_BODY_BYTES} bytes")
+        try:
+            action = Action.model_validate_json(body)
+        except ValidationError as error:
+            return _error(422, f"not an action: {error.errors()[0]['msg']}")
+        state = node.look()
+        if action.do == "run" and not state.on_duty and not action.passed_on:
+            return await _passed_on(action, state, peering)
+        try:
+            done = _do(action, state, node, peering)
+        except NotNowError as error:
+            return _error(409, str(error))
+        log.info("action.done", action=action.do, because="somebody asked for it", told=done)
+        return JSONResponse({"done": done})
+
+    return router
+
+
+def _do(action: Action, state: State, node: Node, peering: Peering) -> str:
+    match action.do:
+        case "hand_over":
+            return _hand_over(state, node, peering)
+        case "pause":
+            node.remember(PAUSE, f"somebody paused it on {state.twin}", _term(state))
+            return "The duty is paused: no job starts until it is resumed."
+        case "resume":
+            node.remember(PAUSE, "", _term(state))
+            return "The duty goes on: the next slot of each job runs."
+        case "run":
+            return _run(action.job, state, node)
+
+
+def _hand_over(state: State, node: Node, peering: Peering) -> str:
+    if state.peer.url is None:
+        raise NotNowError("there is no other twin to hand the duty to")
+    if state.on_duty:
+        peering.hand_over()
+        return "The other twin is asked to take the duty. If it sleeps, that takes up to a minute."
+    node.handle(PlainDown())
+    if node.look().on_duty or node.look().claim_is_ours:
+        return "This twin takes the duty."
+    raise NotNowError(f"this twin is {state.role}, and cannot take the duty now")
+
+
+def _run(job: str, state: State, node: Node) -> str:
+    why_not = agenda.why_not_now(state, job)
+    if why_not:
+        raise NotNowError(why_not)
+    node.handle(RunNow(job))
+    return f"{job} is started."
+
+
+def _term(state: State) -> int:
+    return state.knowledge.claim.term
+
+
+async def _passed_on(action: Action, state: State, peering: Peering) -> JSONResponse:
+    """Only the twin on duty runs jobs."""
+    if state.peer.url is None:
+        return _error(409, "this twin is not on duty yet: try again in some seconds")
+    body = action.model_copy(update={"passed_on": True}).model_dump_json()
+    answer = await peering.pass_on(body.encode())
+    if answer is None:
+        return _error(502, "the other twin, which is on duty, did not answer")
+    return JSONResponse(answer.content, answer.status)
+
+
+def _error(status: int, why: str) -> JSONResponse:
+    return JSONResponse({"error": why}, status)

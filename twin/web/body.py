@@ -1,0 +1,13 @@
+"""The body of a request, as far as anybody wants to read it."""
+
+from fastapi import Request
+
+
+async def read_body(request: Request, most_bytes: int) -> bytes | None:
+    """All of it; None if there is more than that."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            return None
+    return bytes(body)
