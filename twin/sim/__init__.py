@@ -16,4 +16,11 @@ raised with its seed and a story that a person can read.
     play.py      a world from a seed, to its end
     prove.py     many seeds, on all cores
     __main__.py  the command: one seed again, or many
+
+Without faults the same world tells what a month on a host comes to:
+
+    month.py     a month of a pair, of which quiet hours are counted instead of played
+    rented.py    an app as a host rents it out: it sleeps, and is started anew every day
+    budget.py    hours, of apps and of dynos
+    witness.py   an observer who counts handovers, gaps and runs
 """
