@@ -48,7 +48,7 @@ def test_the_lab_shows_the_addresses_and_ends_on_ctrl_c_with_everything_it_start
         (["--speed", "0"], "argument --speed: '0': give a number from 1 to 360"),
         (["--speed", "fast"], "argument --speed: 'fast': give a number from 1 to 360"),
         (["--start", "25:00"], "argument --start: '25:00': give a time of day such as 06:55"),
-        (["--timetable", "7=3"], "argument --timetable: '7=3': write it as in '07:00=3"),
+        (["--timetable", "7=3"], "argument --timetable: 7=3 (character 1) is not an entry"),
         (["--jobs", "nowhere.py"], "argument --jobs: 'nowhere.py': no such file"),
         (["--port", "80"], "argument --port: '80': give a port from 1024 to 65532"),
     ],

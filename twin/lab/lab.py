@@ -16,6 +16,8 @@ from typing import TextIO
 import h11
 
 from twin.clock import Clock, shifted
+from twin.core.entries import TimetableError
+from twin.core.timetable import parse_timetable
 from twin.lab.app import App
 from twin.lab.collected import Line
 from twin.lab.narration import narrated
@@ -84,7 +86,7 @@ class Lab:
         self._password = secrets.token_urlsafe(9)
         self._stop = asyncio.Event()
         # One more than the timetable ever asks for, so that the fail-safe can be seen at any hour.
-        self._most = 1 + max(int(most) for most in re.findall(r"=(\d+)", options.timetable))
+        self._most = 1 + parse_timetable(options.timetable, "UTC").highest()
 
     async def run(self) -> None:
         """Raises OSError when a port is taken."""
@@ -227,9 +229,11 @@ def _hour(text: str) -> str:
 
 
 def _timetable(text: str) -> str:
-    entry = r"([01]\d|2[0-3]):[0-5]\d=\d+"
-    fits = re.compile(rf"{entry}(\s+{entry})*").fullmatch
-    return _checked(text, fits, f"write it as in {_TIMETABLE!r}")
+    try:
+        parse_timetable(text, "UTC")
+    except TimetableError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _port(text: str) -> int:
