@@ -27,6 +27,7 @@ from twin.core.events import (
     Via,
 )
 from twin.core.history import KEPT_S
+from twin.core.knowledge import Claim
 from twin.core.messages import Role
 from twin.wire import dump_json, parse
 
@@ -323,6 +324,42 @@ def test_a_twin_that_is_answered_knows_its_claim_is_confirmed() -> None:
         await wait_until(lambda: made.role is Role.ON_DUTY)
 
     on_link(respond, test)
+
+
+# ---- what people ask for on the page
+
+
+def test_a_peer_is_asked_to_take_the_duty_until_it_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sleeping one may join when it wakes, and has to be asked again."""
+    kept: list[Bench] = []
+
+    async def waking(_: Asked, writer: asyncio.StreamWriter) -> None:
+        if len(kept) == 2:
+            term = kept[0].node.look().knowledge.claim.term
+            kept[0].hear(Via.UPDATE, claim=Claim(term + 1, "b", "2-b"), role=Role.ON_DUTY)
+        kept.append(kept[0])
+        writer.write(answer(200, b'{"status": "Down"}'))
+
+    async def test(made: Bench, link: PeerLink, server: Server) -> None:
+        made.take_duty()
+        kept.append(made)
+        link.hand_over()
+        await wait_until(lambda: server.asked and not link._tasks)
+        assert server.lines == ["GET /down"] * 2
+
+    monkeypatch.setattr(module, "_ASK_AGAIN_S", 0.01)
+    on_link(waking, test)
+
+
+def test_what_is_passed_on_to_the_peer_comes_back_with_its_answer() -> None:
+    async def test(_: Bench, link: PeerLink, server: Server) -> None:
+        answered = await link.pass_on(b'{"do": "run"}')
+        assert answered is not None
+        assert answered.content == {"done": "it runs"}
+        assert server.asked[0].body == b'{"do": "run"}'
+        assert server.asked[0].headers["content-type"] == "application/json"
+
+    on_link(saying(answer(200, b'{"done": "it runs"}')), test)
 
 
 # ---- the history

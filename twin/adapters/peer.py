@@ -35,6 +35,7 @@ from twin.wire import NoTwinError, dump_json, parse, parse_record
 _PART_S = 3 * 3600.0
 """Of a history, so much is asked for at once: a thousand targets' looks take 6 MB."""
 _HAND_OVER_TRIES = 30
+_ASK_AGAIN_S = 1.0
 _DOWN_TIMEOUT_S = 2.0
 """A peer that sleeps may need a minute to wake, and a host kills after 30 s."""
 
@@ -141,7 +142,7 @@ class PeerLink:
         """A sleeping peer wakes, settles and claims in that time."""
         for _ in range(_HAND_OVER_TRIES):
             await self._request("GET", "/down")
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_ASK_AGAIN_S)
             if not self._node.look().on_duty:
                 return
 
