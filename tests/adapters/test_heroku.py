@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,18 @@ def test_a_hanging_api_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TargetError, match="did not answer in 4 s") as raised:
         one.read()
     assert raised.value.heals
+
+
+def test_a_hanging_resolver_of_names_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    released, ended = threading.Event(), list[bool]()
+    monkeypatch.setattr(api, "REQUEST_S", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.append(released.wait(3)))
+    try:
+        with pytest.raises(TargetError, match="did not answer in 4 s"):
+            HerokuTarget("my-app", "web", "http://api.test", KEY).read()
+        assert not ended
+    finally:
+        released.set()
 
 
 def test_an_api_that_cannot_be_reached_is_tried_again() -> None:

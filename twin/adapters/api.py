@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
+from twin.adapters.bounded import run
+
 REQUEST_S = 4.0
 """The APIs answer within a second; a request that has not been answered by then will not be."""
 
@@ -40,7 +42,7 @@ class Api:
 
         A `body` is sent as JSON. Raises one of `NO_ANSWER`.
         """
-        return asyncio.run(self._ask(method, path, body))
+        return run(self._ask(method, path, body))
 
     async def _ask(self, method: str, path: str, body: object) -> httpx.Response:
         client = httpx.AsyncClient(
