@@ -1,20 +1,15 @@
 """An app as a host rents it out: it sleeps when idle, is started anew every day, and is metered."""
 
-from __future__ import annotations
-
 from math import inf
 from random import Random
-from typing import TYPE_CHECKING
 
 from twin.core.messages import Role
+from twin.core.state import Rules
 from twin.hosts import Offer
 from twin.sim.budget import Meter
 from twin.sim.host import Answerer, Host
-
-if TYPE_CHECKING:
-    from twin.core.state import Rules
-    from twin.sim.process import Process
-    from twin.sim.world import World
+from twin.sim.process import Process
+from twin.sim.world import World
 
 
 class Rented(Host):

@@ -1,16 +1,11 @@
 """Counts what became of the duty and of the slots, while it looks after the promises."""
 
-from __future__ import annotations
-
 from collections import Counter
 from math import inf
-from typing import TYPE_CHECKING
 
 from twin.sim.observer import Observer
-
-if TYPE_CHECKING:
-    from twin.sim.process import Process
-    from twin.sim.world import World
+from twin.sim.process import Process
+from twin.sim.world import World
 
 
 class Witness(Observer):
