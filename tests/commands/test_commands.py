@@ -1,9 +1,12 @@
 """The commands that look from outside, against two real twins, and against nothing."""
 
+import asyncio
 import json
 
 import pytest
 from processes import LOGIN, Twin, until
+
+from twin.lab.platform import Platform
 
 Pair = tuple[Twin, Twin]
 
@@ -84,6 +87,29 @@ def test_settings_that_are_wrong_are_told_all_at_once(lonely: Twin) -> None:
     assert ended.returncode == 1
     assert ended.stderr.count("wrong  ") == 2
     assert ended.stdout == ""
+
+
+def test_check_says_of_each_target_whether_it_can_be_read(lonely: Twin) -> None:
+    async def checked() -> str:
+        async with Platform() as platform:
+            await platform.create("shop", procfile={"web": "true"}, quantity={"web": 2})
+            tables = [
+                f'[[target]]\nname = "{name}"\ntimetable = "=1"\napi_url = "{platform.api.url}"\n'
+                for name in ("shop", "shop/clock")
+            ]
+            tables.append('[[target]]\nname = "docker:shop"\ntimetable = "=1"\n')
+            (lonely.directory / "twin.toml").write_text("\n".join(tables))
+            keys = {"SCALE_API_KEY": platform.api.key, "DOCKER_HOST": "unix:///no/docker.sock"}
+            ended = await asyncio.to_thread(lonely.command, "check", **keys)
+            assert platform.api.key not in ended.stdout + ended.stderr
+            return ended.stdout + ended.stderr
+
+    told = asyncio.run(checked())
+    assert "ok     target       shop/web is at 2\n" in told
+    assert "wrong  target       shop/clock: shop/clock is not there (404: " in told
+    assert (
+        "wrong  target       docker:shop: no Docker engine answers at unix:///no/docker.s" in told
+    )
 
 
 # ---- run

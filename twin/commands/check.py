@@ -90,7 +90,7 @@ def _target(scale: ScaleSettings) -> Iterator[Line]:
     try:
         yield True, "target", f"{target.name} is at {target.read()}"
     except TargetError as error:
-        yield False, "target", str(error)
+        yield False, "target", f"{target.name}: {error}"
     if scale.probe_url is not None:
         probe = Prober(scale.probe_url, scale.rules.slow_s, Clock())()
         page = scale.probe_url.split("?")[0]  # what follows may be meant for nobody's eyes
