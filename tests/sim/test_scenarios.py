@@ -312,6 +312,33 @@ def a_clock_goes_an_hour_ahead_and_is_set_back() -> Scene:
     return scene
 
 
+def both_are_gone_at_once() -> Scene:
+    """Nobody can promise the slots until one is back; those since then were once lost, too."""
+    scene = Scene()
+    for host in (scene.a, scene.b):
+        host.kill(front(host))
+    scene.at(29.5)
+    scene.a.boot()
+    scene.at(45)
+    scene.b.boot()
+    scene.end(70)
+    return scene
+
+
+def the_holder_is_killed_in_a_run_while_its_peer_is_just_waking() -> Scene:
+    """What cannot be promised: nobody watched, so nobody knows that the slot was begun."""
+    scene = Scene()
+    scene.b.terminate(front(scene.b), "a restart")
+    scene.at(9.5)
+    scene.b.boot()
+    scene.at(10.3)
+    scene.a.kill(front(scene.a))
+    scene.at(16)
+    scene.a.boot()
+    scene.end(60, doubles=1)
+    return scene
+
+
 # ---- freezes, sleep and shifts
 
 
@@ -386,6 +413,8 @@ SCENARIOS: list[Callable[[], Scene]] = [
     a_slot_comes_while_a_sleeping_standby_is_woken,
     a_run_ends_in_a_freeze,
     a_clock_goes_an_hour_ahead_and_is_set_back,
+    both_are_gone_at_once,
+    the_holder_is_killed_in_a_run_while_its_peer_is_just_waking,
     a_twin_wakes_while_the_holder_is_frozen,
     a_standby_freezes_while_it_doubts,
     a_twin_is_woken_for_its_shift_and_takes_it,
