@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
-from urllib.parse import urlsplit
 
 from twin.clock import Clock
 from twin.core.target import Counted, Target
 
 _HEROKU = re.compile(r"([A-Za-z0-9-]+)(?:/([-A-Za-z0-9_]{1,128}))?")
 _DOCKER = re.compile(r"[A-Za-z0-9][-_A-Za-z0-9]{0,62}")
+_DOCKER_HOST = re.compile(r"unix:///.+|tcp://[^/@\s]+:[0-9]{1,5}/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,7 @@ def parse_target(text: str) -> TargetName:
 
 def parse_docker_host(text: str) -> str:
     """The value of DOCKER_HOST as it is. Raises ValueError for what cannot be reached."""
-    parts = urlsplit(text)
-    if parts.scheme == "unix" and parts.path and not parts.netloc:
-        return text
-    if parts.scheme == "tcp" and parts.hostname and parts.path in ("", "/"):
+    if _DOCKER_HOST.fullmatch(text):
         return text
     raise ValueError(
         f"DOCKER_HOST is {text!r}: write unix:///PATH/OF/docker.sock or tcp://HOST:2375"

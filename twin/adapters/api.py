@@ -35,7 +35,7 @@ class Api:
         """`connect` makes what carries a request; without it, that is a plain connection."""
         self._url = url
         self._headers = dict(headers)
-        self._connect = connect or _plain
+        self._connect = connect or line
 
     def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         """The answer, whatever its status, in 4 s at most, however slowly it drips.
@@ -55,9 +55,10 @@ class Api:
             return await client.request(method, path, json=body)
 
 
-def _plain() -> httpx.AsyncBaseTransport:
+def line(uds: str | None = None) -> httpx.AsyncBaseTransport:
+    """A plain connection, over the network or to the unix socket at the path `uds`."""
     # `trust_env` off: neither key nor question goes through a proxy of this machine.
-    return httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False)
+    return httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, uds=uds)
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from twin.adapters.api import AGAIN, NO_ANSWER, REQUEST_S, Api, message, told
+from twin.adapters.api import AGAIN, NO_ANSWER, REQUEST_S, Api, line, message, told
 from twin.adapters.cause import cause
 from twin.core.target import TargetError
 
@@ -31,7 +31,7 @@ class DockerService:
         self._host = host
         parts = urlsplit(host)
         if parts.scheme == "unix":
-            self._api = Api("http://docker", {}, lambda: httpx.AsyncHTTPTransport(uds=parts.path))
+            self._api = Api("http://docker", {}, lambda: line(uds=parts.path))
         else:
             self._api = Api(f"http://{parts.netloc}", {})
 

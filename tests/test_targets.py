@@ -1,0 +1,61 @@
+"""From the name of a target to the target."""
+
+import threading
+
+import pytest
+
+from twin.clock import Clock
+from twin.targets import Access, TargetName, make_target, parse_docker_host, parse_target
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("my-app", TargetName("heroku", "my-app/web")),
+        ("my-app/worker", TargetName("heroku", "my-app/worker")),
+        ("01234567-89ab-cdef/web", TargetName("heroku", "01234567-89ab-cdef/web")),
+        ("docker:shop", TargetName("docker", "shop")),
+        ("docker:stack_web-1", TargetName("docker", "stack_web-1")),
+    ],
+)
+def test_a_target_is_a_process_type_of_an_app_or_a_service(text: str, name: TargetName) -> None:
+    assert parse_target(text) == name
+    assert parse_target(str(name)) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "my app", "a/b/c", "my-app/", "/web", "docker:", "docker:a/b", "docker:-x", "render:shop"],
+)
+def test_what_names_no_target_is_told_with_what_does(text: str) -> None:
+    with pytest.raises(ValueError, match="such as my-app or my-app/worker, or a Docker Swarm"):
+        parse_target(text)
+
+
+@pytest.mark.parametrize("name", ["my-app/worker", "docker:shop"])
+def test_a_target_that_is_made_is_called_as_it_was_named(name: str) -> None:
+    access = Access(heroku_key="k3y")
+    made = make_target(parse_target(name), access, Clock(), threading.Event())
+    assert made.name == name
+
+
+def test_only_a_platform_with_accounts_needs_a_key() -> None:
+    assert parse_target("my-app").needs_key
+    assert not parse_target("docker:shop").needs_key
+
+
+def test_the_key_is_in_no_repr() -> None:
+    assert "k3y" not in repr(Access(heroku_key="k3y"))
+
+
+@pytest.mark.parametrize("text", ["unix:///var/run/docker.sock", "tcp://127.0.0.1:2375"])
+def test_an_engine_is_on_a_socket_or_a_port(text: str) -> None:
+    assert parse_docker_host(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "/var/run/docker.sock", "unix://docker.sock", "ssh://host", "tcp://h", "tcp://h:x"]
+)
+def test_an_engine_that_cannot_be_reached_is_told_with_what_can(text: str) -> None:
+    with pytest.raises(ValueError, match=r"unix:///PATH/OF/docker.sock or tcp://HOST:2375"):
+        parse_docker_host(text)
