@@ -59,3 +59,9 @@ def test_an_engine_is_on_a_socket_or_a_port(text: str) -> None:
 def test_an_engine_that_cannot_be_reached_is_told_with_what_can(text: str) -> None:
     with pytest.raises(ValueError, match=r"unix:///PATH/OF/docker.sock or tcp://HOST:2375"):
         parse_docker_host(text)
+
+
+def test_a_password_in_an_engines_address_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="DOCKER_HOST is 'tcp://host:2375'") as raised:
+        parse_docker_host("tcp://twin:s3cret@host:2375")
+    assert "s3cret" not in str(raised.value)

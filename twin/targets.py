@@ -71,8 +71,9 @@ def parse_docker_host(text: str) -> str:
     """The value of DOCKER_HOST as it is. Raises ValueError for what cannot be reached."""
     if _DOCKER_HOST.fullmatch(text):
         return text
+    shown = re.sub("//.*@", "//", text)  # a password may stand before it
     raise ValueError(
-        f"DOCKER_HOST is {text!r}: write unix:///PATH/OF/docker.sock or tcp://HOST:2375"
+        f"DOCKER_HOST is {shown!r}: write unix:///PATH/OF/docker.sock or tcp://HOST:2375"
     )
 
 

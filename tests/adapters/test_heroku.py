@@ -147,6 +147,7 @@ def test_a_field_that_is_not_needed_may_be_missing(field: str) -> None:
 @pytest.mark.parametrize(
     ("status", "heals", "told"),
     [
+        (401, False, "does not know the key for my-app/web (401): it is wrong, expired or revoked"),
         (401, False, "heroku authorizations:create"),
         (402, False, "before it scales my-app/web (402: Because.): see https://dashboard.heroku"),
         (403, False, "may not scale my-app/web (403: Because.): take the key of an account that"),
@@ -274,7 +275,7 @@ def test_the_key_is_in_no_error_and_no_repr() -> None:
 
 @pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "schl\u00fcssel"])
 def test_what_cannot_be_a_key_is_told_without_showing_it(key: str) -> None:
-    with pytest.raises(ValueError, match="SCALE_API_KEY is empty or has characters") as raised:
+    with pytest.raises(ValueError, match="the key is empty or has characters") as raised:
         target(Api(web=1), key=key)
     assert not key.strip() or key not in str(raised.value)
 

@@ -23,7 +23,7 @@ class _Case:
 
 _CASES = {
     401: _Case(
-        "the Platform API does not know the key in SCALE_API_KEY (401): it is wrong, expired or "
+        "the Platform API does not know the key for {target} (401): it is wrong, expired or "
         "revoked. Make a new one with `heroku authorizations:create --description twin`"
     ),
     402: _Case(
@@ -31,11 +31,11 @@ _CASES = {
         "see https://dashboard.heroku.com/account/billing"
     ),
     403: _Case(
-        "the key in SCALE_API_KEY may not scale {target} (403{message}): take the key of an "
+        "its key may not scale {target} (403{message}): take the key of an "
         "account that may deploy the app, with the scope `write` or `global`"
     ),
     404: _Case(
-        "{target} is not there (404{message}): check the app's name in SCALE_TARGET, "
+        "{target} is not there (404{message}): check the app's name, "
         "and that the Procfile of its current release has the process type {type}"
     ),
     422: _Case(
@@ -138,7 +138,7 @@ def _checked(key: str) -> str:
     """The key as it can stand in a header; httpx would name one that cannot in its error."""
     key = key.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise ValueError("SCALE_API_KEY is empty or has characters that no key has: copy it again")
+        raise ValueError("the key is empty or has characters that no key has: copy it again")
     return key
 
 
