@@ -125,6 +125,14 @@ def test_a_page_of_another_site_can_do_nothing_with_the_credentials_a_browser_ad
     assert holder.node.look() is before
 
 
+def test_wrong_credentials_are_counted_and_none_at_all_are_not(holder: Bench) -> None:
+    assert ask(holder, "GET", "/status").json()["refused_logins"] == 0
+    ask(holder, "GET", "/status", auth=None)
+    assert not [line for line in holder.lines if "login.failed" in line]
+    ask(holder, "GET", "/status", auth=("user", "wrong"))
+    assert [line for line in holder.lines if "login.failed" in line]
+
+
 def test_a_link_from_another_site_to_the_status_page_is_followed(holder: Bench) -> None:
     assert ask(holder, "GET", "/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
 

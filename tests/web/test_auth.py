@@ -1,12 +1,19 @@
+import asyncio
 import base64
 import hmac
+import io
 
 import pytest
+from node_bench import HandClock
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
 from twin.config import Credentials
+from twin.log import Log
 from twin.web.auth import Guard, comes_from_another_site, presented
+from twin.web.refusals import Refusals
+
+LOG = Log("a", io.StringIO())
 
 
 def basic(text: bytes) -> str:
@@ -73,9 +80,55 @@ def test_credentials_are_compared_in_constant_time_and_by_nothing_else(
         return one == other
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
-    guard = Guard(JSONResponse({}), Credentials("user", "pass"))
+    guard = Guard(JSONResponse({}), Credentials("user", "pass"), Refusals(HandClock(), LOG))
     sent = f"user:{password}".encode()
     header = (b"authorization", f"Basic {basic(sent)}".encode())
     refusal = guard._refusal({"type": "http", "path": "/down", "headers": [header]})
     assert (refusal is None) is comes_in
     assert compared == [(sent, b"user:pass")]
+
+
+def slowed(*waits: float) -> tuple[list[float], io.StringIO, Refusals]:
+    """How long each of those who came, so many seconds after the one before, had to wait."""
+    clock, output, waited = HandClock(), io.StringIO(), list[float]()
+    refusals = Refusals(clock, Log("a", output))
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    async def come() -> None:
+        for wait in waits:
+            clock.move(wait)
+            assert await refusals.slow_down()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "sleep", sleep)
+        asyncio.run(come())
+    return waited, output, refusals
+
+
+def test_who_tries_passwords_waits_ever_longer() -> None:
+    waited, _, refusals = slowed(*[0.0] * 12)
+    assert waited[:5] == [0.0] * 5
+    assert waited[-1] == 2.0
+    assert refusals.count == 12
+
+
+def test_wrong_credentials_are_logged_once_a_minute_with_their_number() -> None:
+    _, output, _ = slowed(*[0.0] * 12, 60.0)
+    lines = output.getvalue().splitlines()
+    assert [line.split("count=")[1].split()[0] for line in lines] == ["1", "13"]
+
+
+def test_those_who_wait_do_not_fill_the_process() -> None:
+    refusals = Refusals(HandClock(), LOG)
+
+    async def come() -> list[bool]:
+        coming = [asyncio.create_task(refusals.slow_down()) for _ in range(60)]
+        await asyncio.sleep(0)
+        done = [task.result() for task in coming if task.done()]
+        for task in coming:
+            task.cancel()
+        return done
+
+    assert asyncio.run(come()).count(False) == 10

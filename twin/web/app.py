@@ -16,6 +16,7 @@ from twin.web.actions import Peering, actions
 from twin.web.auth import Guard
 from twin.web.body import read_body
 from twin.web.page import pages
+from twin.web.refusals import Refusals
 from twin.web.snapshot import About, snapshot
 from twin.web.streams import Streams
 from twin.wire import DOCUMENT_BYTES, NoTwinError, dump, dump_record, parse
@@ -41,9 +42,10 @@ def make_app(parts: Parts, credentials: Credentials) -> FastAPI:
     app = FastAPI(
         title="Twin", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
-    app.add_middleware(Guard, credentials=credentials)
+    refusals = Refusals(parts.clock, parts.log)
+    app.add_middleware(Guard, credentials=credentials, refusals=refusals)
     app.include_router(_for_the_peer(parts.node, parts.streams))
-    app.include_router(_for_all(parts.node, parts.clock, parts.about))
+    app.include_router(_for_all(parts, refusals))
     app.include_router(actions(parts.node, parts.peering, parts.log))
     app.include_router(pages())
     return app
@@ -77,8 +79,9 @@ def _for_the_peer(node: Node, streams: Streams) -> APIRouter:
     return router
 
 
-def _for_all(node: Node, clock: Clock, about: About) -> APIRouter:
+def _for_all(parts: Parts, refusals: Refusals) -> APIRouter:
     router = APIRouter()
+    node, clock = parts.node, parts.clock
 
     @router.api_route("/healthz", methods=["GET", "HEAD"])
     async def healthz() -> JSONResponse:
@@ -88,7 +91,8 @@ def _for_all(node: Node, clock: Clock, about: About) -> APIRouter:
 
     @router.get("/status")
     async def status(since: Wall | None = None, until: Wall = FOR_EVER) -> JSONResponse:
-        told = snapshot(node, clock.now(), about)
+        told = snapshot(node, clock.now(), parts.about)
+        told["refused_logins"] = refusals.count
         if since is not None:
             told["history"] = dump_record(node.chronicle.between(since, until))
         return JSONResponse(told)

@@ -10,20 +10,26 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twin.config import Credentials
+from twin.web.refusals import Refusals
 
 _OPEN = "/healthz"
+_DENIED = 401
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="twin", charset="UTF-8"'}
 
 
 class Guard:
     """Lets a request through to `app` if it may come in; what it refuses changes nothing."""
 
-    def __init__(self, app: ASGIApp, credentials: Credentials) -> None:
+    def __init__(self, app: ASGIApp, credentials: Credentials, refusals: Refusals) -> None:
         self._app = app
+        self._refusals = refusals
         self._expected = f"{credentials.username}:{credentials.password}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._refusal(scope) if scope["type"] == "http" else None
+        wrong = refusal is not None and refusal.status_code == _DENIED and _tried(scope)
+        if wrong and not await self._refusals.slow_down():
+            refusal = JSONResponse({"error": "too many wrong credentials: try later"}, 429)
         await (refusal or self._app)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -31,12 +37,17 @@ class Guard:
             return None
         headers = Headers(scope=scope)
         if not hmac.compare_digest(presented(headers.get("authorization", "")), self._expected):
-            return JSONResponse({"error": "credentials are needed"}, 401, _CHALLENGE)
+            return JSONResponse({"error": "credentials are needed"}, _DENIED, _CHALLENGE)
         if scope["path"] != "/" and comes_from_another_site(headers):
             # A browser adds the credentials it knows to any link: a GET that suspends the jobs
             # must not be one.
             return JSONResponse({"error": "refused: this request comes from another site"}, 403)
         return None
+
+
+def _tried(scope: Scope) -> bool:
+    """Whether credentials were presented at all: browsers first ask without any."""
+    return any(name == b"authorization" for name, _ in scope["headers"])
 
 
 def presented(authorization: str) -> bytes:
