@@ -15,6 +15,7 @@ from twin.adapters.peer import PeerLink
 from twin.adapters.watch import Watch
 from twin.config import Settings
 from twin.core.events import Heard, Request, Via
+from twin.core.messages import Role
 from twin.hosts import HOSTS
 from twin.log import Log
 
@@ -188,6 +189,14 @@ def _at(made: Bench, url: str) -> Any:
 
 def test_a_holder_looks_again_and_again_whose_boot_its_url_leads_to() -> None:
     assert set(rounds(on_duty, watching=False)) == {Request.OWN}
+
+
+def test_a_claimer_looks_too_while_it_waits_for_its_peer() -> None:
+    def claiming(made: Bench) -> None:
+        made.wait(5)
+        assert made.node.look().role is Role.CLAIMING
+
+    assert Request.OWN in rounds(claiming, watching=False)
 
 
 def test_a_standby_tells_the_holder_that_it_is_there() -> None:

@@ -663,6 +663,39 @@ def test_a_boot_that_hears_of_a_newer_boot_of_its_app_makes_way() -> None:
     assert twin.state.vouches
 
 
+def entry_of_b() -> dict[str, Entry]:
+    return {"mail": Entry(int(NOON), Fate.RUNNING, "b", B_BOOT)}
+
+
+def test_a_standby_that_makes_way_reads_on_and_passes_on_what_it_hears() -> None:
+    """The newer boot has no watch yet, and the holder may die before it has (seed 1795256606)."""
+    twin = standing_by()
+    retires = twin.hear(Role.WAKING, via=Via.UPDATE, boot=NEWER_A, url=A_URL, twin="a")
+    assert Watch(open=False) not in retires
+    assert sent(twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger=entry_of_b())) == ["OWN"]
+    assert sent(twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger=entry_of_b())) == []
+    twin.wait(90.1)
+    assert Watch(open=False) in twin.tell(Heard(twin.state.document(), Via.OWN))
+
+
+def test_a_boot_tells_the_older_one_at_its_url_what_it_hears() -> None:
+    """The peer's next boot can ask only that one (seed 500611)."""
+    twin = standing_by()
+    assert "OWN" not in sent(twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger=entry_of_b()))
+    twin = standing_by()
+    twin.hear_retired(via=Via.OWN, boot="1-x", url=A_URL, twin="a")
+    assert "OWN" in sent(twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger=entry_of_b()))
+
+
+def test_who_loses_the_duty_while_an_older_boot_has_its_url_tells_what_it_started() -> None:
+    """The claimer's questions come to that older boot (seed 610076)."""
+    twin = on_duty()
+    twin.hear_retired(via=Via.OWN, boot="1-x", url=A_URL, twin="a")
+    assert "UPDATE" in sent(twin.hear(Role.CLAIMING, twin.claim_of_b(9_999), Via.UPDATE))
+    twin = on_duty()
+    assert "UPDATE" not in sent(twin.hear(Role.CLAIMING, twin.claim_of_b(9_999), Via.UPDATE))
+
+
 def test_a_boot_that_made_way_and_is_ended_does_not_say_that_its_twin_leaves() -> None:
     twin = on_duty()
     twin.hear(Role.WAKING, via=Via.UPDATE, boot=NEWER_A, url=A_URL, twin="a")

@@ -181,6 +181,21 @@ def test_a_twin_killed_right_after_its_announcement_leaves_a_slot_that_is_not_re
     world.observer.check_slots(world.now - 60, world.now - 5)
 
 
+def test_a_slot_told_to_a_standby_that_is_just_deployed_runs_once() -> None:
+    """Its old boot makes way while the line is underway, and the holder is killed (1795256606)."""
+    world = awake()
+    world.lines.quality = Quality(0.5, 0.5)
+    world.run(40 - world.now % 20 - 0.6)
+    host(world, "b").boot(to_front=False)
+    world.run(0.65)
+    host(world, "a").kill(process(world, "a"))
+    world.run(0.3)
+    assert process(world, "b").state.retired
+    world.run(20)
+    assert host(world, "b").alive[-1].state.on_duty
+    assert world.observer.excused_doubles == 0
+
+
 # ---- never both suspended
 
 

@@ -15,7 +15,7 @@ from twin.core.messages import Role
 from twin.log import Log
 from twin.node import Node
 
-ROUND_S = 15.0
+ROUND_S = 5.0
 """A newer boot, or a peer that is gone, is noticed at the latest after this."""
 _PING_TIMEOUT_S = 30.0
 """Longer than a router waits for an app."""
@@ -49,7 +49,8 @@ class KeepAwake:
             await asyncio.sleep(ROUND_S)
             state = self._node.look()
             # On standby only until it is ours: a request to our own URL keeps our host awake.
-            if state.on_duty or (state.role is Role.STANDBY and not state.reached):
+            holds = state.role in (Role.ON_DUTY, Role.CLAIMING)
+            if holds or (state.role is Role.STANDBY and not state.reached):
                 self._link.send(Request.OWN)
             if state.role is Role.STANDBY and self._watch.is_open:
                 # The watch only brings us the holder's word; this brings it ours.

@@ -6,7 +6,7 @@ from twin.core.moment import Moment, iso
 from twin.core.state import Peer, Standby, State
 
 SILENT_S = 40.0
-"""A standby tells the holder every 15 s that it is there; two of these may be lost."""
+"""A standby tells the holder every 5 s that it is there; some of these may be lost."""
 _VACANT_S = 10.0
 """Somebody is on duty 8 s after the last message that arrived."""
 

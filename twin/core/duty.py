@@ -24,6 +24,11 @@ Where these rules differ from the first draft of the protocol, and why:
 - A boot that follows an older one of its app, which has not released the duty, waits 3 s with the
   peer's word in hand: the older one may run beside it, and hears of it only when the peer lets go
   of its watch.
+- Two boots of one app share what they learn: one that made way reads its watch to the end, and
+  whatever is new is sent to the own URL while that may lead to the other. Either may be the only
+  one that was told of a run, or that can be asked for it. For the same reason a holder whose URL
+  does not lead to it and that is superseded tells the peer what it started.
+- The own URL is asked every 5 s, not 15 s, and by a claimer too: a newer boot may have it by then.
 - Strangers who must stand in for each other are ordered by boot, which `/healthz` tells, not by
   name, which it does not.
 """
@@ -64,6 +69,7 @@ def step(state: State, event: Event, now: Moment) -> tuple[State, tuple[Effect, 
     if turn.state.on_duty:
         agenda.serve(turn, just_taken=not state.on_duty)
     turn.close_the_books()
+    _share(turn)
     return turn.result()
 
 
@@ -79,6 +85,13 @@ def next_timer(state: State) -> float | None:
         case Standby(doubt_since=doubt_since, ask_at=ask_at):
             return ask_at if doubt_since is not None or state.peer.first_kind else None
     return None
+
+
+def _share(turn: Turn) -> None:
+    """Tell the boot at our URL what is new, if it may be another: it may be asked, or follow us."""
+    state = turn.state
+    if state.knowledge is not turn.before.knowledge and (state.retired or state.reached is False):
+        turn.send(Request.OWN)
 
 
 # ---- what the time, and what is known by now, call for

@@ -63,6 +63,8 @@ def step_back(turn: Turn) -> None:
     claim = state.knowledge.claim
     just_woke = claim.boot == state.peer.boot != turn.before.peer.boot
     turn.note("duty.lost", term=claim.term, because=f"{claim.twin} claims it")
+    if state.reached is False:
+        turn.send(Request.UPDATE)  # what we just started: the peer hears only an older boot of ours
     if just_woke and len(state.peer.wakes) >= FLAPPING_WAKES:
         make_claim(turn, f"{claim.twin} flaps: it woke for the third time in ten minutes")
     else:
@@ -85,8 +87,7 @@ def retire(turn: Turn, newer: str) -> None:
             turn.enter(Leaving(retired=True))
             return
     turn.note("twin.retired", because=f"boot {newer} of this app is newer")
-    if isinstance(turn.state.stage, Standby) and turn.state.stage.watching:
-        turn.watch(False)
+    # A watch stays open: the newer boot has none yet, and is told what still comes.
     _release(turn, "a newer boot of this app is there")
     if turn.before.on_duty:
         # A run that was just announced may be known to nobody: the peer's watch follows the newer
@@ -132,4 +133,5 @@ def wake_again(turn: Turn, because: str) -> None:
     boot = f"{started_ms}-{state.boot.rpartition('-')[2]}"
     turn.note("twin.woke", boot=boot, because=because)
     turn.change(boot=boot, woke_at=now)
+    turn.watch(False)
     turn.enter(Waking(since=now.mono, ask_own_at=now.mono))

@@ -62,10 +62,8 @@ class Host:
 
     def lead_to(self, process: Process) -> None:
         """Let the URL lead to this process, and hand it the requests that waited."""
-        before, self.front = self.front, process
+        self.front = process
         process.reached_at = self.world.now
-        if before is not None:
-            self.world.observer.hidden(before)
         self.world.observer.disturbed()
         self._tell("its URL leads to", process.boot)
         held, self._held = self._held, []
@@ -79,13 +77,13 @@ class Host:
         """End a process at once. Silently, as by a power cut: nobody sees its streams close."""
         if process in self.alive:
             self._tell("is killed" + (" silently" if silently else ""), process.boot)
-            self.world.observer.killed(process)
+            self.world.observer.stopped(process)
             self._remove(process)
             process.die(silently)
 
     def exited(self, process: Process) -> None:
         self._tell("exits", process.boot)
-        self.world.observer.killed(process)
+        self.world.observer.stopped(process)
         self._remove(process)
         process.die(silently=False)
 

@@ -3,18 +3,20 @@
 What the protocol says cannot be promised is excused here, and nothing else:
 
 - Two on duty, while messages between the twins are lost or late, and for the 8 s that healing may
-  take. Two boots of one app, when their own URL was out of reach, for the 15 s until it is asked.
+  take. Two boots of one app, when their own URL was out of reach, for the 5 s until it is asked.
   The same for a boot from which the URL was taken without a word.
   Two new boots of two deploys that cross, while the URL of neither leads to it, and for 8 s more:
   they can hear each other only through the old ones, of which one may freeze.
 - A slot that is started twice, when a message was lost or late from 8 s before its first start on,
-  or when nobody living knew of it any more: its twin was killed or froze while nobody watched it.
+  or in the time of two on duty, or when nobody living could be asked for it any more: its twin was
+  killed or froze, and no watch that it could write to leads to somebody who passes it on.
 - A slot that was announced and never began, when its twin was killed in between.
 - A slot that nobody announced, when everybody who had a ledger was gone.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from twin.core.events import Note
@@ -24,14 +26,15 @@ from twin.sim.slots import Slots
 
 if TYPE_CHECKING:
     from twin.sim.process import Process
+    from twin.sim.stream import Stream
     from twin.sim.world import World
 
 HEALING_S = 8.0
-OWN_URL_S = 20.0
-"""The 15 s between two looks at one's own URL, and the time for the answer."""
-STRANGERS_S = 100.0
-"""Twins that cannot talk stand in for each other after 30 s, or 60 s; one whose claim was topped
-meanwhile by another boot, heard in the retry a minute later, begins to wait anew."""
+OWN_URL_S = 9.0
+"""The 5 s between two looks at one's own URL, and the time for the answer."""
+STRANGERS_S = 75.0
+"""Twins that cannot talk stand in for each other after 30 s, or 60 s, counted by looks that come
+every 5 s once a claim is made."""
 _LONG_AGO = float("-inf")
 
 
@@ -47,7 +50,8 @@ class Observer:
         self.clock_set_at = _LONG_AGO
         self.longest_vacancy_s = 0.0
         self.double_duty_s = 0.0
-        self.excused_doubles = 0
+        self.excused: Counter[str] = Counter()
+        """Slots that were started twice, by why that cannot be helped."""
         self.slots = Slots()
         self.starts = 0
         self.handovers = 0
@@ -57,9 +61,13 @@ class Observer:
         self._holders = 0
         self._vacant_since: float | None = None
         self._suspended_since: float | None = None
-        self._forgotten_at = _LONG_AGO
+        self._forgotten: set[tuple[str, int]] = set()
         self._slowest_s = 0.0
         self._excused_at = _LONG_AGO
+
+    @property
+    def excused_doubles(self) -> int:
+        return self.excused.total()
 
     # ---- what it is told
 
@@ -68,35 +76,21 @@ class Observer:
         self.look()
         self.disturbed_at = self.world.now
 
-    def killed(self, process: Process) -> None:
+    def stopped(self, process: Process) -> None:
+        """It was killed, or froze: what nobody else can be asked for is forgotten."""
         self.disturbed()
-        self._perhaps_forgotten(process)
-
-    def hidden(self, process: Process) -> None:
-        """Its URL leads to another now: nobody can ask it what it knows."""
-        self.disturbed()
-        self._perhaps_forgotten(process)
-
-    def froze(self, process: Process) -> None:
-        self.disturbed()
-        self._perhaps_forgotten(process)
-
-    def unread(self, process: Process) -> None:
-        """Its last line came when the reader, which made way for a newer boot, read no more."""
-        self._perhaps_forgotten(process)
-
-    def _perhaps_forgotten(self, process: Process) -> None:
-        """Whether what this process knows is known to nobody else who lives, or is on its way.
-
-        Known, that is, to a boot that can be asked: one to which its URL leads.
-        """
-        ledger = process.state.knowledge.ledger
-        fronts = [host.front for host in self.world.hosts.values()]
-        others = [front for front in fronts if front and front is not process and front.acts]
-        if any(stream.reader.acts and stream.read and stream.flows for stream in process.streams):
+        if any(_is_read(stream) for stream in process.streams):
             return
-        if not any(_knows_all(other, ledger) for other in others):
-            self._forgotten_at = self.world.now
+        fronts = [host.front for host in self.world.hosts.values()]
+        known = [
+            front.state.knowledge.ledger
+            for front in fronts
+            if front is not None and front is not process and front.acts
+        ]
+        underway = process.watch.told if process.watch is not None else {}
+        for job, entry in (*process.state.knowledge.ledger.items(), *underway.items()):
+            if not any(job in ledger and ledger[job].slot >= entry.slot for ledger in known):
+                self._forgotten.add((job, entry.slot))
 
     def stepped(self, process: Process, before: State) -> None:
         self.steps += 1
@@ -136,16 +130,24 @@ class Observer:
         self.world.story.tell(now, f"{process.host.name} {process.boot[-4:]}", f"runs {job} {slot}")
         if (at, by) == (now, process):
             return
-        hurt_at = max(self.world.lines.hurt_at, self._wires_hurt_at, self._excused_at) + HEALING_S
-        forgiven = max(hurt_at, self._forgotten_at, self.clock_set_at) >= at
-        if forgiven or self._are_crossing([process, by]):
-            self.excused_doubles += 1
+        if why := self._why_twice(job, slot, at, [process, by]):
+            self.excused[why] += 1
         else:
             self._broken("never two starts of one slot", f"{job} {slot}, first by boot {by.boot}")
 
-    @property
-    def _wires_hurt_at(self) -> float:
-        return max(self.wrongly_wired_at, self.world.lines.own_hurt_at)
+    def _why_twice(self, job: str, slot: int, at: float, by: list[Process]) -> str:
+        """Why a slot that was first started at `at` may start again; nothing if it may not."""
+        lines, healing_at = self.world.lines, at - HEALING_S
+        whys = {
+            "cut off": lines.hurt_at >= healing_at,
+            "wired wrongly": self.wrongly_wired_at >= healing_at,
+            "own URL cut off": lines.own_hurt_at >= healing_at,
+            "forgotten": (job, slot) in self._forgotten,
+            "two on duty": self._excused_at >= at,
+            "the clock was set": self.clock_set_at >= at,
+            "deploys cross": self._are_crossing(by),
+        }
+        return next((why for why, holds in whys.items() if holds), "")
 
     # ---- what it checks after every event
 
@@ -179,8 +181,12 @@ class Observer:
         return self._are_crossing(holders)
 
     def _are_crossing(self, processes: list[Process]) -> bool:
-        now = self.world.now
-        return all(len(p.host.alive) > 1 and now - p.reached_since < HEALING_S for p in processes)
+        """Whether the URL of none led to it until just now, but to an older boot beside it."""
+        return all(self._is_hidden(process) for process in processes)
+
+    def _is_hidden(self, process: Process) -> bool:
+        led_to = self.world.now - process.reached_since
+        return led_to < HEALING_S and process.reached_since > process.born_at
 
     def _check_vacancy(self, since: float | None, vacant: bool, name: str) -> float | None:
         now = self.world.now
@@ -237,8 +243,6 @@ def _astray_since(process: Process) -> float:
     front = process.host.front
     if front is None or front is process:
         return _LONG_AGO
-    if front.frozen:
-        return process.world.now  # whoever asks at that URL hears nothing
     return max(front.reached_at, process.state.role_since - process.host.clock_off_s)
 
 
@@ -250,6 +254,8 @@ def _serves(process: Process) -> bool:
     return process.state.role is not Role.LEAVING
 
 
-def _knows_all(process: Process, ledger: object) -> bool:
-    known = process.state.knowledge
-    return isinstance(ledger, type(known.ledger)) and known.ledger == ledger
+def _is_read(stream: Stream) -> bool:
+    """Whether what was written comes to somebody who can be asked for it, or passes it on."""
+    reader = stream.reader
+    can_be_asked = reader.host.front is reader or reader.state.retired or not reader.state.reached
+    return stream.read and stream.flows and reader.acts and can_be_asked

@@ -45,9 +45,13 @@ class Outcome:
     starts: int
     skipped: int
     not_begun: int
-    excused_doubles: int
+    excused: Counter[str]
     steps: int
     faults: Counter[str]
+
+    @property
+    def excused_doubles(self) -> int:
+        return self.excused.total()
 
 
 def pair(seed: int, rules: Rules | None = None, jobs: dict[str, Job] | None = None) -> World:
@@ -97,7 +101,7 @@ def _outcome(world: World, weather: Weather, seconds: float) -> Outcome:
         starts=seen.starts,
         skipped=seen.slots.skipped,
         not_begun=seen.slots.not_begun,
-        excused_doubles=seen.excused_doubles,
+        excused=seen.excused,
         steps=seen.steps,
         faults=weather.faults,
     )

@@ -31,13 +31,13 @@ from twin.core.knowledge import Fate
 from twin.core.limits import BEAT_S, FROZEN_S
 from twin.core.messages import Document
 from twin.core.moment import Moment
-from twin.core.state import Standby, State
+from twin.core.state import Holding, Standby, State
 from twin.sim.stream import Stream
 
 if TYPE_CHECKING:
     from twin.sim.host import Host
 
-TOUCH_S = 15.0
+TOUCH_S = 5.0
 """How often a node asks its own URL, or tells the holder that it is there."""
 LATENCY_S = 0.001
 """How much later than asked for a thread wakes."""
@@ -64,11 +64,11 @@ class Process:
         self.dead = False
         self.streams: list[Stream] = []
         """What is read from here."""
-        self._watch: Stream | None = None
+        self.watch: Stream | None = None
         self._mono_off = world.random.uniform(-1e9, 0)  # no two boots count from the same point
         self._inbox: list[Callable[[], None]] = []
         self._tick_at = float("inf")
-        self._beat_at = self.awake_since = world.now
+        self._beat_at = self.awake_since = self.born_at = world.now
         self.reached_at = float("inf")
         """Since when its URL leads to it."""
         self._running: dict[tuple[str, int], float] = {}
@@ -145,7 +145,7 @@ class Process:
 
     def freeze(self) -> None:
         self._tell("freezes")
-        self.world.observer.froze(self)
+        self.world.observer.stopped(self)
         self._beat_at = self._last_beat()
         self.frozen = True
         for stream in self.streams:
@@ -171,8 +171,8 @@ class Process:
     def die(self, silently: bool) -> None:
         self.dead = True
         self.frozen = False
-        if self._watch is not None:
-            self._watch.close()
+        if self.watch is not None:
+            self.watch.close()
         for stream in list(self.streams):
             if silently:
                 stream.writer = None
@@ -240,9 +240,10 @@ class Process:
     def _touch(self) -> bool:
         if self.acts:
             waits = isinstance(self.state.stage, Standby)
-            if self.state.on_duty or (waits and not self.state.reached):
+            holds = isinstance(self.state.stage, Holding)
+            if holds or (waits and not self.state.reached):
                 self._request(Request.OWN)
-            if waits and self._watch is not None:
+            if waits and self.watch is not None:
                 self._request(Request.UPDATE)
         return not self.dead
 
@@ -257,9 +258,9 @@ class Process:
                 for stream in self.streams:
                     stream.write(document)
             case Watch(open=wanted):
-                if self._watch is not None:
-                    self._watch.close()
-                self._watch = Stream(self, self._peer_url) if wanted else None
+                if self.watch is not None:
+                    self.watch.close()
+                self.watch = Stream(self, self._peer_url) if wanted else None
             case Start(job=job, slot=slot):
                 late_s = self.world.random.uniform(0.0005, 0.02)
                 self.world.after(late_s, lambda: self.when_awake(lambda: self._run(job, slot)))

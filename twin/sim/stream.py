@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twin.core.events import Heard, Via, WatchLost
+from twin.core.events import Failed, Failure, Heard, Via, WatchLost
 from twin.core.limits import WATCH_SILENCE_S
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twin.core.knowledge import Entry
     from twin.core.messages import Document
     from twin.sim.process import Process
 
@@ -24,6 +27,8 @@ class Stream:
         self.reader = reader
         self.to = to
         self.writer: Process | None = None
+        self.told: Mapping[str, Entry] = {}
+        """The ledger of the last line, which has come or is on its way."""
         self.read = True
         """Whether the reader still waits for lines."""
         self.flows = True
@@ -41,7 +46,7 @@ class Stream:
         if writer is None:
             self._break("refused", refused=True)
         elif writer.host.password != self.reader.host.password:
-            self._break("401: the credentials are wrong")
+            self._deny()
         elif self.read:
             self.writer = writer
             writer.streams.append(self)
@@ -61,6 +66,7 @@ class Stream:
         if now + way > self._comes_at + WATCH_SILENCE_S:
             self._expect_a_line()
         self._comes_at = max(self._comes_at, now + way)
+        self.told = document.ledger
         self.world.send(
             self._comes_at - now, lambda: self.reader.when_awake(lambda: self._read_line(document))
         )
@@ -91,8 +97,6 @@ class Stream:
         if self.read:
             self._read_at = self.world.now
             self.reader.step(Heard(document, Via.LINE))
-        elif self.writer is not None and not self.writer.acts:
-            self.world.observer.unread(self.writer)
 
     def close(self) -> None:
         """The reader closes it, or is gone."""
@@ -125,6 +129,11 @@ class Stream:
 
     def _break(self, why: str, refused: bool = False) -> None:
         self.reader.when_awake(lambda: self._lose(why, refused))
+
+    def _deny(self) -> None:
+        denied = Failed(Failure.DENIED, "401: set TWIN_PASSWORD to one value on both")
+        self.reader.when_awake(lambda: self.reader.step(denied))
+        self._break(denied.why)
 
     def _lose(self, why: str, refused: bool) -> None:
         if self.read:

@@ -197,6 +197,7 @@ class Weather:
 
     def _password(self, host: Host) -> None:
         host.password = "wrong" if host.password == "right" else "right"  # noqa: S105
+        self.world.story.tell(self.world.now, host.name, "its password is", host.password)
 
     # ---- what comes over the lines
 
