@@ -21,7 +21,11 @@ class Parts:
 
     def wait_until_idle(self, timeout_s: float) -> bool:
         self.asked.append(f"wait {timeout_s:g}, {self.made.node.look().role}")
+        self.made.clock.move(0.0 if self.idle else timeout_s)
         return self.idle
+
+    def stop(self) -> None:
+        self.asked.append("stop")
 
     def cut_off(self) -> None:
         self.asked.append("cut off")
@@ -29,13 +33,13 @@ class Parts:
     async def down(self) -> None:
         self.asked.append("down")
 
-    def close(self) -> None:
-        self.asked.append("close")
+    def close(self, within_s: float | None = None) -> None:
+        self.asked.append("close" if within_s is None else f"tell within {within_s:g}")
 
 
 def leave(parts: Any) -> None:
     async def run() -> None:
-        leaving = _Leaving(parts.made.node, parts, parts, parts, parts)
+        leaving = _Leaving(parts.made.node, parts, parts, parts, parts, parts, parts.made.clock)
         leaving.begin("SIGTERM")
         leaving.begin("SIGTERM")
         async with asyncio.timeout(5):
@@ -52,17 +56,19 @@ def made() -> Bench:
     return holding
 
 
-def test_jobs_may_end_then_the_peer_is_told_then_the_streams_close(made: Bench) -> None:
+def test_jobs_may_end_then_people_and_the_peer_are_told_then_the_streams_close(made: Bench) -> None:
     parts = Parts(made, idle=True)
     leave(parts)
-    assert parts.asked == ["wait 25, leaving", "down", "close"]
+    assert parts.asked == ["stop", "wait 25, leaving", "tell within 5", "down", "close"]
     assert made.node.look().knowledge.claim.released
 
 
 def test_jobs_that_do_not_end_within_the_grace_are_cut_off(made: Bench) -> None:
     parts = Parts(made, idle=False)
     leave(parts)
-    assert parts.asked == ["wait 25, leaving", "cut off", "down", "close"]
+    assert parts.asked == [
+        *("stop", "wait 25, leaving", "cut off", "tell within 0", "down", "close"),
+    ]
 
 
 def test_a_bug_on_the_way_does_not_keep_the_process_from_ending(

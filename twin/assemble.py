@@ -4,7 +4,6 @@ import asyncio
 import secrets
 import signal
 import socket
-import threading
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -20,64 +19,43 @@ from twin.adapters.watch import Watch
 from twin.clock import Clock
 from twin.config import Settings
 from twin.core.events import Leave
-from twin.core.jobs import Job, Run
-from twin.core.schedules import every
 from twin.core.state import State
-from twin.duties.scaling import Scaling
+from twin.duty_jobs import Duties
 from twin.log import Log
 from twin.node import Node, Outlets
-from twin.scaled import ScaleSettings
-from twin.targets import make_target
-from twin.web.app import make_app
+from twin.web.actions import Peering
+from twin.web.app import Parts, make_app
 from twin.web.server import Server, make_server
+from twin.web.snapshot import About
 from twin.web.streams import Streams
 
 GRACE_S = 25.0
 """Running jobs may take so long to end: Heroku and Render kill 30 s after SIGTERM."""
-SCALE_JOB = "twin.scale"
+_TELL_S = 5.0
+"""And what people are to be told, so long, if the jobs leave it."""
 
 
 def serve(settings: Settings, listener: socket.socket, clock: Clock, log: Log) -> None:
     """Run one twin until a signal ends it. Raises JobsError if its jobs cannot be loaded."""
-    scheduled = load_jobs(settings, clock, log)
-    asyncio.run(_serve(settings, scheduled, listener, clock, log))
+    duties = Duties(settings, clock, log)
+    scheduled = _jobs(settings, duties, log)
+    asyncio.run(_serve(settings, scheduled, duties, listener, clock, log))
 
 
 def load_jobs(settings: Settings, clock: Clock, log: Log) -> dict[str, Scheduled]:
-    """The user's jobs and the scaling duty, by name. Raises JobsError."""
-    jobs = load(settings.jobs, settings.timezone, log)
-    for scale in settings.targets:
-        name = SCALE_JOB if len(settings.targets) == 1 else f"{SCALE_JOB} {scale.target}"
-        jobs.append(_scaling(name, scale, clock, log))
+    """The user's jobs and the pair's own, by name, as they run without a pair. Raises JobsError."""
+    return _jobs(settings, Duties(settings, clock, log), log)
+
+
+def _jobs(settings: Settings, duties: Duties, log: Log) -> dict[str, Scheduled]:
+    jobs = load(settings.jobs, settings.timezone, log) + duties.jobs
     return {each.job.name: each for each in jobs}
-
-
-def _scaling(name: str, scale: ScaleSettings, clock: Clock, log: Log) -> Scheduled:
-    # Imported here: a twin that scales nothing need not wait for it.
-    from twin.adapters.prober import Prober
-
-    target = make_target(scale.target, scale.access, clock, threading.Event())
-    prober = Prober(scale.probe_url, scale.rules.slow_s, clock) if scale.probe_url else None
-    duties: dict[int, Scaling] = {}
-
-    def step(run: Run) -> None:
-        if run.term not in duties:  # what was seen in another term is too old to act on
-            duties.clear()
-            duties[run.term] = Scaling(target, prober, scale.timetable, scale.rules, log)
-        duties[run.term].step(clock.now().wall)
-
-    # Caught up on, so that a twin that takes the duty looks at once.
-    schedule = every(f"{scale.probe_every_s}s", None, "UTC")
-    grace_s = 2 * scale.probe_every_s
-    # Two probes and two requests take 60 s at most, in real time, however fast the wall clock runs.
-    limit_s = round(120 / clock.real_s(1))
-    job = Job(name, schedule, grace_s=grace_s, catch_up=True, timeout_s=limit_s)
-    return Scheduled(job, step)
 
 
 async def _serve(
     settings: Settings,
     scheduled: dict[str, Scheduled],
+    duties: Duties,
     listener: socket.socket,
     clock: Clock,
     log: Log,
@@ -93,8 +71,7 @@ async def _serve(
         now=now,
     )
     log.info("twin.woke", boot=state.boot, version=__version__, port=listener.getsockname()[1])
-    quiet = frozenset(name for name in scheduled if name.startswith(SCALE_JOB))
-    node = Node(state, clock, log, quiet=quiet)
+    node = duties.node = Node(state, clock, log, duties.quiet, settings.release)
     streams, client = Streams(node), make_client()
     link, watch = PeerLink(settings, node, clock, client), Watch(settings, node, client)
     runner = Runner(scheduled, node, clock, log, streams.wait_until_written)
@@ -103,10 +80,12 @@ async def _serve(
     )
     scheduler = Scheduler(node)
     keep_awake = KeepAwake(settings, node, link, watch, client, clock, log)
-    server = make_server(make_app(node, streams, settings.own, clock), log)
+    peering = Peering(link.hand_over, link.pass_on)
+    parts = Parts(node, streams, peering, About(settings.offer), clock, log)
+    server = make_server(make_app(parts, settings.own), log)
 
     asyncio.get_running_loop().set_exception_handler(lambda _, context: _report(context, log))
-    leave = _Leaving(node, link, runner, streams, server)
+    leave = _Leaving(node, link, runner, duties, streams, server, clock)
     _on_signals(leave.begin)
     scheduler.start()
     chores = asyncio.create_task(keep_awake.run())
@@ -124,13 +103,22 @@ class _Leaving:
     """The end of a boot, in order, while it still serves."""
 
     def __init__(
-        self, node: Node, link: PeerLink, runner: Runner, streams: Streams, server: Server
+        self,
+        node: Node,
+        link: PeerLink,
+        runner: Runner,
+        duties: Duties,
+        streams: Streams,
+        server: Server,
+        clock: Clock,
     ) -> None:
         self._node = node
         self._link = link
         self._runner = runner
+        self._duties = duties
         self._streams = streams
         self._server = server
+        self._clock = clock
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, because: str) -> None:
@@ -140,9 +128,13 @@ class _Leaving:
 
     async def _leave(self, because: str) -> None:
         try:
+            ends_at = self._clock.now().mono + GRACE_S
             self._node.handle(Leave(because))  # releases the duty, and tells the peer
+            self._duties.stop()
             if not await asyncio.to_thread(self._runner.wait_until_idle, GRACE_S):
                 self._runner.cut_off()
+            left_s = max(0.0, ends_at - self._clock.now().mono)
+            await asyncio.to_thread(self._duties.close, min(left_s, _TELL_S))
             await self._link.down()
             self._streams.close()
         finally:

@@ -71,7 +71,7 @@ class Readings(Clock):
 
 
 def probe(url: str, slow_s: float = 5.0) -> Probe:
-    return Prober(url, slow_s, Clock())()
+    return Prober(url, slow_s, slow_s / 4, Clock()).once()
 
 
 def saying(answer: bytes) -> Callable[[socket.socket, threading.Event], None]:
@@ -114,8 +114,9 @@ def test_a_name_that_does_not_resolve_is_seen_instead_of_raised() -> None:
 def test_a_hanging_target_times_out() -> None:
     with serving(lambda _, stop: void(stop.wait(5))) as server:
         seen = probe(server.url, SLOW_S)
-    assert (seen.status, seen.failure) == (None, "no answer in 0.3 s")
-    assert SLOW_S < seen.elapsed_s < 2
+    assert (seen.status, seen.failure) == (None, "no answer in 0.25 s")
+    assert judge(seen, SLOW_S) is Verdict.SLOW
+    assert SLOW_S <= seen.elapsed_s < 2
 
 
 def test_an_answer_that_drips_is_given_up_at_the_same_limit() -> None:
@@ -126,13 +127,13 @@ def test_an_answer_that_drips_is_given_up_at_the_same_limit() -> None:
 
     with serving(drip) as server:
         seen = probe(server.url, SLOW_S)
-    assert (seen.status, seen.failure) == (None, "no answer in 0.3 s")
+    assert (seen.status, seen.failure) == (None, "no answer in 0.25 s")
     assert seen.elapsed_s < 2
 
 
 def test_an_answer_later_than_the_limit_is_slow() -> None:
     with serving(saying(OK)) as server:
-        seen = Prober(server.url, 5.0, Readings(monos=[100.0, 105.2]))()
+        seen = Prober(server.url, 5.0, 1.0, Readings(monos=[100.0, 105.2])).once()
     assert seen.elapsed_s == pytest.approx(5.2)
     assert (seen.status, judge(seen, 5.0)) == (200, Verdict.SLOW)
 
@@ -144,7 +145,7 @@ def test_a_body_that_does_not_end_is_slow_with_its_status() -> None:
 
     with serving(half) as server:
         seen = probe(server.url, 0.5)
-    assert (seen.status, seen.failure) == (200, "not all of it in 0.6 s")
+    assert (seen.status, seen.failure) == (200, "not all of it in 0.5 s")
     assert judge(seen, 0.5) is Verdict.SLOW
 
 
@@ -200,10 +201,85 @@ def test_a_probe_shows_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"user-agent: twin-probe\r\n" in request
 
 
+def probes(url: str, slow_s: float = SLOW_S) -> tuple[tuple[Probe, ...], float]:
+    """And the seconds that they took together."""
+    clock = Clock()
+    prober = Prober(url, slow_s, slow_s / 4, clock)
+    began = clock.now().mono
+    return prober(), clock.now().mono - began
+
+
+def saying_in_turn(*answers: bytes) -> Callable[[socket.socket, threading.Event], None]:
+    left = list(answers)
+    return lambda connection, _: connection.sendall(left.pop(0))
+
+
+NO = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+
+
+def test_a_good_answer_is_not_probed_again() -> None:
+    with serving(saying(OK)) as server:
+        seen, _ = probes(server.url)
+        assert len(server.requests) == 1
+    assert [probe.status for probe in seen] == [200]
+
+
+@pytest.mark.parametrize(("second", "statuses"), [(OK, [503, 200]), (NO, [503, 503])])
+def test_a_bad_answer_is_probed_again_a_moment_later(second: bytes, statuses: list[int]) -> None:
+    with serving(saying_in_turn(NO, second)) as server:
+        seen, seconds = probes(server.url, slow_s=1.0)
+    assert [probe.status for probe in seen] == statuses
+    assert 0.25 <= seconds < 1.0
+
+
+def test_a_target_that_hangs_is_probed_again_meanwhile_and_both_count_as_slow() -> None:
+    with serving(lambda _, stop: void(stop.wait(5))) as server:
+        seen, seconds = probes(server.url, slow_s=0.8)
+    assert [judge(probe, 0.8) for probe in seen] == [Verdict.SLOW] * 2
+    assert [probe.failure for probe in seen] == ["no answer in 0.8 s", "no answer in 0.6 s"]
+    assert 0.8 <= seconds < 1.2
+
+
+def test_an_answer_between_fast_and_slow_needs_no_second_one() -> None:
+    def late(connection: socket.socket, stop: threading.Event) -> None:
+        stop.wait(0.4)
+        connection.sendall(OK)
+
+    with serving(late) as server:
+        seen, seconds = probes(server.url, slow_s=0.8)
+    assert [probe.status for probe in seen] == [200]
+    assert seconds < 0.7
+
+
+def test_a_host_that_takes_no_connection_is_unreachable_at_the_limit() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        address = listener.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:  # nobody accepts them, and then there is no room for more
+            each.setblocking(False)
+            each.connect_ex(address)
+        seen = probe(f"http://127.0.0.1:{address[1]}/", SLOW_S)
+        for each in waiting:
+            each.close()
+    assert (seen.status, seen.failure) == (None, "no connection in 0.25 s")
+    assert judge(seen, SLOW_S) is Verdict.UNREACHABLE
+
+
+def test_a_resolver_of_host_names_that_hangs_delays_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolved = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: resolved.wait(5) and [])
+    seen, seconds = probes("http://shop.example/")
+    resolved.set()
+    assert [judge(probe, SLOW_S) for probe in seen] == [Verdict.UNREACHABLE] * 2
+    assert seconds < 2
+
+
 def test_every_probe_comes_as_a_new_visitor() -> None:
     with serving(saying(OK)) as server:
-        prober = Prober(server.url, 5.0, Clock())
-        assert [prober().status, prober().status] == [200, 200]
+        prober = Prober(server.url, 5.0, 1.0, Clock())
+        assert [prober.once().status, prober.once().status] == [200, 200]
         assert len(server.requests) == 2
 
 
@@ -220,7 +296,7 @@ def test_every_probe_comes_as_a_new_visitor() -> None:
 )
 def test_a_url_that_cannot_be_probed_is_told_beforehand(url: str, told: str) -> None:
     with pytest.raises(ValueError, match="PROBE_URL") as raised:
-        Prober(url, SLOW_S, Clock())
+        Prober(url, SLOW_S, SLOW_S / 4, Clock())
     assert told in str(raised.value)
     assert "secret" not in str(raised.value)
 

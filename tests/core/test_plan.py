@@ -1,13 +1,15 @@
 """How many processes, and why: a target, a clock and a memory, step by step."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twin.core.plan import Memory, Plan, Rules, Sight, plan
+from twin.core.memory import Memory
+from twin.core.plan import Plan, plan
+from twin.core.sight import Rules, Sight
 from twin.core.verdict import Probe
 
 RULES = Rules(max_quantity=3, slow_s=5.0, fast_s=1.0, window_s=600.0)
@@ -30,15 +32,20 @@ class Story:
     rules: Rules = RULES
     wall: float = 1_000_000.0
     memory: Memory = field(default_factory=Memory)
+    line_works: bool = True
     changes: list[int] = field(default_factory=list)
 
     def step(self, probes: tuple[Probe, ...], blind: bool = False) -> Plan:
-        seen = Sight(self.wall, None if blind else self.quantity, self.level, probes)
+        seen = Sight(
+            self.wall, None if blind else self.quantity, self.level, probes, self.line_works
+        )
         decided, self.memory = plan(seen, self.rules, self.memory)
-        self.wall += EVERY_S
         if decided.quantity is not None:
             assert decided.quantity != self.quantity
             self.quantity = decided.quantity
+            self.memory = self.memory.with_quantity(decided.quantity, self.wall)
+        self.wall += EVERY_S
+        if decided.quantity is not None:
             self.changes.append(decided.quantity)
         return decided
 
@@ -178,11 +185,101 @@ def test_a_level_that_reaches_the_fail_safes_quantity_makes_it_the_timetables_ow
     assert story.step(MEDIUM).quantity == 1
 
 
-def test_a_quantity_set_by_hand_gives_way_to_the_timetable() -> None:
-    story = Story(2, level=2)
+# By hand
+
+
+def by_hand(story: Story, quantity: int, probes: tuple[Probe, ...] = FAST) -> Plan:
+    story.quantity = quantity
+    return story.step(probes)
+
+
+def quiet(quantity: int, level: int | None) -> Story:
+    story = Story(quantity, level)
     story.goes_on(FAST, minutes=11)
-    story.quantity = 5
-    assert story.step(FAST).quantity == 2
+    return story
+
+
+@pytest.mark.parametrize("quantity", [5, 1])
+def test_what_somebody_set_by_hand_is_respected_and_then_the_timetable_returns(
+    quantity: int,
+) -> None:
+    story = quiet(2, level=2)
+    because = f"somebody set it to {quantity}, which stands until 1970-01-12T14:12:40Z"
+    assert by_hand(story, quantity) == Plan(None, because)
+    assert story.goes_on(FAST, minutes=14.5) == []
+    assert story.goes_on(FAST, minutes=0.5) == [2]
+
+
+def test_setting_it_by_hand_again_begins_the_respect_anew() -> None:
+    story = quiet(2, level=2)
+    by_hand(story, 5)
+    story.goes_on(FAST, minutes=14)
+    by_hand(story, 6)
+    assert story.goes_on(FAST, minutes=14.5) == []
+    assert story.goes_on(FAST, minutes=0.5) == [2]
+
+
+def test_an_outage_scales_out_what_somebody_set_and_comes_back_to_it() -> None:
+    story = quiet(2, level=2)
+    story.rules = replace(RULES, respect_s=3600.0)
+    by_hand(story, 1)
+    assert story.step(DOWN).quantity == 3
+    assert story.goes_on(FAST, minutes=25) == [2, 1]
+    assert story.goes_on(FAST, minutes=40) == [2]
+
+
+def test_a_timetable_that_changes_meanwhile_waits_until_the_respect_is_over() -> None:
+    story = quiet(2, level=2)
+    by_hand(story, 1)
+    story.level = 3
+    assert story.goes_on(FAST, minutes=14.5) == []
+    assert story.goes_on(FAST, minutes=0.5) == [3]
+
+
+def test_switched_off_by_hand_it_is_not_down_and_comes_back_by_the_timetable() -> None:
+    story = quiet(2, level=2)
+    by_hand(story, 0, DOWN)
+    assert story.goes_on(DOWN, minutes=14.5) == []
+    assert story.goes_on(DOWN, minutes=1) == [2]
+    assert story.memory.outage_since is None
+
+
+def test_without_a_timetable_what_somebody_set_stays() -> None:
+    story = quiet(2, level=None)
+    story.step(DOWN)
+    by_hand(story, 1)
+    assert story.goes_on(FAST, minutes=60) == []
+
+
+def test_the_first_look_of_all_takes_what_it_finds_for_nobodys() -> None:
+    assert Story(5, level=5).step(FAST) == Plan(None, "the timetable says 5")
+
+
+def test_what_we_were_about_to_set_is_not_mistaken_for_somebody_elses() -> None:
+    story = quiet(1, level=1)
+    story.memory = replace(story.memory, wanted=3)  # and then this twin died
+    story.quantity = 3
+    story.step(FAST)
+    assert story.memory.hand is None
+    assert story.memory.is_booting(story.wall)
+
+
+def test_what_we_were_about_to_set_and_did_not_is_not_either() -> None:
+    story = quiet(1, level=1)
+    story.memory = replace(story.memory, wanted=3)
+    story.step(FAST)
+    assert story.memory.hand is None
+    assert by_hand(story, 3).reason.startswith("somebody set it to 3")
+
+
+def test_a_clock_that_is_set_back_does_not_prolong_the_respect() -> None:
+    story = quiet(2, level=2)
+    by_hand(story, 5)
+    story.wall -= 3600
+    assert story.goes_on(FAST, minutes=11) == [2]
+
+
+# The timetable alone
 
 
 def test_where_nothing_is_probed_the_timetable_is_applied_at_once_both_ways() -> None:
@@ -190,6 +287,90 @@ def test_where_nothing_is_probed_the_timetable_is_applied_at_once_both_ways() ->
     assert story.step(NOTHING) == Plan(1, "the timetable says 1")
     story.level = 2
     assert story.step(NOTHING) == Plan(2, "the timetable says 2")
+
+
+# New processes, and a line that is down
+
+
+def test_while_new_processes_boot_bad_answers_are_no_outage() -> None:
+    story = Story(1, level=2)
+    story.step(FAST)
+    assert story.goes_on(DOWN, minutes=1) == []
+    assert story.memory.outage_since is None
+    assert story.goes_on(DOWN, minutes=0.5) == [3]
+
+
+def test_while_new_processes_boot_nothing_goes_in_and_the_reason_says_so() -> None:
+    story = quiet(3, level=3)
+    story.level = 4
+    story.step(FAST)
+    story.level = 3
+    because = "new processes start until 1970-01-12T13:58:55Z: keep 4"
+    assert story.step(DOWN) == Plan(None, because)
+
+
+def test_while_new_processes_boot_the_timetable_still_goes_up() -> None:
+    story = Story(1, level=2)
+    story.step(FAST)
+    story.level = 3
+    assert story.step(DOWN).quantity == 3
+
+
+def test_a_target_is_not_blamed_while_our_own_line_is_down() -> None:
+    story = quiet(3, level=2)
+    story.level = 1
+    story.line_works = False
+    because = "neither the target nor anything else could be reached: keep 2"
+    assert story.step(REFUSED) == Plan(None, because)
+    assert story.memory.outage_since is None
+    assert story.memory.verdict == "unknown"
+    story.line_works = True
+    assert story.step(REFUSED).quantity == 3
+
+
+def test_a_bad_answer_is_one_however_our_line_is() -> None:
+    story = Story(1, level=1, line_works=False)
+    assert story.step(DOWN).quantity == 3
+
+
+# When an outage begins and ends
+
+
+def test_an_outage_is_over_after_a_minute_of_good_answers() -> None:
+    story = Story(3, level=3)
+    story.step(DOWN)
+    since = story.memory.outage_since
+    story.goes_on(MEDIUM, minutes=1)
+    assert story.memory.outage_since == since
+    story.step(MEDIUM)
+    assert story.memory.outage_since is None
+
+
+def test_a_target_that_answers_now_and_then_is_in_the_same_outage() -> None:
+    story = Story(3, level=3)
+    story.step(DOWN)
+    since = story.memory.outage_since
+    for _ in range(20):
+        story.goes_on(FAST, minutes=0.75)
+        story.step(DOWN)
+    assert story.memory.outage_since == since
+
+
+def test_an_outage_is_not_over_while_new_processes_boot() -> None:
+    story = Story(1, level=1)
+    story.step(DOWN)
+    story.goes_on(FAST, minutes=1)
+    assert story.memory.outage_since is not None
+    story.goes_on(FAST, minutes=0.5)
+    assert story.memory.outage_since is None
+
+
+def test_an_outage_ends_when_the_target_is_switched_off() -> None:
+    story = Story(3, level=3)
+    story.step(DOWN)
+    story.level = 0
+    story.step(DOWN)
+    assert story.memory.outage_since is None
 
 
 # Nothing at all

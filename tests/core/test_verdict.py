@@ -20,7 +20,10 @@ from twin.core.verdict import Probe, Verdict, judge, was_fast
         (Probe(503, 6.0), Verdict.FAILING),
         (Probe(200, 0.2, "the connection broke off"), Verdict.FAILING),
         (Probe(None, 0.0, "no connection"), Verdict.UNREACHABLE),
-        (Probe(None, 6.0, "no answer in 6 s"), Verdict.UNREACHABLE),
+        (Probe(None, 6.0, "no connection in 6 s"), Verdict.UNREACHABLE),
+        (Probe(None, 4.0, "no answer in 4 s", hangs=True), Verdict.SLOW),
+        (Probe(200, 4.0, "not all of it in 4 s", hangs=True), Verdict.SLOW),
+        (Probe(503, 4.0, "not all of it in 4 s", hangs=True), Verdict.FAILING),
         (None, Verdict.UNKNOWN),
     ],
 )

@@ -1,39 +1,55 @@
-"""The scaling duty, step by step: a target that can refuse, answers as they come, and the log."""
+"""The scaling duty, step by step: a target that can refuse, answers as they come, the pair's notes,
+what people are told, and the log."""
 
 import contextlib
 import io
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import httpx
 import pytest
 
 from twin.adapters.heroku import HerokuTarget
-from twin.core.plan import Rules
+from twin.core.history import Decision, Look, Record
+from twin.core.news import Kind, News
+from twin.core.sight import Rules
 from twin.core.target import TargetError
 from twin.core.timetable import Timetable, parse_timetable
 from twin.core.verdict import Probe
-from twin.duties.scaling import HerokuName, Scaling, parse_target
+from twin.duties.reporting import Report
+from twin.duties.scaling import Scaling
 from twin.log import Log
 
 GOOD = Probe(200, 0.1)
 BAD = Probe(503, 0.1)
+REFUSED = Probe(None, 0.1, "no connection: Connection refused")
 EVERY_S = 15.0
 WAKING = TargetError("the API is waking", heals=True)
 NO_KEY = TargetError("the key is wrong", heals=False)
+NAME = "my-app/web"
+
+
+class Died(Exception):  # noqa: N818 (not an error of anybody)
+    """The twin did, where this is raised."""
 
 
 class FakeTarget:
     """A quantity, and the errors that stand in its way."""
 
-    name = "my-app/web"
+    name = NAME
 
     def __init__(self, quantity: int) -> None:
         self.quantity = quantity
         self.ceiling = 100
         self.unreadable: TargetError | None = None
         self.unwritable: TargetError | None = None
+        self.dies_after_writing = False
+        self.was_read = threading.Event()
 
     def read(self) -> int:
+        self.was_read.set()
         if self.unreadable:
             raise self.unreadable
         return self.quantity
@@ -42,40 +58,96 @@ class FakeTarget:
         if self.unwritable:
             raise self.unwritable
         self.quantity = min(quantity, self.ceiling)
+        if self.dies_after_writing:
+            raise Died
         return self.quantity
+
+
+class Notes:
+    """What the pair keeps; the word of the higher term counts."""
+
+    def __init__(self) -> None:
+        self.memos: dict[str, tuple[int, str]] = {}
+        self.written = 0
+        self.looks: list[Look] = []
+        self.decisions: list[Decision] = []
+
+    def remember(self, key: str, text: str, term: int) -> None:
+        self.written += 1
+        if term >= self.memos.get(key, (0, ""))[0]:
+            self.memos[key] = (term, text)
+
+    def recall(self, key: str) -> str | None:
+        return self.memos[key][1] if key in self.memos else None
+
+    def record(self, record: Record) -> None:
+        self.looks += record.looks.get(NAME, ())
+        self.decisions += record.decisions.get(NAME, ())
 
 
 class Scene:
     """A scaling duty in front of a target that answers each probe as the test says."""
 
     def __init__(
-        self, quantity: int = 1, timetable: str | None = "00:00=1", probed: bool = True
+        self,
+        quantity: int = 1,
+        timetable: str | None = "00:00=1",
+        probed: bool = True,
+        dry_run: bool = False,
     ) -> None:
         self.target = FakeTarget(quantity)
         self.answer = GOOD
         self.next: list[Probe] = []
         self.probes = 0
         self.wall = at("2026-06-10T12:00Z")
+        self.term = 7
+        self.notes = Notes()
+        self.told: list[News] = []
+        self.line_works = True
         self._log = io.StringIO()
-        table = parse_timetable(timetable, "UTC") if timetable else None
-        probe = self._probe if probed else None
-        self.scaling = Scaling(self.target, probe, table, Rules(), Log("a", self._log))
+        self.scaling = Scaling(
+            target=self.target,
+            probe=self._probe if probed else None,
+            line_works=lambda read: read or self.line_works,
+            timetable=parse_timetable(timetable, "UTC") if timetable else None,
+            rules=Rules(),
+            dry_run=dry_run,
+            notebook=self.notes,
+            report=Report("a", NAME, self.notes, self.told.append, Log("a", self._log)),
+        )
 
-    def _probe(self) -> Probe:
+    def _probe(self) -> Sequence[Probe]:
+        first = self._one()
+        return (first,) if first.status == 200 and first.elapsed_s < 5 else (first, self._one())
+
+    def _one(self) -> Probe:
         self.probes += 1
         return self.next.pop(0) if self.next else self.answer
 
+    def hand_over(self) -> None:
+        """The other twin goes on, and knows nothing but what the pair has kept."""
+        self.term += 1
+        report = replace(self.scaling.report, twin="b")
+        self.scaling = replace(self.scaling, report=report)
+
     def step(self, times: int = 1) -> list[str]:
-        """What these steps log, without the lines on probes."""
-        return [line for line in self.all_of(times) if "event=probe." not in line]
+        """What these steps log, without the lines on what was seen."""
+        seen = ("event=probe.", "event=outage.")
+        return [line for line in self.all_of(times) if not any(word in line for word in seen)]
 
     def all_of(self, times: int = 1) -> list[str]:
         said = self._log.tell()
         for _ in range(times):
             with contextlib.suppress(TargetError):
-                self.scaling.step(self.wall)
+                self.scaling.step(self.wall, self.term)
             self.wall += EVERY_S
         return self._log.getvalue()[said:].splitlines()
+
+    def kinds(self, times: int = 1) -> list[Kind]:
+        """What people are told of in these steps."""
+        told = len(self.told)
+        self.all_of(times)
+        return [news.kind for news in self.told[told:]]
 
 
 def at(text: str) -> float:
@@ -133,7 +205,8 @@ def test_a_change_of_verdict_is_logged_once() -> None:
     scene.answer = BAD
     assert scene.all_of(times=3) == [
         "at=info event=probe.changed twin=a target=my-app/web was=healthy now=failing "
-        'because="503 after 0.1 s"'
+        'because="503 after 0.1 s"',
+        'at=warning event=outage.began twin=a target=my-app/web because="503 after 0.1 s"',
     ]
 
 
@@ -257,14 +330,20 @@ def test_a_heroku_app_is_scaled_whatever_its_api_does(capsys: pytest.CaptureFixt
 
     transport = httpx.MockTransport(api)
     target = HerokuTarget("my-app", "web", "https://api.test", "not-a-key", transport)
-    scaling = Scaling(target, lambda: BAD, daily(1), Rules(), Log("a"))
+    notes = Notes()
+    told: list[News] = []
+    report = Report("a", NAME, notes, told.append, Log("a"))
+    scaling = Scaling(
+        target, lambda: (BAD, BAD), lambda _: True, daily(1), Rules(), False, notes, report
+    )
     for step in range(5):
         with contextlib.suppress(TargetError):
-            scaling.step(1_000_000 + EVERY_S * step)
+            scaling.step(1_000_000 + EVERY_S * step, term=1)
     events = [line.split()[1] for line in capsys.readouterr().out.splitlines()]
     assert quantities == {"clock": 3, "web": 3}
     assert events == [
         "event=probe.changed",
+        "event=outage.began",
         *["event=scale.failed"] * 2,
         "event=scale.changed",
         "event=scale.recovered",
@@ -275,35 +354,241 @@ def daily(quantity: int) -> Timetable:
     return parse_timetable(f"00:00={quantity}", "UTC")
 
 
-@pytest.mark.parametrize(
-    ("text", "app", "process_type"),
-    [
-        ("my-app", "my-app", "web"),
-        ("my-app/worker", "my-app", "worker"),
-        ("my-app/send_mail-2", "my-app", "send_mail-2"),
-        ("01234567-89ab-cdef-0123-456789abcdef", "01234567-89ab-cdef-0123-456789abcdef", "web"),
-    ],
-)
-def test_a_target_is_an_app_and_a_process_type(text: str, app: str, process_type: str) -> None:
-    assert parse_target(text) == HerokuName(app, process_type)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "/web", "my-app/", "my app", "my-app/../other", "a/b/c", "a\n"]
-)
-def test_what_is_no_target_is_told_with_what_to_write(text: str) -> None:
-    with pytest.raises(ValueError, match="name a Heroku app, such as my-app, or my-app/worker"):
-        parse_target(text)
-
-
-def test_a_docker_service_is_not_supported_yet() -> None:
-    with pytest.raises(ValueError, match="docker:shop: Docker services cannot be scaled yet"):
-        parse_target("docker:shop")
-
-
 def test_a_step_that_could_not_do_its_work_has_failed() -> None:
     """The ledger and the exit status of `run` say so; the log already has, once."""
     scene = Scene()
     scene.target.unreadable = WAKING
     with pytest.raises(TargetError):
-        scene.scaling.step(scene.wall)
+        scene.scaling.step(scene.wall, term=1)
+
+
+# From one twin to the other
+
+
+def test_a_handover_in_an_outage_tells_nobody_twice_and_comes_back_to_before() -> None:
+    scene = Scene(quantity=1, timetable=None)
+    scene.answer = BAD
+    assert scene.kinds(times=8) == [Kind.OUTAGE]
+    scene.hand_over()
+    assert scene.kinds(times=8) == []
+    scene.answer = GOOD
+    assert scene.kinds(times=5) == [Kind.RECOVERY]
+    scene.step(times=80)
+    assert scene.target.quantity == 1
+
+
+def test_a_handover_in_a_window_does_not_begin_it_anew() -> None:
+    scene = Scene(quantity=1)
+    scene.answer = BAD
+    scene.step()
+    scene.answer = GOOD
+    scene.step(times=30)
+    scene.hand_over()
+    assert scene.step(times=10) == []
+    assert "one in, towards 1" in scene.step()[0]
+
+
+def test_a_handover_while_something_set_by_hand_is_respected_changes_nothing() -> None:
+    scene = Scene(quantity=1)
+    scene.step(times=45)
+    scene.target.quantity = 2
+    assert scene.kinds() == [Kind.BY_HAND]
+    scene.step(times=29)
+    scene.hand_over()
+    assert scene.kinds(times=29) == []
+    assert scene.target.quantity == 2
+    scene.step(times=2)
+    assert scene.target.quantity == 1
+
+
+def test_a_twin_that_ended_between_deciding_and_scaling_is_not_taken_for_somebody() -> None:
+    scene = Scene(quantity=1, timetable="00:00=3")
+    scene.step(times=0)
+    scene.target.dies_after_writing = True
+    with pytest.raises(Died):
+        scene.scaling.step(scene.wall, scene.term)
+    scene.hand_over()
+    assert scene.kinds() == []
+
+
+def test_who_lost_the_duty_while_it_looked_changes_nothing_and_tells_nobody() -> None:
+    scene = Scene(quantity=1)
+    scene.step()
+    scene.answer = BAD
+    scene.notes.remember("scale my-app/web", "{}", scene.term + 1)
+    assert scene.kinds() == []
+    assert scene.target.quantity == 1
+
+
+def test_a_memo_of_another_release_is_as_none() -> None:
+    scene = Scene(quantity=1, timetable="00:00=3")
+    scene.notes.remember("scale my-app/web", '{"shoe_size": 44}', scene.term)
+    scene.step()
+    assert scene.target.quantity == 3
+
+
+def test_the_memo_is_written_when_something_changes_and_every_five_minutes() -> None:
+    scene = Scene(quantity=1)
+    scene.step(times=3)
+    written = scene.notes.written
+    scene.step(times=60)
+    assert scene.notes.written - written == 3
+
+
+# What people are told
+
+
+def test_an_outage_is_told_once_reminded_of_each_hour_and_its_end_is_told() -> None:
+    scene = Scene(quantity=1)
+    scene.step(times=10)
+    scene.answer = BAD
+    assert scene.kinds(times=240) == [Kind.OUTAGE]
+    assert scene.kinds(times=480) == [Kind.REMINDER] * 2
+    scene.answer = GOOD
+    assert scene.kinds(times=240) == [Kind.RECOVERY]
+
+
+def test_the_news_of_an_outage_say_since_when_why_and_what_was_done() -> None:
+    scene = Scene(quantity=1)
+    scene.answer = BAD
+    scene.step()
+    (news,) = scene.told
+    since = at("2026-06-10T12:00Z")
+    assert news == News(
+        Kind.OUTAGE, NAME, "a", since, since, "503 after 0.1 s", "scaled from 1 to 3"
+    )
+    scene.answer = GOOD
+    scene.step(times=20)
+    recovery = scene.told[1]
+    assert (recovery.since, recovery.because) == (since, "200 after 0.1 s")
+
+
+def test_an_outage_that_cannot_be_scaled_is_told_with_what_keeps_it() -> None:
+    scene = Scene(quantity=1)
+    scene.target.unwritable = NO_KEY
+    scene.answer = BAD
+    assert scene.kinds() == [Kind.OUTAGE, Kind.TROUBLE]
+    assert scene.told[0].done == "it could not be scaled from 1 to 3: the key is wrong"
+    assert scene.told[1].because == "the key is wrong"
+
+
+def test_an_outage_is_told_even_when_the_platform_cannot_be_read() -> None:
+    scene = Scene(quantity=1)
+    scene.target.unreadable = WAKING
+    scene.answer = BAD
+    assert scene.kinds() == [Kind.OUTAGE]
+    assert scene.told[0].done == (
+        "nothing, since the quantity could not be read: the API is waking"
+    )
+
+
+def test_trouble_that_does_not_heal_is_told_once_and_then_hourly() -> None:
+    scene = Scene(quantity=1)
+    scene.target.unreadable = NO_KEY
+    assert scene.kinds(times=240) == [Kind.TROUBLE]
+    scene.target.unreadable = TargetError("not paid for", heals=False)
+    assert scene.kinds(times=240) == [Kind.TROUBLE]
+    scene.target.unreadable = None
+    scene.step()
+    scene.target.unreadable = NO_KEY
+    assert scene.kinds(times=10) == [Kind.TROUBLE]
+
+
+def test_trouble_that_heals_by_itself_is_for_the_log_alone() -> None:
+    scene = Scene(quantity=1)
+    scene.target.unreadable = WAKING
+    assert scene.kinds(times=480) == []
+
+
+def test_scaling_by_hand_is_logged_and_told() -> None:
+    scene = Scene(quantity=1)
+    scene.step()
+    scene.target.quantity = 2
+    assert scene.step() == [
+        "at=info event=scale.by_hand twin=a target=my-app/web from=1 to=2 "
+        "until=2026-06-10T12:15:15Z"
+    ]
+    (news,) = scene.told
+    assert (news.kind, news.because) == (Kind.BY_HAND, "it was 1, and is 2")
+    assert news.done == "nothing: somebody set it to 2, which stands until 2026-06-10T12:15:15Z"
+
+
+def test_a_target_that_is_switched_off_in_an_outage_has_not_recovered() -> None:
+    scene = Scene(quantity=1, timetable="00:00=1 12:05=0")
+    scene.answer = BAD
+    assert scene.kinds(times=40) == [Kind.OUTAGE]
+
+
+# Whose fault it is
+
+
+def test_a_target_that_cannot_be_reached_is_not_blamed_when_nothing_else_can_be_either() -> None:
+    scene = Scene(quantity=1)
+    scene.step()
+    scene.answer, scene.line_works = REFUSED, False
+    scene.target.unreadable = WAKING
+    assert scene.kinds(times=20) == []
+    assert scene.notes.looks[-1].verdict == "unknown"
+
+
+def test_a_platform_that_could_be_read_shows_that_our_line_works() -> None:
+    scene = Scene(quantity=1)
+    scene.answer, scene.line_works = REFUSED, False
+    assert scene.kinds() == [Kind.OUTAGE]
+    assert scene.target.quantity == 3
+
+
+def test_the_quantity_is_read_while_a_target_hangs() -> None:
+    scene = Scene(quantity=1)
+    read_meanwhile = scene.target.was_read.wait
+    scene.scaling = replace(scene.scaling, probe=lambda: (GOOD,) if read_meanwhile(5) else ())
+    scene.step()
+    assert scene.notes.looks[-1].verdict == "healthy"
+
+
+# A dry run
+
+
+def test_a_dry_run_decides_logs_and_records_and_writes_nothing() -> None:
+    scene = Scene(quantity=1, timetable="00:00=2", dry_run=True)
+    assert scene.step(times=10) == [
+        "at=info event=scale.would_change twin=a target=my-app/web from=1 to=2 "
+        'because="the timetable says 2"'
+    ]
+    assert scene.target.quantity == 1
+    because = "a dry run, else: the timetable says 2"
+    assert scene.notes.decisions == [Decision(int(at("2026-06-10T12:00Z")), 1, 2, because)]
+
+
+def test_a_dry_run_tells_of_an_outage_and_what_it_would_do() -> None:
+    scene = Scene(quantity=1, dry_run=True)
+    scene.answer = BAD
+    assert scene.kinds(times=10) == [Kind.OUTAGE]
+    assert scene.told[0].done == ("nothing, as this is a dry run: it would be scaled from 1 to 3")
+
+
+# The history
+
+
+def test_each_step_is_a_look_in_the_history() -> None:
+    scene = Scene(quantity=2, timetable="00:00=2")
+    scene.next = [Probe(200, 6.2), Probe(503, 0.2)]
+    scene.step()
+    wall = int(at("2026-06-10T12:00Z"))
+    assert scene.notes.looks == [Look(wall // 60, 6200, "failing", wall, 2, 2)]
+
+
+def test_what_is_not_known_is_minus_one_in_the_history() -> None:
+    scene = Scene(quantity=2, timetable=None)
+    scene.target.unreadable = WAKING
+    scene.answer = REFUSED
+    scene.step()
+    (look,) = scene.notes.looks
+    assert (look.latency_ms, look.quantity, look.floor) == (0, -1, -1)
+
+
+def test_each_change_is_a_decision_with_its_reason_in_the_history() -> None:
+    scene = Scene(quantity=1, timetable="00:00=3")
+    scene.step(times=3)
+    wall = int(at("2026-06-10T12:00Z"))
+    assert scene.notes.decisions == [Decision(wall, 1, 3, "the timetable says 3")]

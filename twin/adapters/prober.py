@@ -1,72 +1,113 @@
-"""One request to PROBE_URL, as a new visitor would make it."""
+"""Requests to PROBE_URL, as new visitors would make them."""
 
 import asyncio
 
 import httpx
 
+from twin.adapters.bounded import run
 from twin.adapters.cause import cause
 from twin.clock import Clock
-from twin.core.verdict import Probe
-
-# By then an answer is slow anyway; the rest tells a late answer from none.
-_BOUND_OF_SLOW = 1.2
+from twin.core.verdict import Probe, Verdict, judge
 
 # A page that is larger is healthy enough; a download must not fill the twin's minutes and quota.
 _BODY_BYTES = 1_000_000
+
+# Of the time there is, the second probe has at least half, however late "not fast" is.
+_PAUSE_OF_SLOW = 0.5
 
 
 class Prober:
     """Fetches `url` and says what it saw; called from a thread without an event loop.
 
-    Every call opens a connection of its own, because a visitor's would be new too. Sends no
-    credentials and follows no redirect. Takes at most 1.2 times `slow_s`, however slowly the answer
-    drips; only the resolver of host names has its own limit.
+    Every request opens a connection of its own, because a visitor's would be new too. Sends no
+    credentials and follows no redirect.
     """
 
-    def __init__(self, url: str, slow_s: float, clock: Clock) -> None:
+    def __init__(self, url: str, slow_s: float, fast_s: float, clock: Clock) -> None:
         """Raises ValueError for a URL that cannot be probed."""
         self._url = _checked(url)
-        self._bound_s = slow_s * _BOUND_OF_SLOW
+        self._slow_s = slow_s
+        self._pause_s = min(fast_s, slow_s * _PAUSE_OF_SLOW)
         self._clock = clock
         # Made once: reading the certificates takes longer than many an answer.
         self._tls = httpx.create_ssl_context(trust_env=False)
 
-    def __call__(self) -> Probe:
-        return asyncio.run(self._probe())
+    def __call__(self) -> tuple[Probe, ...]:
+        """One probe if it went well, else two; within `slow_s`, however slowly an answer drips.
 
-    async def _probe(self) -> Probe:
-        seen: list[int] = []
-        failure = None
+        The second is begun `fast_s` after the first: a moment later if that has failed, and
+        meanwhile if it hangs. So both are known when the first has become too slow.
+        """
+        return run(self._probes())
+
+    def once(self) -> Probe:
+        """One probe, whatever comes of it."""
+        return run(self._probe(self._slow_s))
+
+    async def _probes(self) -> tuple[Probe, ...]:
+        first = asyncio.create_task(self._probe(self._slow_s))
+        pause = asyncio.create_task(asyncio.sleep(self._pause_s))
+        await asyncio.wait({first, pause}, return_when=asyncio.FIRST_COMPLETED)
+        if first.done() and self._is_well(first.result()):
+            pause.cancel()
+            return (first.result(),)
+        await pause
+        second = asyncio.create_task(self._probe(self._slow_s - self._pause_s))
+        if self._is_well(await first):
+            second.cancel()
+            await asyncio.wait({second})
+            return (first.result(),)
+        return first.result(), await second
+
+    def _is_well(self, probe: Probe) -> bool:
+        return judge(probe, self._slow_s) is Verdict.HEALTHY
+
+    async def _probe(self, bound_s: float) -> Probe:
+        seen = _Seen()
+        failure, hangs = None, False
         began = self._clock.now().mono
         try:
-            async with asyncio.timeout(self._bound_s):
+            async with asyncio.timeout(bound_s):
                 await self._fetch(seen)
         except TimeoutError:
-            failure = f"not all of it in {self._bound_s:g} s" if seen else self._silence()
+            failure, hangs = f"{seen.lacks} in {bound_s:.3g} s", seen.connected
         except httpx.HTTPError as error:
             failure = _told(error)
-        elapsed_s = self._clock.now().mono - began
-        return Probe(seen[0] if seen else None, elapsed_s, failure)
+        return Probe(seen.status, self._clock.now().mono - began, failure, hangs)
 
-    async def _fetch(self, seen: list[int]) -> None:
-        """Puts the status into `seen` as soon as it is there, as what follows may fail."""
+    async def _fetch(self, seen: "_Seen") -> None:
         # `trust_env` off: a visitor does not come through this machine's proxy.
         client = httpx.AsyncClient(
             verify=self._tls,
             trust_env=False,
             timeout=None,  # noqa: S113 - the caller's bound is for all of it, httpx's for each part
         )
+        headers, watching = {"User-Agent": "twin-probe"}, {"trace": seen.trace}
         async with (
             client,
-            client.stream("GET", self._url, headers={"User-Agent": "twin-probe"}) as answer,
+            client.stream("GET", self._url, headers=headers, extensions=watching) as answer,
         ):
-            seen.append(answer.status_code)
+            seen.status = answer.status_code
             async for _ in answer.aiter_raw():
                 if answer.num_bytes_downloaded > _BODY_BYTES:
                     return
 
-    def _silence(self) -> str:
-        return f"no answer in {self._bound_s:g} s"
+
+class _Seen:
+    """How far a request has come: whatever follows may fail."""
+
+    def __init__(self) -> None:
+        self.connected = False
+        self.status: int | None = None
+
+    @property
+    def lacks(self) -> str:
+        if self.status is not None:
+            return "not all of it"
+        return "no answer" if self.connected else "no connection"
+
+    async def trace(self, event: str, _: object) -> None:
+        self.connected = self.connected or event == "connection.connect_tcp.complete"
 
 
 def _checked(url: str) -> str:

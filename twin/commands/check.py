@@ -92,7 +92,7 @@ def _target(scale: ScaleSettings) -> Iterator[Line]:
     except TargetError as error:
         yield False, "target", f"{target.name}: {error}"
     if scale.probe_url is not None:
-        probe = Prober(scale.probe_url, scale.rules.slow_s, Clock())()
+        probe = Prober(scale.probe_url, scale.rules.slow_s, scale.rules.fast_s, Clock()).once()
         page = scale.probe_url.split("?")[0]  # what follows may be meant for nobody's eyes
         yield not judge(probe, scale.rules.slow_s).is_bad, "probe", f"{page}: {probe}"
 

@@ -1,140 +1,166 @@
-"""The scaling duty: looks at the target, asks the core how many there should be, sees to it."""
+"""The scaling duty: looks at the target, asks the core how many there should be, sees to it.
 
-import re
+Nothing is kept between two steps but in a memo of the pair, so that the next step may be made by
+the other twin: in the middle of an outage, of a window, of what somebody set by hand. What is about
+to be done is written down before it is done. A twin that ends in between has perhaps told nobody of
+an outage, which the reminder makes up for after an hour; but nobody is told twice, and our own
+change is never mistaken for somebody else's. Who finds that the pair has a newer memo than his has
+lost the duty meanwhile, and does nothing.
+
+From a breach to the request that scales out: PROBE_EVERY, less a second, until the next look begins
+(`duty_jobs` has its slots); PROBE_SLOW until an answer counts as slow, when the second probe, begun
+meanwhile, is judged as well; and what it takes to get there. The quantity is read meanwhile. With
+15 s and 5 s that is 19 s and some milliseconds. Two things may add to it: the platform, if it takes
+longer than the probes to tell the quantity; and an unreachable target on a platform of our own
+network, since our connection is then tried first.
+"""
+
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
-from twin.core.plan import Memory, Rules, Sight, plan
+from twin.core.news import Kind
+from twin.core.noticing import goal
+from twin.core.plan import Plan, plan
+from twin.core.savings import counted
+from twin.core.sight import Rules, Sight
 from twin.core.target import Target, TargetError
+from twin.core.telling import tidings, troubled, untroubled
 from twin.core.timetable import Timetable
-from twin.core.verdict import Probe, Verdict, judge
-from twin.log import Log
-
-# An error that lasts is said again so that it is found in the log, but does not fill it.
-_REMIND_S = 3600.0
-
-_HEROKU_TARGET = re.compile(r"([A-Za-z0-9-]+)(?:/([-A-Za-z0-9_]{1,128}))?")
+from twin.core.verdict import Probe, Verdict
+from twin.duties import memo
+from twin.duties.reporting import Notebook, Report
 
 
 @dataclass(frozen=True, slots=True)
-class HerokuName:
-    """An app, by name or id, and one of its process types."""
-
-    app: str
-    process_type: str
-
-
-def parse_target(text: str) -> HerokuName:
-    """`my-app` is the app's `web`; `my-app/worker` names the process type. Raises ValueError."""
-    if text.startswith("docker:"):
-        raise ValueError(
-            f"SCALE_TARGET is {text}: Docker services cannot be scaled yet, name a Heroku app"
-        )
-    match = _HEROKU_TARGET.fullmatch(text)
-    if match is None:
-        raise ValueError(
-            f"SCALE_TARGET is {text!r}: name a Heroku app, such as my-app, or my-app/worker"
-        )
-    return HerokuName(match[1], match[2] or "web")
-
-
 class Scaling:
-    """One target, scaled while this twin is on duty; made anew each time it takes the duty.
+    """One target, scaled while this twin is on duty. The rules are in `core.plan`."""
 
-    `probe` makes one request to the target; None if there is no PROBE_URL. `timetable` is None if
-    none is set. The rules are in `core.plan`.
-    """
+    target: Target
+    probe: Callable[[], Sequence[Probe]] | None
+    """One probe of the target, or two if the first was bad; None if there is no PROBE_URL."""
+    line_works: Callable[[bool], bool]
+    """Whether our own connection works; told whether the platform has just been read."""
+    timetable: Timetable | None
+    rules: Rules
+    dry_run: bool
+    notebook: Notebook
+    report: Report
 
-    def __init__(
-        self,
-        target: Target,
-        probe: Callable[[], Probe] | None,
-        timetable: Timetable | None,
-        rules: Rules,
-        log: Log,
-    ) -> None:
-        self._target = target
-        self._probe = probe
-        self._timetable = timetable
-        self._rules = rules
-        self._log = log
-        self._memory = Memory()
-        self._verdict = Verdict.UNKNOWN
-        self._trouble = _Trouble(target.name, log)
+    def step(self, wall: float, term: int) -> None:
+        """Looks once and changes the quantity if need be; `wall` in epoch seconds, `term` that of
+        the claim by which this twin has the duty.
 
-    def step(self, wall: float) -> None:
-        """Looks once and changes the quantity if need be; `wall` in epoch seconds.
-
-        Called every PROBE_EVERY, never while it runs. Takes two probes and two requests at most,
-        each of which has its limit. An error of the platform is logged and raised as TargetError;
-        what is still wanted then is tried again in the next step.
+        Called every PROBE_EVERY, never while it runs. An error of the platform is logged, told if
+        need be, and raised as TargetError; what is still wanted then is tried in the next step.
         """
-        level = None if self._timetable is None else self._timetable.level(wall)
-        probes = self._probes(level)
-        self._note(probes)
+        _Step(self, wall, term).run()
+
+
+class _Step:
+    """One step, and what it remembers so far."""
+
+    def __init__(self, duty: Scaling, wall: float, term: int) -> None:
+        self._duty = duty
+        self._key = memo.key_of(duty.target.name)
+        self._wall = wall
+        self._term = term
+        self._before = memo.read(duty.notebook.recall(self._key))
+        self._memory = counted(self._before, duty.rules.max_quantity, wall)
+        self._written = self._before
+        self._error: TargetError | None = None
+
+    def run(self) -> None:
+        sight = self._look()
+        decided, self._memory = plan(sight, self._duty.rules, self._memory)
+        kinds, self._memory = tidings(self._before, self._memory, self._wall)
+        report = self._duty.report
+        report.seen(sight, self._before, self._memory)
+        wanted = None if self._duty.dry_run else decided.quantity
+        if wanted is not None:
+            self._memory = replace(self._memory, wanted=wanted)
+        if not self._write_down():
+            return
+        done = self._act(sight, decided)
+        kinds += self._settle_trouble()
+        self._write_down()
+        for kind in kinds:
+            report.news(kind, sight, self._before, self._memory, done)
+        if self._error is not None:
+            raise self._error
+
+    # ---- looking
+
+    def _look(self) -> Sight:
+        """Reads the quantity while it probes, as a target that hangs takes its time."""
+        timetable = self._duty.timetable
+        level = None if timetable is None else timetable.level(self._wall)
+        with ThreadPoolExecutor(1) as meanwhile:
+            reading = meanwhile.submit(self._read)
+            probes = self._probes(level)
+        quantity = reading.result()
+        sight = Sight(self._wall, quantity, level, probes)
+        if probes and sight.verdict(self._duty.rules) is Verdict.UNREACHABLE:
+            return replace(sight, line_works=self._duty.line_works(quantity is not None))
+        return sight
+
+    def _read(self) -> int | None:
         try:
-            quantity = self._target.read()
+            return self._duty.target.read()
         except TargetError as error:
-            reason, _ = self._decide(Sight(wall, None, level, probes))
-            self._trouble.tell(error, wall, reason)
-            raise
-        reason, wanted = self._decide(Sight(wall, quantity, level, probes))
-        try:
-            if wanted is not None:
-                self._change(quantity, wanted, reason)
-        except TargetError as error:
-            self._trouble.tell(error, wall, reason)
-            raise
-        else:
-            self._trouble.end()
+            self._error = error
+            return None
 
     def _probes(self, level: int | None) -> Sequence[Probe]:
-        """One probe, and at once a second one if the first was bad. None at level 0: who scales to
-        zero does not want the target called."""
-        if self._probe is None or level == 0:
+        """None where there are no processes, or shall be none: who scales to zero does not want the
+        target called."""
+        aim = goal(level, self._duty.rules, self._memory, self._wall)
+        if self._duty.probe is None or 0 in (aim, self._memory.quantity):
             return ()
-        first = self._probe()
-        return (first, self._probe()) if judge(first, self._rules.slow_s).is_bad else (first,)
+        return self._duty.probe()
 
-    def _note(self, probes: Sequence[Probe]) -> None:
-        seen = judge(probes[-1] if probes else None, self._rules.slow_s)
-        if seen is self._verdict:
-            return
-        because = str(probes[-1]) if probes else "not probed"
-        self._tell("probe.changed", was=self._verdict.value, now=seen.value, because=because)
-        self._verdict = seen
+    # ---- acting
 
-    def _decide(self, sight: Sight) -> tuple[str, int | None]:
-        decided, self._memory = plan(sight, self._rules, self._memory)
-        return decided.reason, decided.quantity
+    def _act(self, sight: Sight, decided: Plan) -> str:
+        """What was done, in words."""
+        report, was, wanted = self._duty.report, sight.quantity, decided.quantity
+        if was is None:
+            return f"nothing, since the quantity could not be read: {self._error}"
+        if wanted is None:
+            return f"nothing: {decided.reason}"
+        if self._duty.dry_run:
+            if wanted != self._before.would:
+                report.would_change(self._wall, was, decided)
+            return f"nothing, as this is a dry run: it would be scaled from {was} to {wanted}"
+        try:
+            stands = self._duty.target.write(wanted)
+        except TargetError as error:
+            self._error = error
+            return f"it could not be scaled from {was} to {wanted}: {error}"
+        self._memory = self._memory.with_quantity(stands, self._wall)
+        report.changed(self._wall, was, stands, decided)
+        return f"scaled from {was} to {stands}"
 
-    def _change(self, quantity: int, wanted: int, reason: str) -> None:
-        stands = self._target.write(wanted)
-        self._tell("scale.changed", **{"from": quantity}, to=stands, because=reason)
+    def _settle_trouble(self) -> tuple[Kind, ...]:
+        """Log the trouble with the platform, or its end. What people are to be told of it."""
+        before = self._memory
+        if self._error is None:
+            self._memory = untroubled(before)
+            self._duty.report.recovered(before)
+            return ()
+        heals = self._error.heals
+        log, tell, self._memory = troubled(before, str(self._error), heals, self._wall)
+        if log:
+            self._duty.report.failed(self._error, self._memory.reason)
+        return (Kind.TROUBLE,) if tell else ()
 
-    def _tell(self, event: str, **values: object) -> None:
-        self._log.info(event, target=self._target.name, **values)
+    # ---- remembering
 
-
-class _Trouble:
-    """Says each error of the platform once, an error that lasts once an hour, and the end of it."""
-
-    def __init__(self, name: str, log: Log) -> None:
-        self._name = name
-        self._log = log
-        self._text = ""
-        self._told_at = 0.0
-
-    def tell(self, error: TargetError, wall: float, plan: str) -> None:
-        """`plan` is what was wanted when the error came."""
-        text = str(error)
-        if text == self._text and 0 <= wall - self._told_at < _REMIND_S:
-            return
-        say = self._log.warning if error.heals else self._log.error
-        say("scale.failed", target=self._name, because=text, plan=plan)
-        self._text, self._told_at = text, wall
-
-    def end(self) -> None:
-        if self._text:
-            self._log.info("scale.recovered", target=self._name, after=self._text)
-            self._text = ""
+    def _write_down(self) -> bool:
+        """Whether this twin still has the word."""
+        if not memo.is_worth_writing(self._memory, self._written):
+            return True
+        notebook, text = self._duty.notebook, memo.written(self._memory)
+        notebook.remember(self._key, text, self._term)
+        self._written = self._memory
+        return notebook.recall(self._key) == text

@@ -1,0 +1,43 @@
+"""The memory of a target as text."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin.core.memory import Memory
+from twin.duties import memo
+
+times = st.floats(0, 2e9)
+memories = st.builds(
+    Memory,
+    quantity=st.none() | st.integers(0, 9),
+    outage_since=st.none() | times,
+    trouble=st.text(),
+    saved_s=times,
+)
+
+
+@given(memories)
+def test_what_is_written_is_read_as_it_was(memory: Memory) -> None:
+    assert memo.read(memo.written(memory)) == memory
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "no JSON", "[1]", "7", '{"shoe_size": 44}', '{"quantity": "three"}']
+)
+def test_what_this_release_cannot_read_is_an_empty_memory(text: str | None) -> None:
+    assert memo.read(text) == Memory()
+
+
+def test_most_of_a_memory_is_as_usual_and_not_worth_sending() -> None:
+    assert memo.written(Memory(quantity=3)) == '{"quantity": 3}'
+
+
+def test_what_is_saved_is_worth_a_memo_only_now_and_then() -> None:
+    before = Memory(counted_at=1000.0)
+    for counted_at, worth in ((1015.0, False), (1300.0, True), (900.0, True)):
+        after = replace(before, saved_s=30.0, counted_at=counted_at)
+        assert memo.is_worth_writing(after, before) is worth
+    assert memo.is_worth_writing(replace(before, quantity=1), before)

@@ -1,0 +1,129 @@
+"""The pair's own jobs: their names and slots, whose word they take, and where they keep notes."""
+
+import contextlib
+import io
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
+
+import pytest
+from node_bench import ENVIRON, WALL, bench
+
+from twin.clock import Clock
+from twin.config import read_settings
+from twin.core.jobs import Run
+from twin.core.target import TargetError
+from twin.duty_jobs import Duties, slots
+from twin.log import Log
+
+SHOP = {
+    "SCALE_TARGET": "docker:shop",
+    "SCALE_TIMETABLE": "00:00=1",
+    "DOCKER_HOST": "unix:///nowhere/docker.sock",
+}
+
+
+def duties(**environ: str) -> tuple[Duties, io.StringIO]:
+    output = io.StringIO()
+    settings = read_settings({**ENVIRON, **environ})
+    return Duties(settings, Clock(), Log("a", output)), output
+
+
+def steps(made: Duties) -> None:
+    """Its first job runs once, as `run` would have it."""
+    (scheduled,) = made.jobs
+    slot = datetime.fromtimestamp(WALL, UTC)
+    run = Run(scheduled.job, slot, term=0, late=timedelta(), ask_peer_heard_at=lambda: None)
+    with contextlib.suppress(TargetError):
+        scheduled.call(run)
+
+
+class Teapot(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_error(418)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def somebody() -> Iterator[str]:
+    """The URL of one who answers, whatever he says."""
+    with HTTPServer(("127.0.0.1", 0), Teapot) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def nobody() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("every_s", [1, 2, 3, 15, 60, 600])
+def test_two_looks_are_never_as_far_apart_as_probe_every(every_s: int) -> None:
+    grid, at = slots(every_s, "my-app/web"), [int(WALL)]
+    for _ in range(500):
+        at.append(grid.after(at[-1]))
+    distances = [later - earlier for earlier, later in pairwise(at[1:])]
+    assert max(distances) <= max(1, every_s - 1)
+    assert min(distances) >= max(1, every_s // 2)
+    assert len(set(distances)) > 1 or every_s < 15
+
+
+def test_targets_are_not_looked_at_in_step() -> None:
+    one, other = ({slots(15, name).after(WALL + 60 * n) for n in range(100)} for name in ("a", "b"))
+    assert len(one & other) < 50
+
+
+def test_each_target_has_a_job_of_its_own_named_after_it() -> None:
+    made, _ = duties(**SHOP, DEADMAN_URL="https://hc.example/uuid")
+    assert [each.job.name for each in made.jobs] == ["twin.scale.docker:shop", "twin.deadman"]
+    assert made.quiet == {"twin.scale.docker:shop", "twin.deadman"}
+    assert all(each.job.catch_up for each in made.jobs)
+
+
+def test_without_a_target_there_is_no_job() -> None:
+    made, _ = duties()
+    assert made.jobs == []
+
+
+def test_notes_are_the_pairs_where_there_is_one_and_the_processs_own_where_not() -> None:
+    made, _ = duties()
+    made.remember("scale shop", "alone", 0)
+    assert made.recall("scale shop") == "alone"
+    pair = bench()
+    pair.take_duty()
+    made.node = pair.node
+    assert made.recall("scale shop") is None
+    made.remember("scale shop", "together", pair.node.look().knowledge.claim.term)
+    assert made.recall("scale shop") == pair.node.recall("scale shop") == "together"
+
+
+def test_an_unreachable_target_is_blamed_if_our_own_url_answers(nobody: str, somebody: str) -> None:
+    made, output = duties(**SHOP, PROBE_URL=nobody, SELF_URL=somebody)
+    steps(made)
+    assert "event=outage.began" in output.getvalue()
+
+
+@pytest.mark.parametrize("with_peer", [True, False])
+def test_it_is_not_if_our_own_url_does_not_answer_or_nobody_can_be_asked(
+    nobody: str, with_peer: bool
+) -> None:
+    made, output = duties(**SHOP, PROBE_URL=nobody, **({"PEER_URL": nobody} if with_peer else {}))
+    steps(made)
+    assert "event=outage.began" not in output.getvalue()
+    assert "now=unknown" not in output.getvalue()  # as it was before
+
+
+def test_where_our_own_url_is_not_known_the_peers_is_asked(nobody: str, somebody: str) -> None:
+    made, output = duties(**SHOP, PROBE_URL=nobody)
+    made.node = bench(peer=somebody).node
+    steps(made)
+    assert "event=outage.began" in output.getvalue()

@@ -1,0 +1,60 @@
+"""What one step sees of a target, and the settings by which it is judged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twin.core.verdict import Probe, Verdict, judge, was_fast
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that a target is scaled by; `fast_s` is less than `slow_s`."""
+
+    max_quantity: int = 3
+    """SCALE_MAX: the fail-safe's quantity, and the ceiling."""
+
+    slow_s: float = 5.0
+    """PROBE_SLOW: an answer that takes longer is as bad as none."""
+
+    fast_s: float = 1.0
+    """PROBE_FAST: answers under it show that there are processes to spare."""
+
+    window_s: float = 600.0
+    """SCALE_WINDOW: how long it must have gone well before scaling in. Ten minutes, as a process
+    that is started and stopped more often costs more trouble than it saves."""
+
+    respect_s: float = 900.0
+    """SCALE_RESPECT: how long a quantity that somebody set by hand is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """All that one step saw."""
+
+    wall: float
+    """When, in epoch seconds."""
+
+    quantity: int | None
+    """How many processes the platform says there should be; None if it could not be asked."""
+
+    level: int | None
+    """What the timetable says; None without one."""
+
+    probes: Sequence[Probe] = ()
+    """None of them if nothing is probed; one; or two, if the first was bad."""
+
+    line_works: bool = True
+    """Whether our own connection is known to work. Matters if the target was not reached."""
+
+    def verdict(self, rules: Rules) -> Verdict:
+        """By the last probe; a target that we may be cut off from is not blamed."""
+        seen = judge(self.probes[-1] if self.probes else None, rules.slow_s)
+        return Verdict.UNKNOWN if seen is Verdict.UNREACHABLE and not self.line_works else seen
+
+    def is_bad(self, rules: Rules) -> bool:
+        """Whether two probes were bad: one alone may have met a process that was just replaced."""
+        both = len(self.probes) == 2 and all(judge(p, rules.slow_s).is_bad for p in self.probes)
+        return both and self.verdict(rules).is_bad
+
+    def was_fast(self, rules: Rules) -> bool:
+        return bool(self.probes) and was_fast(self.probes[0], rules.fast_s)

@@ -1,0 +1,141 @@
+"""The pair's own duties as jobs: each target is scaled by one of its own, so none delays another.
+
+A slot comes a second before PROBE_EVERY has passed since the last, or up to a quarter of it sooner:
+never at the beat of whatever else the target does, and a probe is begun by then.
+"""
+
+import threading
+from collections.abc import Callable
+
+from twin.adapters.deadman import deadman_job
+from twin.adapters.jobsfile import Scheduled
+from twin.adapters.notifier import Notifier
+from twin.adapters.prober import Prober
+from twin.clock import Clock
+from twin.config import Settings
+from twin.core.history import Record
+from twin.core.jobs import Job, Run
+from twin.core.schedules import Grid
+from twin.core.steps import Steps
+from twin.duties.reporting import Report
+from twin.duties.scaling import Scaling
+from twin.log import Log
+from twin.node import Node
+from twin.scaled import ScaleSettings
+from twin.targets import make_target
+
+SCALE_JOB = "twin.scale."
+"""Its target's name follows."""
+
+_STEP_S = 60
+"""In real time. The slowest step takes half of it: two requests to the platform, of which the first
+goes on beside the probes, and one over our own line."""
+_LINE_S = 3.0
+"""Our own URL answers in much less, or the line is as good as none."""
+
+
+class Duties:
+    """Made before the node, which has to know the jobs; `node` is set as soon as it is there.
+
+    Where no node runs, as for a single `run`, memos are for this process alone.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, log: Log) -> None:
+        self.node: Node | None = None
+        self._settings = settings
+        self._clock = clock
+        self._log = log
+        self._memos: dict[str, str] = {}
+        self._stopped = threading.Event()
+        self._notifier = Notifier(settings.notify_urls, clock, log)
+        self.jobs = [self._scaling(scale) for scale in settings.targets]
+        if settings.deadman_url is not None:
+            self.jobs.append(deadman_job(settings.deadman_url, clock, log))
+
+    @property
+    def quiet(self) -> frozenset[str]:
+        """The names of those whose every slot is not worth a line: they log what changes."""
+        return frozenset(each.job.name for each in self.jobs)
+
+    def stop(self) -> None:
+        """What runs ends as soon as it can: it waits for no platform any more."""
+        self._stopped.set()
+
+    def close(self, within_s: float) -> None:
+        """What there is to tell is told, or given up."""
+        self._notifier.close(within_s)
+
+    # ---- the notebook
+
+    def remember(self, key: str, text: str, term: int) -> None:
+        if self.node is None:
+            self._memos[key] = text
+        else:
+            self.node.remember(key, text, term)
+
+    def recall(self, key: str) -> str | None:
+        return self._memos.get(key) if self.node is None else self.node.recall(key)
+
+    def record(self, record: Record) -> None:
+        if self.node is not None:
+            self.node.chronicle.record(record)
+
+    # ---- scaling
+
+    def _scaling(self, scale: ScaleSettings) -> Scheduled:
+        clock, name = self._clock, str(scale.target)
+        duty = Scaling(
+            target=make_target(scale.target, scale.access, clock, self._stopped),
+            probe=self._prober(scale),
+            line_works=self._line_of(scale),
+            timetable=scale.timetable,
+            rules=scale.rules,
+            dry_run=scale.dry_run,
+            notebook=self,
+            report=Report(self._settings.name, name, self, self._notifier.tell, self._log),
+        )
+        job = Job(
+            SCALE_JOB + name,
+            slots(scale.probe_every_s, name),
+            grace_s=2 * scale.probe_every_s,
+            catch_up=True,  # so that a twin that takes the duty looks at once
+            timeout_s=round(_STEP_S / clock.real_s(1)),
+        )
+
+        def step(run: Run) -> None:
+            duty.step(clock.now().wall, run.term)
+
+        return Scheduled(job, step)
+
+    def _prober(self, scale: ScaleSettings) -> Prober | None:
+        if scale.probe_url is None:
+            return None
+        return Prober(scale.probe_url, scale.rules.slow_s, scale.rules.fast_s, self._clock)
+
+    def _line_of(self, scale: ScaleSettings) -> Callable[[bool], bool]:
+        """Our line works if a platform beyond our own network has just answered; else, if our own
+        public URL answers, or, where that is not known, the peer's. With neither, nobody knows."""
+        is_beyond = scale.target.platform != "docker"
+
+        def works(was_read: bool) -> bool:
+            return (was_read and is_beyond) or self._answers(self._known_url())
+
+        return works
+
+    def _known_url(self) -> str | None:
+        if self.node is None:
+            return self._settings.self_url or self._settings.peer_url
+        state = self.node.look()
+        return state.url or state.peer.url
+
+    def _answers(self, url: str | None) -> bool:
+        if url is None:
+            return False
+        probe = Prober(f"{url}/healthz", _LINE_S, _LINE_S, self._clock).once()
+        return probe.status is not None
+
+
+def slots(every_s: int, name: str) -> Grid:
+    """A second, for what it takes to begin, before `every_s` is over, and at times sooner."""
+    longest_s = max(1, every_s - 1)
+    return Grid(Steps.between(longest_s - longest_s // 4, longest_s, name))
