@@ -126,7 +126,10 @@ def test_what_is_refused_can_still_be_read_and_something_else_asked_for() -> Non
         scene.clock.move(15)
     assert scene.asked == [5]
     assert scene.reading() == 5
+    with pytest.raises(TargetError, match="the key is wrong"):
+        scene.patient.write(5)
     assert scene.patient.write(4) == 4
+    assert scene.asked == [5, None, 4]
 
 
 def test_a_stop_ends_the_waiting() -> None:
