@@ -60,10 +60,17 @@ def test_what_was_seen_is_added_up() -> None:
         "slots lost": "0",
         "slots doubled": "0",
         "longest without a holder": "1.2 s",
+        "the same with a wrong password": "0.0 s",
         "promises broken": "0",
         "faults: kill": "3",
         "faults: cut": "1",
     }
+
+
+def test_how_long_nobody_is_on_duty_is_told_apart_for_twins_that_cannot_talk() -> None:
+    said = rows(tally(a_day(3.0, kill=1), a_day(70.0, password=1)))
+    assert said["longest without a holder"] == "3.0 s"
+    assert said["the same with a wrong password"] == "70.0 s"
 
 
 @pytest.mark.parametrize(

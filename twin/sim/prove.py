@@ -50,6 +50,8 @@ class Tally:
     not_begun: int = 0
     apart_doubles: int = 0
     longest_vacancy_s: float = 0.0
+    longest_strangers_s: float = 0.0
+    """The same in worlds where one had the wrong password: they wait for up to a minute."""
     faults: Counter[str] = field(default_factory=Counter)
     broken: list[Broken] = field(default_factory=list)
 
@@ -68,7 +70,10 @@ class Tally:
         self.skipped += seen.skipped
         self.not_begun += seen.not_begun
         self.apart_doubles += seen.excused_doubles
-        self.longest_vacancy_s = max(self.longest_vacancy_s, seen.longest_vacancy_s)
+        if seen.faults["password"]:
+            self.longest_strangers_s = max(self.longest_strangers_s, seen.longest_vacancy_s)
+        else:
+            self.longest_vacancy_s = max(self.longest_vacancy_s, seen.longest_vacancy_s)
         self.faults.update(seen.faults)
 
     def __str__(self) -> str:
@@ -85,6 +90,7 @@ class Tally:
             ("slots lost", f"{lost:,}"),
             ("slots doubled", f"{doubled:,}"),
             ("longest without a holder", f"{self.longest_vacancy_s:.1f} s"),
+            ("the same with a wrong password", f"{self.longest_strangers_s:.1f} s"),
             ("promises broken", f"{len(self.broken):,}"),
         ]
         rows += [(f"faults: {name}", f"{times:,}") for name, times in self.faults.most_common()]
