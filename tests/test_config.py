@@ -6,7 +6,7 @@ import pytest
 from twin.address import base_url
 from twin.config import Settings, SettingsError, read_settings
 from twin.core.entries import FORM
-from twin.core.plan import Rules
+from twin.core.sight import Rules
 
 LEAST = {
     "TWIN_NAME": "a",
@@ -104,6 +104,7 @@ def test_every_setting_of_scaling_is_read() -> None:
         SCALE_TIMEZONE="Asia/Tokyo",
         SCALE_MAX="9",
         SCALE_WINDOW="5m",
+        SCALE_RESPECT="1h",
         SCALE_DRY_RUN="true",
         PROBE_URL="https://my-app.example/health/?deep=1",
         PROBE_EVERY="30s",
@@ -115,7 +116,7 @@ def test_every_setting_of_scaling_is_read() -> None:
     assert (scale.access.heroku_url, scale.access.heroku_key) == ("http://127.0.0.1:5050", "k3y")
     assert scale.timetable is not None
     assert scale.timetable.zone.key == "Asia/Tokyo"
-    assert scale.rules == Rules(9, slow_s=8, fast_s=2, window_s=300)
+    assert scale.rules == Rules(9, slow_s=8, fast_s=2, window_s=300, respect_s=3600)
     assert scale.probe_url == "https://my-app.example/health/?deep=1"
     assert scale.probe_every_s == 30
     assert scale.dry_run
@@ -124,7 +125,7 @@ def test_every_setting_of_scaling_is_read() -> None:
 def test_scaling_has_defaults() -> None:
     (scale,) = read(**SCALED).targets
     assert scale.access.heroku_url == "https://api.heroku.com"
-    assert scale.rules == Rules(3, slow_s=5, fast_s=1, window_s=600)
+    assert scale.rules == Rules(3, slow_s=5, fast_s=1, window_s=600, respect_s=900)
     assert (scale.probe_url, scale.probe_every_s, scale.dry_run) == (None, 15, False)
 
 
@@ -198,6 +199,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ({**SCALED, "PROBE_URL": "https://shop..example"}, ["PROBE_URL", "is no URL"]),
         ({**SCALED, "SCALE_TARGET": "my app"}, ["SCALE_TARGET: 'my app'", "docker:shop"]),
         ({**SCALED, "SCALE_WINDOW": "10"}, ["SCALE_WINDOW", '"10" is not a duration']),
+        ({**SCALED, "SCALE_RESPECT": "0s"}, ["SCALE_RESPECT is 0s", "1s or more"]),
         ({**SCALED, "SCALE_DRY_RUN": "yes"}, ["SCALE_DRY_RUN is 'yes'", "false or true"]),
         ({**SCALED, "SCALE_MAX": "0", "SCALE_TIMETABLE": "07:00=1"}, ["SCALE_MAX is '0'"]),
         ({**SCALED, "PROBE_FAST": "5s"}, ["PROBE_FAST is 5s", "PROBE_SLOW is 5s"]),
@@ -342,6 +344,7 @@ probe_slow = "3s"
 probe_fast = "2s"
 max = 5
 window = "20m"
+respect = "1h"
 dry_run = true
 """
 
@@ -365,7 +368,7 @@ def test_each_table_of_the_file_is_a_target() -> None:
     assert app.rules == Rules()
     assert (str(shop.target), shop.timetable) == ("docker:shop", None)
     assert (shop.probe_url, shop.probe_every_s) == ("https://shop.example", 60)
-    assert shop.rules == Rules(5, slow_s=3, fast_s=2, window_s=1200)
+    assert shop.rules == Rules(5, slow_s=3, fast_s=2, window_s=1200, respect_s=3600)
     assert (app.dry_run, shop.dry_run) == (False, True)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.address import page_url
-from twin.core.plan import Rules
+from twin.core.sight import Rules
 from twin.core.timetable import Timetable, parse_timetable
 from twin.core.zones import zone
 from twin.reader import Reader
@@ -20,6 +20,7 @@ _NAMES = {
     "timezone": "SCALE_TIMEZONE",
     "max": "SCALE_MAX",
     "window": "SCALE_WINDOW",
+    "respect": "SCALE_RESPECT",
     "dry_run": "SCALE_DRY_RUN",
     "probe_url": "PROBE_URL",
     "probe_every": "PROBE_EVERY",
@@ -99,6 +100,7 @@ def _rules(read: Reader, timetable: Timetable | None) -> Rules:
         slow_s=read.duration("probe_slow", "5s"),
         fast_s=read.duration("probe_fast", "1s"),
         window_s=read.duration("window", "10m"),
+        respect_s=read.duration("respect", "15m"),
     )
     if rules.fast_s >= rules.slow_s:
         fast, slow = (f"{read.name(f'probe_{one}')} is" for one in ("fast", "slow"))
