@@ -17,7 +17,9 @@ MAY_IMPORT = {
     "sim": {"sim", "core", "clock", "hosts"},
     "duties": {"duties", "core", "log"},
     "adapters": {"adapters", "core", "clock", "log", "config", "node", "wire", "jobs"},
-    "web": {"web", "core", "clock", "log", "config", "node", "wire", "address", "__init__"},
+    "web": {
+        *("web", "core", "clock", "log", "config", "node", "wire", "address", "hosts", "__init__"),
+    },
     "lab": {"lab", "clock", "log", "core", "__init__"},
     "config": {"__init__", "address", "core", "hosts", "reader", "scaled"},
     "scaled": {"address", "core", "reader", "settings_file", "targets"},
