@@ -158,6 +158,14 @@ def test_when_few_requests_are_left_the_quantity_is_read_less_often() -> None:
     assert len(scene.asked) == 3  # 240 s, one each 120
 
 
+def test_a_clock_that_is_set_back_does_not_make_a_quantity_stand_for_longer() -> None:
+    scene = Scene(requests_left=1)
+    scene.reading()
+    scene.clock.move(-3600)
+    scene.reading()
+    assert len(scene.asked) == 2
+
+
 def test_when_few_requests_are_left_a_change_is_made_all_the_same_and_remembered() -> None:
     scene = Scene(requests_left=1)
     scene.reading()

@@ -1,5 +1,6 @@
 """A target whose platform is asked again where that may help, and ever more seldom where not."""
 
+import math
 from collections.abc import Callable
 from threading import Event
 
@@ -26,7 +27,7 @@ class Patient:
         self._reads = _Requests(clock, stopped, chance)
         self._writes = _Requests(clock, stopped, chance)
         self._quantity = 0
-        self._stands_until = 0.0
+        self._told_at = -math.inf
 
     @property
     def name(self) -> str:
@@ -34,7 +35,8 @@ class Patient:
 
     def read(self) -> int:
         """What the platform says, or said a short while ago. Raises TargetError."""
-        if self._clock.now().wall < self._stands_until:
+        age_s = self._clock.now().wall - self._told_at
+        if 0 <= age_s < stands_s(self._target.requests_left):
             return self._quantity
         return self._noted(self._reads.ask(self._target.read))
 
@@ -43,8 +45,7 @@ class Patient:
         return self._noted(self._writes.ask(lambda: self._target.write(quantity), quantity))
 
     def _noted(self, quantity: int) -> int:
-        self._quantity = quantity
-        self._stands_until = self._clock.now().wall + stands_s(self._target.requests_left)
+        self._quantity, self._told_at = quantity, self._clock.now().wall
         return quantity
 
 
