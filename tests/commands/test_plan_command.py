@@ -61,7 +61,7 @@ def test_nothing_needs_to_be_set_before_a_plan_is_made(capsys: pytest.CaptureFix
         assert plan(question(offer), SCALED) == 0
         told = json.loads(capsys.readouterr().out)
         assert told["host"] == offer.key
-        assert [job["name"] for job in told["jobs"]] == ["twin.scale"]
+        assert [job["name"] for job in told["jobs"]] == ["twin.scale.my-app/web"]
         assert [twin["twin"] for twin in told["twins"]] == ["this twin", "its peer"]
 
 

@@ -30,7 +30,7 @@ def a_day(vacancy_s: float = 1.0, **faults: int) -> Outcome:
         starts=1_000,
         skipped=3,
         not_begun=4,
-        excused_doubles=5,
+        excused=Counter({"two on duty": 5}),
         steps=9_000,
         faults=Counter(faults),
     )
@@ -56,12 +56,13 @@ def test_what_was_seen_is_added_up() -> None:
         "slots run": "2,000",
         "slots skipped, with a reason": "6",
         "slots given up after a freeze": "8",
-        "slots run twice, cut off or forgotten": "10",
+        "slots run twice, and excused": "10",
         "slots lost": "0",
         "slots doubled": "0",
         "longest without a holder": "1.2 s",
         "the same with a wrong password": "0.0 s",
         "promises broken": "0",
+        "excused: two on duty": "10",
         "faults: kill": "3",
         "faults: cut": "1",
     }

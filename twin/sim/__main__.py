@@ -17,7 +17,6 @@ def main(arguments: list[str]) -> int:
         print(seen)
         return isinstance(seen, Broken)
     first_seed = int(Clock().now().wall) if asked.seed is None else asked.seed
-    print(f"From seed {first_seed}. Ctrl-C ends it.", flush=True)
     mix = [asked.weather] if asked.weather else MIX
     tally = prove(asked.minutes, first_seed, mix, sys.stdout)
     print(tally)

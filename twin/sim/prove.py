@@ -48,10 +48,11 @@ class Tally:
     starts: int = 0
     skipped: int = 0
     not_begun: int = 0
-    apart_doubles: int = 0
     longest_vacancy_s: float = 0.0
     longest_strangers_s: float = 0.0
     """The same in worlds where one had the wrong password: they wait for up to a minute."""
+    excused: Counter[str] = field(default_factory=Counter)
+    """Slots run twice, by the reason that excuses it."""
     faults: Counter[str] = field(default_factory=Counter)
     broken: list[Broken] = field(default_factory=list)
 
@@ -69,11 +70,11 @@ class Tally:
         self.starts += seen.starts
         self.skipped += seen.skipped
         self.not_begun += seen.not_begun
-        self.apart_doubles += seen.excused_doubles
         if seen.faults["password"]:
             self.longest_strangers_s = max(self.longest_strangers_s, seen.longest_vacancy_s)
         else:
             self.longest_vacancy_s = max(self.longest_vacancy_s, seen.longest_vacancy_s)
+        self.excused.update(seen.excused)
         self.faults.update(seen.faults)
 
     def __str__(self) -> str:
@@ -86,13 +87,14 @@ class Tally:
             ("slots run", f"{self.starts:,}"),
             ("slots skipped, with a reason", f"{self.skipped:,}"),
             ("slots given up after a freeze", f"{self.not_begun:,}"),
-            ("slots run twice, cut off or forgotten", f"{self.apart_doubles:,}"),
+            ("slots run twice, and excused", f"{self.excused.total():,}"),
             ("slots lost", f"{lost:,}"),
             ("slots doubled", f"{doubled:,}"),
             ("longest without a holder", f"{self.longest_vacancy_s:.1f} s"),
             ("the same with a wrong password", f"{self.longest_strangers_s:.1f} s"),
             ("promises broken", f"{len(self.broken):,}"),
         ]
+        rows += [(f"excused: {why}", f"{times:,}") for why, times in self.excused.most_common()]
         rows += [(f"faults: {name}", f"{times:,}") for name, times in self.faults.most_common()]
         return "\n".join(f"{name:<38}{value:>14}" for name, value in rows)
 
@@ -136,16 +138,18 @@ def prove(minutes: float, first_seed: int, mix: Iterable[str], out: TextIO) -> T
     """Look at fresh seeds until the time is over, a promise is broken, or Ctrl-C comes."""
     clock, tally, progress = Clock(), Tally(), Progress(minutes, out)
     began_at = clock.now().mono
-    with closing(each(lots(first_seed, mix))) as seen:
-        try:
+    try:
+        out.write(f"From seed {first_seed}. Ctrl-C ends it.\n")
+        out.flush()
+        with closing(each(lots(first_seed, mix))) as seen:
             for one in seen:
                 tally.add(one)
                 passed_s = clock.now().mono - began_at
                 progress.tell(passed_s, tally)
                 if tally.broken or passed_s >= 60 * minutes:
                     break
-        except KeyboardInterrupt:
-            out.write("\nstopped")
+    except KeyboardInterrupt:
+        out.write("\nstopped")
     out.write("\n")
     return tally
 
