@@ -256,6 +256,20 @@ def a_new_boot_is_killed_beside_the_old_one_while_the_peer_is_gone() -> Scene:
     return scene
 
 
+def a_holder_dies_whom_only_a_boot_without_its_url_had_heard() -> Scene:
+    """Its next boot asked the old one at the peer's URL, which knew nothing: the slot ran twice."""
+    scene = Scene()
+    scene.b.boot(to_front=False)
+    scene.at(10.12)
+    scene.a.kill(front(scene.a), silently=True)
+    scene.at(10.2)
+    scene.a.boot()
+    scene.at(25)
+    lead_to_the_new(scene.b)
+    scene.end(60)
+    return scene
+
+
 # ---- runs and slots
 
 
@@ -409,6 +423,7 @@ SCENARIOS: list[Callable[[], Scene]] = [
     a_deploy_of_the_holder_whose_url_changes_hands_late,
     a_deploy_is_rolled_back_when_the_peer_has_the_duty,
     a_new_boot_is_killed_beside_the_old_one_while_the_peer_is_gone,
+    a_holder_dies_whom_only_a_boot_without_its_url_had_heard,
     a_run_goes_on_while_the_duty_changes_hands,
     a_slot_comes_while_a_sleeping_standby_is_woken,
     a_run_ends_in_a_freeze,
