@@ -1,7 +1,7 @@
 """The pair's own duties as jobs: each target is scaled by one of its own, so none delays another.
 
-A slot comes a second before PROBE_EVERY has passed since the last, or up to a quarter of it sooner:
-never at the beat of whatever else the target does, and a probe is begun by then.
+A target's slots are irregular, so that it is not asked at the beat of something else: at most a
+second less than PROBE_EVERY apart, as it takes a moment to begin, or up to a quarter of it less.
 """
 
 import threading

@@ -19,6 +19,7 @@ MEDIUM = (Probe(200, 2.0),)
 BLIP = (Probe(503, 0.1), Probe(200, 0.1))
 DOWN = (Probe(503, 0.1), Probe(503, 0.1))
 SLOW = (Probe(200, 6.2), Probe(200, 6.2))
+HANGS = tuple(Probe(None, s, f"no answer in {s:g} s", hangs=True) for s in (5.0, 4.0))
 REFUSED = (Probe(None, 0.1, "connection refused"),) * 2
 NOTHING: tuple[Probe, ...] = ()
 
@@ -65,6 +66,7 @@ class Story:
     [
         (DOWN, "a second probe also failed (503 after 0.1 s): scale out to 3"),
         (SLOW, "a second probe also failed (200 after 6.2 s): scale out to 3"),
+        (HANGS, "a second probe also failed (no answer in 5 s): scale out to 3"),
         (REFUSED, "a second probe also failed (connection refused): scale out to 3"),
         ((DOWN[0], SLOW[0]), "a second probe also failed (200 after 6.2 s): scale out to 3"),
     ],

@@ -66,7 +66,7 @@ def _plan(sight: Sight, quantity: int, rules: Rules, memory: Memory) -> tuple[Pl
 
 def _blind(sight: Sight, rules: Rules, memory: Memory) -> str:
     out = is_out(sight, rules, memory)
-    also = f", though a second probe also failed ({sight.probes[-1]})" if out else ""
+    also = f", though a second probe also failed ({sight.words})" if out else ""
     return f"the quantity could not be read: keep it{also}"
 
 
@@ -83,7 +83,7 @@ def _says(sight: Sight, level: int, rules: Rules, memory: Memory) -> str:
 
 def _fail_safe(sight: Sight, quantity: int, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
     most = max(rules.max_quantity, sight.level or 0)
-    why = f"a second probe also failed ({sight.probes[-1]})"
+    why = f"a second probe also failed ({sight.words})"
     if quantity >= most:
         return Plan(None, f"{why}: already at {quantity}"), memory
     before = quantity if memory.before is None else min(memory.before, quantity)

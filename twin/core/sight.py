@@ -56,5 +56,13 @@ class Sight:
         both = len(self.probes) == 2 and all(judge(p, rules.slow_s).is_bad for p in self.probes)
         return both and self.verdict(rules).is_bad
 
+    @property
+    def words(self) -> str:
+        """What the last probe saw; of two that hung the first, which had the whole time."""
+        if not self.probes:
+            return "not probed"
+        hung = all(probe.hangs for probe in self.probes)
+        return str(self.probes[0 if hung else -1])
+
     def was_fast(self, rules: Rules) -> bool:
         return bool(self.probes) and was_fast(self.probes[0], rules.fast_s)

@@ -41,15 +41,15 @@ class Report:
         look = self._as_look(sight, after)
         self.notebook.record(Record(looks={self.target: (look,)}))
         if after.verdict != before.verdict:
-            because = _said(sight)
+            because = sight.words
             self._info("probe.changed", was=before.verdict, now=after.verdict, because=because)
         if after.hand_since != before.hand_since:
             until = iso(after.respected_until)
             self._info("scale.by_hand", **{"from": before.quantity}, to=after.hand, until=until)
         if before.outage_since is None and after.outage_since is not None:
-            self._warning("outage.began", because=_said(sight))
+            self._warning("outage.began", because=sight.words)
         if before.outage_since is not None and after.outage_since is None:
-            self._info("outage.ended", since=iso(before.outage_since), because=_said(sight))
+            self._info("outage.ended", since=iso(before.outage_since), because=sight.words)
 
     def changed(self, wall: float, was: int, to: int, decided: Plan) -> None:
         self._decided(Decision(int(wall), was, to, decided.reason))
@@ -70,9 +70,9 @@ class Report:
 
     def news(self, kind: Kind, sight: Sight, before: Memory, after: Memory, done: str) -> None:
         since, because = {
-            Kind.OUTAGE: (after.outage_since, _said(sight)),
-            Kind.REMINDER: (after.outage_since, _said(sight)),
-            Kind.RECOVERY: (before.outage_since, _said(sight)),
+            Kind.OUTAGE: (after.outage_since, sight.words),
+            Kind.REMINDER: (after.outage_since, sight.words),
+            Kind.RECOVERY: (before.outage_since, sight.words),
             Kind.TROUBLE: (after.trouble_since, after.trouble),
             Kind.BY_HAND: (after.hand_since, f"it was {before.quantity}, and is {after.hand}"),
         }[kind]
@@ -95,7 +95,3 @@ class Report:
 
     def _warning(self, event: str, **values: object) -> None:
         self.log.warning(event, target=self.target, **values)
-
-
-def _said(sight: Sight) -> str:
-    return str(sight.probes[-1]) if sight.probes else "not probed"

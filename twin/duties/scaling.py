@@ -7,12 +7,12 @@ an outage, which the reminder makes up for after an hour; but nobody is told twi
 change is never mistaken for somebody else's. Who finds that the pair has a newer memo than his has
 lost the duty meanwhile, and does nothing.
 
-From a breach to the request that scales out: PROBE_EVERY, less a second, until the next look begins
-(`duty_jobs` has its slots); PROBE_SLOW until an answer counts as slow, when the second probe, begun
-meanwhile, is judged as well; and what it takes to get there. The quantity is read meanwhile. With
-15 s and 5 s that is 19 s and some milliseconds. Two things may add to it: the platform, if it takes
-longer than the probes to tell the quantity; and an unreachable target on a platform of our own
-network, since our connection is then tried first.
+From a breach to the request that scales out, at worst: PROBE_EVERY, less a second or more, until
+the next look begins (`duty_jobs` has its slots); PROBE_SLOW until an answer counts as slow, when
+the second probe, begun meanwhile, is judged as well; and the quantity is read meanwhile, too. With
+15 s and 5 s that is 18 s and some milliseconds. Two things may add to it: the platform, if it takes
+longer than the probes to tell the quantity; and, where an unreachable target's platform is in our
+own network, the look whether our line works.
 """
 
 from collections.abc import Callable, Sequence
