@@ -1,101 +1,97 @@
-from node_bench import Bench, bench, document, job
+"""The files of the page, as a browser gets them."""
 
-from twin.core.events import Ended, Failed, Failure, Via
-from twin.core.jobs import Job
-from twin.core.knowledge import Entry, Fate
-from twin.core.messages import Role
-from twin.core.schedules import every
-from twin.web.page import page
-from twin.web.snapshot import peer_role, snapshot
+import asyncio
+import re
 
-EVIL = '<script>alert("x")</script>'
+import httpx
+import pytest
+from fastapi import FastAPI
 
+from twin.web.page import pages
 
-def told(made: Bench) -> dict[str, object]:
-    return snapshot(made.node.look(), made.node.document(), made.clock.now())
-
-
-def holder(name: str = "jobs.post") -> Bench:
-    made = bench({name: Job(name, every("10s", None, "UTC"))})
-    made.take_duty()
-    return made
+PAGE_BYTES = 100_000
+"""All that a browser loads before it asks `/status`."""
+PATH = "/static/page.js"
 
 
-def role(made: Bench) -> str:
-    return peer_role(made.node.look(), made.clock.now())
+def get(path: str, **headers: str) -> httpx.Response:
+    async def send() -> httpx.Response:
+        app = FastAPI()
+        app.include_router(pages())
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
+            return await client.get(path, headers=headers)
+
+    return asyncio.run(send())
 
 
-def test_a_peer_that_was_never_heard_is_unknown() -> None:
-    assert role(bench()) == "unknown"
+def consists_of() -> dict[str, httpx.Response]:
+    """By path, all that the page names, and what that names in turn."""
+    found, wanted = dict[str, httpx.Response](), ["/"]
+    while wanted:
+        path = wanted.pop()
+        found[path] = get(path)
+        names = re.findall(r'(?:src|href)="(/static/[^"]+)"', found[path].text)
+        names += [f"/static/{name}" for name in re.findall(r'from "\./([^"]+)"', found[path].text)]
+        wanted += [name for name in names if name not in found]
+    return found
 
 
-def test_a_peer_is_what_it_said_last() -> None:
-    assert role(holder()) == "standby"
+def test_the_page_and_all_that_it_names_is_there() -> None:
+    files = consists_of()
+    assert len(files) > 10
+    for path, answer in files.items():
+        assert answer.status_code == 200, path
 
 
-def test_a_peer_that_said_that_it_leaves_is_asleep() -> None:
-    made = holder()
-    made.hear(Via.DOWN, role=Role.LEAVING, leaving=True)
-    assert role(made) == "asleep"
+def test_all_of_the_page_is_under_100_kb_on_the_line() -> None:
+    sizes = {path: int(file.headers["content-length"]) for path, file in consists_of().items()}
+    assert sum(sizes.values()) < PAGE_BYTES, sizes
 
 
-def test_a_peer_where_nobody_serves_is_unreachable() -> None:
-    made = holder()
-    made.node.handle(Failed(Failure.REFUSED, "the connection is refused"))
-    assert role(made) == "unreachable"
+def test_nothing_but_our_own_files_may_run_or_be_asked_for() -> None:
+    for path, answer in consists_of().items():
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'"), path
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_peer_that_is_silent_for_long_is_unreachable() -> None:
-    made = holder()
-    made.wait(39)
-    assert role(made) == "standby"
-    made.wait(2)
-    assert role(made) == "unreachable"
+def test_the_page_has_neither_script_nor_style_in_itself() -> None:
+    html = get("/").text
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:", html)
 
 
-def test_a_peer_that_turns_us_away_is_refused_and_the_page_says_why() -> None:
-    made = holder()
-    made.node.handle(Failed(Failure.DENIED, "set PEER_PASSWORD"))
-    assert role(made) == "refused"
-    assert "set PEER_PASSWORD" in page(told(made))
+def test_what_a_browser_has_already_is_not_sent_again() -> None:
+    first = get(PATH)
+    again = get(PATH, **{"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = get(PATH, **{"if-none-match": '"another"'})
+    assert other.content == first.content
 
 
-def test_a_job_that_asked_to_be_run_no_more_has_no_next_slot() -> None:
-    made = holder()
-    made.wait(10)
-    (start,) = made.started
-    made.node.handle(Ended(start.job, start.slot, Fate.CANCELLED, 0.1))
-    (shown,) = snapshot(made.node.look(), made.node.document(), made.clock.now())["jobs"]
-    assert (shown["state"], shown["next"]) == ("cancelled", None)
+def test_who_does_not_unzip_gets_it_plain() -> None:
+    plain = get(PATH, **{"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert get(PATH).headers["content-encoding"] == "gzip"
+    assert plain.content == get(PATH).content
 
 
-def test_the_page_shows_both_twins_and_the_jobs() -> None:
-    made = holder()
-    made.wait(10)
-    html = page(told(made))
-    for text in ("Twin a: on duty", "standby", "jobs.post", "every 10s", "running"):
-        assert text in html
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "nothing.js",
+        "../page.py",
+        "%2e%2e/page.py",
+        "vendor",
+        "vendor/README.md",
+        "//etc/passwd",
+    ],
+)
+def test_what_is_no_part_of_the_page_is_not_found(name: str) -> None:
+    assert get(f"/static/{name}").status_code == 404
 
 
-def test_a_name_of_a_job_is_shown_as_it_is() -> None:
-    assert "<td>jobs.on_duty</td>" in page(told(holder("jobs.on_duty")))
-
-
-def test_nothing_that_others_write_becomes_a_part_of_the_page() -> None:
-    made = bench(job(EVIL))
-    made.take_duty()
-    made.hear(
-        Via.LINE,
-        twin=EVIL,
-        role=Role.STANDBY,
-        ledger={EVIL: Entry(10, Fate.FAILED, EVIL, EVIL, why=EVIL)},
-    )
-    made.node.handle(Failed(Failure.DENIED, EVIL))
-    assert "<script>" not in page(told(made))
-
-
-def test_a_document_says_nothing_of_what_the_page_adds() -> None:
-    made = holder()
-    for name in ("peer", "jobs", "term", "since", "version"):
-        assert not hasattr(document(), name)
-        assert name in told(made)
+def test_the_licence_of_the_charts_is_served_with_them() -> None:
+    assert "MIT" in get("/static/vendor/uPlot.LICENSE.txt").text

@@ -1,5 +1,6 @@
 """The status page: files for a browser, which asks `/status` for everything that it shows."""
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from functools import cache
@@ -24,12 +25,14 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     # Asked for each time and answered with 304: the page's modules are never of two releases.
     "Cache-Control": "private, no-cache",
+    "Vary": "Accept-Encoding",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    content: bytes
+    plain: bytes
+    zipped: bytes
     type: str
     etag: str
 
@@ -56,7 +59,10 @@ def _answer(request: Request, file: _File) -> Response:
     headers = {**_HEADERS, "ETag": file.etag}
     if request.headers.get("if-none-match") == file.etag:
         return Response(status_code=304, headers=headers)
-    return Response(file.content, media_type=file.type, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(file.zipped, media_type=file.type, headers=headers)
+    return Response(file.plain, media_type=file.type, headers=headers)
 
 
 @cache
@@ -70,5 +76,6 @@ def _files() -> dict[str, _File]:
 
 
 def _read(path: Path) -> _File:
-    content = path.read_bytes()
-    return _File(content, _TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+    plain = path.read_bytes()
+    etag = f'W/"{hashlib.sha256(plain).hexdigest()[:16]}"'  # weak: zipped or not, it says the same
+    return _File(plain, gzip.compress(plain), _TYPES[path.suffix], etag)

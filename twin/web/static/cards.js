@@ -1,0 +1,98 @@
+/** The two twins at a glance, and what is wrong with them. */
+
+import { copyOf, list, make, mark, say, shape } from "./dom.js";
+import { exact, parsed, span, tell } from "./moment.js";
+import { role, upper } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+
+/** @param {object} told  an answer of `/status` */
+export function show(told) {
+  headline(told);
+  notice($("wrong"), told.wrong && [told.wrong.what, told.wrong.remedy]);
+  notice($("paused"), told.paused && paused(told.paused));
+  list($("cards"), told.twins, (twin) => told.twins.indexOf(twin), () => copyOf("card"), (card, twin) =>
+    fill(card, twin, told),
+  );
+}
+
+/** Who is on duty, in one sentence. */
+function sentence({ twins, wrong, paused }) {
+  const [first, other] = twins.filter((twin) => twin.role === "on_duty");
+  if (other) return "Both twins are on duty";
+  if (wrong?.both_on_duty) return "Both twins may be on duty";
+  return first ? `Twin ${first.twin} is on duty${paused ? ", paused" : ""}` : "Nobody is on duty";
+}
+
+function headline(told) {
+  const others = told.twins.filter((twin) => twin.role !== "on_duty");
+  const news = sentence(told);
+  mark($("glance"), "data-both", news.startsWith("Both") ? "" : null);
+  say($("headline"), news);
+  say($("subline"), others.map((twin) => `${name(twin)} is ${role(twin.role).words}.`).join(" "));
+  say($("role-news"), `${news}.`);
+  document.title = `${news} · Twin`;
+}
+
+const name = (twin) => (twin.twin ? upper(`twin ${twin.twin}`) : "The peer");
+
+function paused({ by, at, because }) {
+  return [
+    "The duty is paused: no job is started, and nothing is scaled.",
+    `${upper(because || `${by} paused it`)} at ${exact(parsed(at))}. It is resumed below.`,
+  ];
+}
+
+function notice(element, sentences) {
+  element.hidden = !sentences;
+  if (!sentences) return;
+  say(element.querySelector(".what"), sentences[0]);
+  say(element.querySelector(".remedy"), sentences[1]);
+}
+
+function fill(card, twin, told) {
+  const isThis = twin === told.twins[0];
+  mark(card, "data-role", twin.role);
+  say(card.querySelector(".name"), name(twin));
+  say(card.querySelector(".tag"), isThis ? "shows this page" : "");
+  say(card.querySelector(".role span"), upper(role(twin.role).words));
+  shape(card.querySelector(".role svg"), role(twin.role).shape);
+  list(card.querySelector("dl"), facts(twin, told, isThis), ([label]) => label, row, (line, [, value]) => {
+    const place = line.querySelector("dd");
+    if (value instanceof Function) value(place);
+    else say(place, value);
+  });
+}
+
+const row = ([label]) => make("div", {}, make("dt", {}, label), make("dd"));
+
+/** What is said of a twin: a text, or what fills its place. */
+function facts(twin, told, isThis) {
+  const { now } = told;
+  const asleep = twin.role === "asleep" ? "asleep" : "not awake";
+  const since = parsed(twin.since);
+  const heard = isThis ? now : parsed(twin.heard_at);
+  return [
+    ["Since", (place) => moment(place, since, now, (s) => ` (${span(s)})`)],
+    ["Host", { true: "awake", false: asleep }[twin.awake] ?? "not known"],
+    ["Last heard", (place) => moment(place, heard, now, (s) => (s < 1 ? " (now)" : ` (${span(s)} ago)`))],
+    ["Release", twin.release || "not known"],
+    ["Term", twin.role === "on_duty" ? String(told.term) : "–"],
+    ["Page", (place) => (isThis ? say(place, "this one") : link(place, twin.url))],
+  ];
+}
+
+/** The moment, and how long ago it was. */
+function moment(place, at, now, ago) {
+  if (!place.firstElementChild) place.append(make("time"), make("span", { class: "soft" }));
+  tell(place.firstElementChild, at, now);
+  say(place.lastElementChild, at === null ? "" : ago(now - at));
+}
+
+/** A link to another twin's page; nothing but the web can be linked to. */
+export function link(place, url) {
+  if (!/^https?:/.test(url ?? "")) return say(place, "not known");
+  if (!place.firstElementChild) place.replaceChildren(make("a"));
+  mark(place.firstElementChild, "href", `${url}/`);
+  say(place.firstElementChild, new URL(url).host);
+}

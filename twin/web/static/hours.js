@@ -1,0 +1,42 @@
+/** Hours that the twins were awake this month, and what the timetable saved. */
+
+import { list, make, mark, say } from "./dom.js";
+
+const NUMBER = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const MONTH = new Intl.DateTimeFormat(undefined, { month: "long", timeZone: "UTC" });
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", timeZone: "UTC" });
+
+/** @param {object} told  an answer of `/status` */
+export function show({ hours, targets }) {
+  const saved = (targets ?? []).filter((target) => target.saved);
+  document.getElementById("hours-and-savings").hidden = !hours && !saved.length;
+  if (hours) used(document.getElementById("hours"), hours);
+  list(document.getElementById("savings"), saved, ({ name }) => name, () => make("li"), (item, { name, saved }) =>
+    say(item, `The timetable saved ${NUMBER.format(saved.dyno_hours)} dyno-hours of ${name} in ${month(saved.month)}, against the most all the time.`),
+  );
+}
+
+const month = (text) => MONTH.format(new Date(`${text}-01T00:00:00Z`));
+
+/** A bar of what each twin used of the budget, and the same in words. */
+function used(place, hours) {
+  if (!place.children.length) place.append(make("div", { class: "bar", "aria-hidden": "true" }), make("p"));
+  const [bar, words] = place.children;
+  const each = Object.entries(hours.used);
+  bar.hidden = !hours.budget;
+  list(bar, each, ([twin]) => twin, () => make("i"), (part, [, spent]) => {
+    part.style.width = `${Math.min(100, (100 * spent) / hours.budget)}%`;
+  });
+  mark(bar, "data-dry", hours.dry_on);
+  say(words, sentence(hours, each));
+}
+
+function sentence({ host, budget, month: which, used, known_since, dry_on }, each) {
+  const sum = each.reduce((total, [, spent]) => total + spent, 0);
+  const parts = each.map(([twin, spent]) => `${twin} ${NUMBER.format(spent)} h`).join(", ");
+  const of = budget ? ` of the ${NUMBER.format(budget)} h that ${host ?? "the host"} gives` : "";
+  const known = new Date(known_since);
+  const since = known.getUTCDate() > 1 ? ` since ${DAY.format(known)}, when the twins began to count` : "";
+  const dry = dry_on ? ` If it goes on so, they are used up on ${DAY.format(new Date(dry_on))}.` : "";
+  return `${NUMBER.format(sum)} h${of} were used in ${month(which)}${since} (${parts}).${dry}`;
+}

@@ -1,0 +1,128 @@
+/** The last day of the pair: a lane for each twin, and the handovers on them. */
+
+import { list, make, mark, say } from "./dom.js";
+import { duty, handovers, spans, stateAt } from "./lanes.js";
+import { layer, place } from "./marks.js";
+import { clock, day, exact, span, tell, utc } from "./moment.js";
+import { count, role, upper } from "./words.js";
+
+const LANE_PX = 46;
+const BAND_PX = 24;
+const AWAKE = { awake: "awake" };
+
+const figure = document.getElementById("lanes");
+const reading = figure.querySelector(".reading");
+
+export class LaneChart {
+  #lanes = [];
+  #handovers = [];
+  #now = 0;
+  #pointed = null;
+
+  /** @param {import("./timeline.js").Timeline} timeline */
+  constructor(timeline) {
+    this.timeline = timeline;
+  }
+
+  /**
+   * @param {string[]} twins  names
+   * @param {import("./history.js").History} history
+   * @param {number} now
+   */
+  show(twins, history, now) {
+    const from = now - 24 * 3600;
+    this.#now = now;
+    this.#lanes = twins.map((twin) => ({ twin, spans: spans(twin, history, from, now) }));
+    this.#handovers = handovers(history.changes).filter(({ at }) => at >= from);
+    this.plot ??= this.#make(twins.length);
+    this.timeline.feed(this.plot, [[from, now], [0, 0]]);
+    this.#read();
+    this.#tell();
+  }
+
+  #make(lanes) {
+    const plot = this.timeline.chart(figure.querySelector(".plot"), {
+      height: lanes * LANE_PX + 36,
+      labels: true,
+      data: [[0, 1], [0, 0]],
+      series: [{ show: false }],
+      y: { range: [0, 1] },
+      axis: { splits: () => [], grid: { show: false }, ticks: { show: false } },
+      draw: (u) => this.#draw(u),
+      point: (at) => {
+        this.#pointed = at;
+        this.#read();
+      },
+    });
+    this.bands = make("div", { class: "lanes", "aria-hidden": "true" });
+    plot.over.append(this.bands);
+    this.marks = layer(plot, "Handovers; the arrow keys go from one to the next");
+    return plot;
+  }
+
+  #draw(plot) {
+    if (!this.bands) return;
+    const [min, max] = this.timeline.range;
+    const px = (at) => plot.valToPos(Math.max(min, Math.min(at, max)), "x");
+    list(this.bands, this.#lanes, ({ twin }) => twin, lane, (element, { twin, spans }) => {
+      say(element.firstElementChild, twin);
+      const seen = spans.filter(({ from, to }) => to > min && from < max);
+      list(element.lastElementChild, seen, ({ from }) => from, () => make("i"), (band, each) => {
+        mark(band, "data-state", each.state);
+        band.style.left = `${px(each.from)}px`;
+        band.style.width = `${Math.max(1, px(each.to) - px(each.from))}px`;
+      });
+    });
+    this.#mark(px, this.#handovers.filter(({ at }) => at >= min && at <= max));
+  }
+
+  #mark(px, seen) {
+    const lanes = this.#lanes.map(({ twin }) => twin);
+    place(this.marks, seen.map((each) => ({
+      key: `${each.at} ${each.twin}`,
+      left: px(each.at),
+      top: Math.max(0, lanes.indexOf(each.twin)) * LANE_PX + LANE_PX - BAND_PX,
+      kind: "handover",
+      text: `${clock(each.at)} ${told(each)}`,
+    })));
+  }
+
+  /** The states at the moment under the pointer. */
+  #read() {
+    const at = this.#pointed;
+    if (at === null || at > this.#now) return say(reading, "");
+    const states = this.#lanes.map(({ twin, spans }) => `${twin} ${stated(stateAt(spans, at))}`);
+    say(reading, `${exact(at)} · ${states.join(" · ")}`);
+    reading.title = utc(at);
+  }
+
+  #tell() {
+    say(document.getElementById("day-in-words"), summary(this.#handovers, this.#lanes));
+    const items = [...this.#handovers].reverse();
+    const events = document.getElementById("handovers");
+    list(events, items, ({ at, twin }) => `${at} ${twin}`, event, (item, each) => {
+      tell(item.firstElementChild, each.at, this.#now, day(each.at, this.#now));
+      say(item.lastElementChild, told(each));
+    });
+  }
+}
+
+const lane = () => make("div", { class: "lane" }, make("b"), make("div"));
+const event = () => make("li", {}, make("time"), " ", make("span"));
+
+/** `b took the duty from a: peer silent for 6.1 s`. */
+function told({ twin, from, because }) {
+  const taken = from === null || from === twin ? `${twin} took the duty` : `${twin} took the duty from ${from}`;
+  return because ? `${taken}: ${because}` : taken;
+}
+
+function stated(span) {
+  return span ? (AWAKE[span.state] ?? role(span.state).words) : "not known";
+}
+
+function summary(handovers, lanes) {
+  const { none_s, both_s } = duty(lanes.map(({ spans }) => spans));
+  const given = handovers.filter(({ from, twin }) => from && from !== twin).length;
+  const both = both_s ? span(both_s) : "never";
+  return `${upper(count(given, "handover"))}. Nobody on duty: ${none_s ? `${span(none_s)} at most` : "never"}. Both on duty: ${both}.`;
+}

@@ -1,0 +1,109 @@
+/**
+ * What each twin did, from when to when: from the lives of its boots and the changes of their roles.
+ * Moments are seconds since the epoch.
+ *
+ * @typedef {{from: number, to: number, state: string, because: string}} Span
+ *   `state` is a role, or `asleep` (it left), `gone` (it did not say that it would), or `awake`
+ *   (no more is known)
+ */
+
+/** A standby tells of itself every 15 s, and two of these may be lost. */
+const SILENT_S = 40;
+/** A life is known to 5 s, and the clocks of two hosts differ. */
+const BLUR_S = 6;
+
+/**
+ * @param {string} twin
+ * @param {import("./history.js").History} history
+ * @param {number} from
+ * @param {number} now
+ * @returns {Span[]}  in order, none in another; what nobody knows is not there
+ */
+export function spans(twin, history, from, now) {
+  const lives = history.lives.filter((life) => life.twin === twin);
+  const all = lives.flatMap((life, index) => {
+    const next = lives[index + 1]?.since ?? now;
+    const lasts = index === lives.length - 1 && now - life.until <= SILENT_S;
+    const end = lasts ? now : Math.min(life.until, next);
+    const roles = during(life, end, history.changes);
+    const last = roles.at(-1)?.state;
+    return [...roles, { from: end, to: next, state: last === "leaving" ? "asleep" : "gone", because: "" }];
+  });
+  return joined(all.map((span) => ({ ...span, from: Math.max(span.from, from) })));
+}
+
+/** The roles of one boot. @returns {Span[]} */
+function during(life, end, changes) {
+  const marks = changes
+    .filter(([, twin, boot]) => twin === life.twin && boot === life.boot)
+    .map(([at_ms, , , state, because]) => ({ from: Math.max(at_ms / 1000, life.since), state, because }));
+  // A boot is waking when it begins; of one that began long ago the first change may be forgotten.
+  const woke = !marks.length || marks[0].from - life.since > 60 ? "awake" : "waking";
+  const all = [{ from: life.since, state: woke, because: "" }, ...marks];
+  return all.map((span, index) => ({ ...span, to: Math.min(all[index + 1]?.from ?? end, end) }));
+}
+
+/** Without what has no length, and neighbours of one state made one. */
+function joined(all) {
+  const result = [];
+  for (const span of all.filter(({ from, to }) => to > from)) {
+    const last = result.at(-1);
+    if (last?.state === span.state && last.to === span.from) last.to = span.to;
+    else result.push({ ...span });
+  }
+  return result;
+}
+
+/**
+ * Each time that the duty came to a twin.
+ * @param {import("./history.js").Change[]} changes
+ * @returns {{at: number, twin: string, from: string|null, because: string}[]}
+ *   `from` is null if nobody is known to have had it
+ */
+export function handovers(changes) {
+  let holder = null;
+  return changes
+    .filter(([, , , role]) => role === "on_duty")
+    .map(([at_ms, twin, , , because]) => {
+      const from = holder;
+      holder = twin;
+      return { at: at_ms / 1000, twin, from, because };
+    });
+}
+
+/**
+ * For how long nobody was on duty, and for how long both were, since anything is known.
+ * @param {Span[][]} lanes
+ * @returns {{none_s: number, both_s: number}}  at most; less than can be known counts as nothing
+ */
+export function duty(lanes) {
+  const edges = lanes.flat().flatMap(({ from, to }) => [from, to]);
+  const moments = [...new Set(edges)].sort((one, other) => one - other);
+  const sums = { none_s: 0, both_s: 0 };
+  let holders = null;
+  let begin = 0;
+  const close = (at) => {
+    const length = at - begin;
+    if (length > (holders === 2 ? BLUR_S : 0)) {
+      if (holders === 0) sums.none_s += length;
+      if (holders === 2) sums.both_s += length;
+    }
+    begin = at;
+  };
+  for (const at of moments) {
+    const states = lanes.map((lane) => stateAt(lane, at)?.state);
+    const known = states.filter((state) => state === "on_duty").length;
+    const isKnown = known || states.every((state) => state && state !== "awake");
+    if ((isKnown ? known : null) !== holders) {
+      close(at);
+      holders = isKnown ? known : null;
+    }
+  }
+  close(moments.at(-1) ?? 0);
+  return sums;
+}
+
+/** @returns {Span|undefined} */
+export function stateAt(lane, at) {
+  return lane.find(({ from, to }) => from <= at && at < to);
+}

@@ -1,0 +1,157 @@
+/** The last day of one target: how fast it answered, and how many ran. */
+
+import { say } from "./dom.js";
+import { layer, place } from "./marks.js";
+import { clock, duration, utc } from "./moment.js";
+import { before, columns, troubles } from "./samples.js";
+import { decided } from "./targets.js";
+import { colour } from "./timeline.js";
+import { upper } from "./words.js";
+
+const STRIP_PX = { slow: 5, failing: 10, unreachable: 10 };
+
+export class TargetChart {
+  #columns = columns([]);
+  #decisions = [];
+  #charts = [];
+
+  /**
+   * @param {HTMLDetailsElement} details  the charts are made when it is opened
+   * @param {import("./timeline.js").Timeline} timeline
+   */
+  constructor(details, timeline) {
+    this.details = details;
+    this.timeline = timeline;
+    details.addEventListener("toggle", () => this.#draw());
+  }
+
+  /**
+   * @param {import("./history.js").Look[]} looks
+   * @param {import("./history.js").Decision[]} decisions
+   */
+  show(looks, decisions) {
+    this.#columns = columns(looks);
+    this.#decisions = decisions;
+    this.#draw();
+  }
+
+  #draw() {
+    if (!this.details.open || !this.details.isConnected) return;
+    if (!this.#charts.length) this.#charts = [this.#latency(), this.#quantity()];
+    const { at, latency, quantity, floor } = this.#columns;
+    this.timeline.feed(this.#charts[0], [at, latency]);
+    this.timeline.feed(this.#charts[1], [at, floor, quantity]);
+    this.#read(null);
+  }
+
+  #latency() {
+    return this.timeline.chart(this.#plot("latency"), {
+      height: 120,
+      labels: false,
+      data: [[], []],
+      series: [line("latency", { width: 1.5, fill: () => `${colour("latency")}22` })],
+      // From milliseconds to seconds: on a plain scale one slow answer would flatten all others.
+      y: { distr: 3, range: (_, least, most) => [decade(Math.floor, least ?? 100), decade(Math.ceil, (most ?? 100) + 1)] },
+      axis: { splits: (_, __, least, most) => decades(least, most), values: (_, ticks) => ticks.map(duration) },
+      draw: (u) => this.#strip(u),
+      point: (at) => this.#read(at),
+    });
+  }
+
+  #quantity() {
+    const stepped = globalThis.uPlot.paths.stepped({ align: 1 });
+    const chart = this.timeline.chart(this.#plot("quantity"), {
+      height: 130,
+      labels: true,
+      data: [[], [], []],
+      series: [
+        line("floor", { width: 1.5, dash: [5, 4], paths: stepped }),
+        line("quantity", { width: 2, paths: stepped }),
+      ],
+      y: { range: (_, __, most) => [0, Math.max(2, (most ?? 0) + 1)] },
+      axis: { incrs: [1, 2, 5, 10, 20, 50, 100], space: 22 },
+      draw: (u) => this.#mark(u),
+      point: (at) => this.#read(at),
+    });
+    this.marks = layer(chart, "Changes; the arrow keys go from one to the next");
+    return chart;
+  }
+
+  #plot(name) {
+    return this.details.querySelector(`.${name} .plot`);
+  }
+
+  /** Along the bottom what was not well: the worse the higher, and hollow what was out of reach. */
+  #strip(plot) {
+    const { ctx, bbox } = plot;
+    const ratio = globalThis.devicePixelRatio || 1;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    for (const { from, to, verdict } of troubles(this.#columns)) {
+      const [left, right] = [from, to].map((at) => plot.valToPos(at, "x", true));
+      const height = STRIP_PX[verdict] * ratio;
+      ctx.fillStyle = `${colour(verdict)}1c`;
+      ctx.fillRect(left, bbox.top, right - left, bbox.height);
+      ctx.fillStyle = ctx.strokeStyle = colour(verdict);
+      ctx.lineWidth = 1.5 * ratio;
+      const box = [left, bbox.top + bbox.height - height, Math.max(ratio, right - left), height];
+      if (verdict === "unreachable") ctx.strokeRect(...box);
+      else ctx.fillRect(...box);
+    }
+    ctx.restore();
+  }
+
+  #mark(plot) {
+    if (!this.marks) return;
+    const [min, max] = this.timeline.range;
+    const seen = this.#decisions.filter(([at]) => at >= min && at <= max);
+    place(this.marks, seen.map(([at, was, to, because]) => ({
+      key: `${at} ${to}`,
+      left: plot.valToPos(at, "x"),
+      top: plot.valToPos(to, "y"),
+      kind: to > was ? "out" : "in",
+      text: `${clock(at)} ${decided(was, to, because)}`,
+    })));
+  }
+
+  /** The values of the minute under the pointer. */
+  #read(at) {
+    const index = at === null ? -1 : before(this.#columns.at, at);
+    const { at: times, latency, verdict, quantity, floor } = this.#columns;
+    const nothing = index < 0 || at - times[index] > 600;
+    const time = nothing ? "" : clock(times[index]);
+    const title = nothing ? "" : utc(times[index]);
+    const answer = nothing ? "" : `${time} · ${latency[index] === null ? "no time" : duration(latency[index])} · ${verdict[index]}`;
+    const run = nothing ? "" : `${time} · ${quantity[index] ?? "?"} running · timetable ${floor[index] ?? "–"}`;
+    for (const [name, text] of [["latency", answer], ["quantity", run]]) {
+      const place = this.details.querySelector(`.${name} .reading`);
+      say(place, upper(text));
+      place.title = title;
+    }
+  }
+}
+
+/** The power of ten below or above. */
+const decade = (round, ms) => 10 ** round(Math.log10(ms));
+
+function decades(least, most) {
+  const result = [];
+  for (let ms = least; ms <= most; ms *= 10) result.push(ms);
+  return result;
+}
+
+/** A line whose lonely points are seen, too. */
+function line(name, more) {
+  const ink = () => colour(name);
+  return { stroke: ink, points: { show: true, size: 4, fill: ink, filter: lonely }, ...more };
+}
+
+/** Places of the values with nothing on either side: no line leads there. */
+function lonely(plot, series) {
+  const values = plot.data[series];
+  return values.flatMap((value, at) =>
+    value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null ? [at] : [],
+  );
+}

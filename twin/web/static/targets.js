@@ -1,0 +1,111 @@
+/** What is scaled: how each target does now, and its last day. */
+
+import { copyOf, list, make, mark, say } from "./dom.js";
+import { TargetChart } from "./targetchart.js";
+import { day, duration, parsed, span, tell } from "./moment.js";
+import { hours } from "./samples.js";
+import { upper } from "./words.js";
+
+/** So many have their charts open from the start; a hundred would take a while to draw. */
+const OPEN = 3;
+
+export class Targets {
+  #charts = new WeakMap();
+  #place = document.getElementById("targets");
+
+  /** @param {import("./timeline.js").Timeline} timeline */
+  constructor(timeline) {
+    this.timeline = timeline;
+  }
+
+  /**
+   * @param {object[]} targets  as `/status` tells of them
+   * @param {import("./history.js").History} history
+   * @param {number} now
+   */
+  show(targets, history, now) {
+    let place = 0;
+    list(this.#place, targets, ({ name }) => name, () => this.#create(place++ < OPEN), (card, target) => {
+      say(card.querySelector("h3"), target.name);
+      mark(card, "data-verdict", target.verdict ?? "unknown");
+      say(card.querySelector(".now"), standing(target));
+      say(card.querySelector(".why"), reasons(target, now));
+      this.#charts.get(card).show(history.looks(target.name), history.decisions(target.name));
+      numbers(card.querySelector(".numbers"), target, history, now);
+    });
+  }
+
+  #create(open) {
+    const card = copyOf("target");
+    const charts = card.querySelector(".charts");
+    charts.open = open;
+    this.#charts.set(card, new TargetChart(charts, this.timeline));
+    return card;
+  }
+}
+
+/** `3 running, the timetable says 2, at most 5. It answers in 124 ms.` */
+function standing({ quantity, floor, max, verdict, latency_ms: ms }) {
+  const running = known(quantity) ? `${quantity} running` : "How many run is not known";
+  const timetable = known(floor) ? `, the timetable says ${floor}` : "";
+  const most = known(max) ? `, at most ${max}` : "";
+  return `${running}${timetable}${most}. ${answers(verdict, ms)}`;
+}
+
+const known = (number) => number !== null && number !== undefined && number >= 0;
+
+function answers(verdict, ms) {
+  const time = ms ? ` in ${duration(ms)}` : "";
+  const words = {
+    healthy: `It answers well${time}.`,
+    slow: `It is slow${ms ? `: it answers${time}` : ""}.`,
+    failing: `It is failing${ms ? `: it answers wrongly${time}` : ""}.`,
+    unreachable: "It cannot be reached.",
+  };
+  return words[verdict] ?? "How it answers is not known.";
+}
+
+function reasons(target, now) {
+  const outage = parsed(target.outage_since ?? null);
+  const respected = parsed(target.respected_until ?? null);
+  const looked = parsed(target.looked_at ?? null);
+  const next = target.next_change && `Next: ${target.next_change.quantity} at ${day(parsed(target.next_change.at), now)}.`;
+  return [
+    outage && `Out of order since ${day(outage, now)} (${span(now - outage)}).`,
+    target.reason && stop(upper(target.reason)),
+    respected && `Somebody changed it by hand, which is respected until ${day(respected, now)}.`,
+    target.dry_run && "This is a dry run: nothing is changed.",
+    next,
+    looked && now - looked > 120 && `Last looked at ${span(now - looked)} ago.`,
+  ].filter(Boolean).join(" ");
+}
+
+const stop = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** The hours as a table and the decisions as a list; made when somebody reads them. */
+function numbers(details, target, history, now) {
+  details.ontoggle = () => numbers(details, target, history, now);
+  if (!details.open) return;
+  say(details.querySelector("caption"), `${target.name}, by the hour`);
+  list(details.querySelector("tbody"), hours(history.looks(target.name)), ({ at }) => at, row, (cells, hour) => {
+    const [time, ...others] = cells.children;
+    tell(time.firstElementChild, hour.at, now);
+    const texts = [hour.latency === null ? "–" : duration(hour.latency), hour.verdict, hour.quantity, hour.floor];
+    others.forEach((cell, index) => say(cell, texts[index]));
+  });
+  const decisions = history.decisions(target.name).reverse();
+  list(details.querySelector("ol"), decisions, (each) => each[0], event, (item, [at, was, to, because]) => {
+    tell(item.firstElementChild, at, now);
+    say(item.lastElementChild, decided(was, to, because));
+  });
+}
+
+const cell = () => make("td", { role: "cell" });
+const row = () =>
+  make("tr", { role: "row" }, make("th", { scope: "row", role: "rowheader" }, make("time")), cell(), cell(), cell(), cell());
+const event = () => make("li", {}, make("time"), " ", make("span"));
+
+/** `2 to 3: slow for 15 s`. */
+export function decided(was, to, because) {
+  return `${was < 0 ? "?" : was} to ${to}${because ? `: ${because}` : ""}`;
+}

@@ -1,0 +1,140 @@
+/**
+ * The one time axis under all charts: the last hours, or a part of them that somebody dragged over.
+ * uPlot draws; it is loaded before the modules run, and is found as a global.
+ */
+
+import { clock, date } from "./moment.js";
+
+const AXIS_PX = 46;
+
+/** What a custom property of the page's style says: charts are drawn anew when it changes. */
+export function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+export class Timeline {
+  #charts = new Set();
+  #hours = 24;
+  #dragged = null;
+  #now = 0;
+
+  /** @param {function(number|null): void} changed  hears the hours shown; null when dragged */
+  constructor(changed) {
+    this.changed = changed;
+    for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+      matchMedia(query).addEventListener("change", () => this.#charts.forEach((chart) => chart.redraw()));
+    }
+  }
+
+  /** @returns {[number, number]} */
+  get range() {
+    return this.#dragged ?? [this.#now - this.#hours * 3600, this.#now];
+  }
+
+  /** It is `now`: unless a part is looked at, the axis goes on. */
+  move(now) {
+    this.#now = now;
+    if (!this.#dragged) this.#apply();
+  }
+
+  /** Show the last hours. */
+  last(hours) {
+    this.#hours = hours;
+    this.#dragged = null;
+    this.changed(hours);
+    this.#apply();
+  }
+
+  /**
+   * @param {HTMLElement} place  what it fills
+   * @param {{height: number, labels: boolean, data: Array, series: object[], y: object, axis: object,
+   *   draw?: function, point?: function(number|null)}} chart  `labels` of the time below it; `point`
+   *   hears the moment under the pointer
+   * @returns {uPlot}
+   */
+  chart(place, { height, labels, data, series, y, axis, draw = () => {}, point = () => {} }) {
+    const [min, max] = this.range;
+    const plot = new globalThis.uPlot(
+      {
+        width: place.clientWidth || 600,
+        height,
+        padding: [6, 1, labels ? 0 : 4, 0],
+        legend: { show: false },
+        cursor: this.#cursor(),
+        scales: { x: { auto: false, min, max }, y },
+        axes: [this.#axis(labels), { size: AXIS_PX, ...inks(), ...axis }],
+        series: [{}, ...series],
+        hooks: {
+          draw: [draw],
+          setCursor: [(u) => point(u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x"))],
+          setSelect: [(u) => this.#drag(u)],
+        },
+      },
+      data,
+      place,
+    );
+    this.#charts.add(plot);
+    new ResizeObserver(() => place.clientWidth && plot.setSize({ width: place.clientWidth, height })).observe(place);
+    return plot;
+  }
+
+  /** Give a chart other data; the part that is shown stays. */
+  feed(plot, data) {
+    plot.batch(() => {
+      plot.setData(data, false);
+      this.#show(plot);
+    });
+  }
+
+  #cursor() {
+    const pointer = (type) => type === "mousemove" || type === "mouseleave";
+    return {
+      y: false,
+      drag: { x: true, setScale: false, dist: 8 },
+      points: { size: 7 },
+      sync: { key: "time", filters: { pub: pointer } },
+      bind: { dblclick: () => () => this.last(24) },
+    };
+  }
+
+  #axis(labels) {
+    return {
+      ...inks(),
+      show: labels,
+      size: 30,
+      space: 56,
+      values: (_, moments) => moments.map((at) => (clock(at) === clock(0) || clock(at) === "00:00" ? date(at) : clock(at))),
+    };
+  }
+
+  #drag(plot) {
+    const { left, width } = plot.select;
+    if (width < 1) return;
+    const range = [left, left + width].map((px) => plot.posToVal(px, "x"));
+    plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    if (range[1] - range[0] < 60) return;
+    this.#dragged = range;
+    this.changed(null);
+    this.#apply();
+  }
+
+  #apply() {
+    this.#charts.forEach((chart) => this.#show(chart));
+  }
+
+  #show(plot) {
+    const [min, max] = this.range;
+    plot.setScale("x", { min, max });
+  }
+}
+
+/** Colours and letters of an axis; asked for at each drawing. */
+function inks() {
+  const line = () => colour("line");
+  return {
+    stroke: () => colour("soft"),
+    font: "11px system-ui, sans-serif",
+    grid: { stroke: line, width: 1 },
+    ticks: { stroke: line, width: 1, size: 4 },
+  };
+}

@@ -1,0 +1,38 @@
+/** What the page calls things. */
+
+/** By role: how it is called, and the shape that stands for it besides the colour. */
+export const ROLES = {
+  waking: { words: "waking up", shape: "moving" },
+  claiming: { words: "taking the duty", shape: "moving" },
+  on_duty: { words: "on duty", shape: "on_duty" },
+  standby: { words: "standing by", shape: "standby" },
+  leaving: { words: "leaving", shape: "moving" },
+  asleep: { words: "asleep", shape: "asleep" },
+  gone: { words: "gone", shape: "trouble" },
+  unreachable: { words: "out of reach", shape: "trouble" },
+  refused: { words: "not let in", shape: "trouble" },
+  unknown: { words: "not known", shape: "unknown" },
+};
+
+/** @returns {{words: string, shape: string}} */
+export const role = (name) => ROLES[name] ?? ROLES.unknown;
+
+/** How slots end. */
+export const ENDED = {
+  done: "done",
+  failed: "failed",
+  skipped: "skipped",
+  running: "running",
+  unknown: "not known",
+  cancelled: "done, for good",
+};
+
+/** Verdicts on a target, the worse the later. */
+export const VERDICTS = ["unknown", "healthy", "slow", "failing", "unreachable"];
+
+export const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `3 handovers`, `1 handover`, `no handover`. */
+export function count(number, noun) {
+  return number === 0 ? `no ${noun}` : `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
