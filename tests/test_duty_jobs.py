@@ -14,6 +14,7 @@ from node_bench import ENVIRON, WALL, bench
 
 from twin.clock import Clock
 from twin.config import read_settings
+from twin.core.history import Look, Record
 from twin.core.jobs import Run
 from twin.core.target import TargetError
 from twin.duty_jobs import Duties, slots
@@ -127,3 +128,14 @@ def test_where_our_own_url_is_not_known_the_peers_is_asked(nobody: str, somebody
     made.node = bench(peer=somebody).node
     steps(made)
     assert "event=outage.began" in output.getvalue()
+
+
+def test_what_is_scaled_is_shown_as_the_last_step_left_it() -> None:
+    made, _ = duties(**SHOP)
+    made.node = bench().node
+    looks = (Look(int(WALL // 60), 80, "healthy", int(WALL), 3, 1),)
+    made.node.chronicle.record(Record(looks={"docker:shop": looks}))
+    made.remember("scale docker:shop", '{"reason": "the timetable says 1", "quantity": 3}', 1)
+    (shown,) = made.shown(WALL)
+    assert (shown["name"], shown["quantity"], shown["latency_ms"]) == ("docker:shop", 3, 80)
+    assert shown["reason"] == "the timetable says 1"

@@ -81,7 +81,7 @@ async def _serve(
     scheduler = Scheduler(node)
     keep_awake = KeepAwake(settings, node, link, watch, client, clock, log)
     peering = Peering(link.hand_over, link.pass_on)
-    parts = Parts(node, streams, peering, About(settings.offer), clock, log)
+    parts = Parts(node, streams, peering, About(settings.offer, duties.shown), clock, log)
     server = make_server(make_app(parts, settings.own), log)
 
     asyncio.get_running_loop().set_exception_handler(lambda _, context: _report(context, log))

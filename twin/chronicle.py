@@ -2,7 +2,7 @@
 
 import threading
 
-from twin.core.history import Change, History, Life, Record
+from twin.core.history import Change, History, Life, Look, Record
 from twin.core.moment import Moment
 
 RECENT_S = 60.0
@@ -34,6 +34,10 @@ class Chronicle:
     def twins(self) -> Record:
         with self._lock:
             return self._history.twins()
+
+    def newest_look(self, target: str) -> Look | None:
+        with self._lock:
+            return self._history.newest_look(target)
 
     def recent(self, wall: float) -> Record:
         return self.between(wall - RECENT_S, wall + RECENT_S)

@@ -6,6 +6,7 @@ second less than PROBE_EVERY apart, as it takes a moment to begin, or up to a qu
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from twin.adapters.deadman import deadman_job
 from twin.adapters.jobsfile import Scheduled
@@ -17,8 +18,10 @@ from twin.core.history import Record
 from twin.core.jobs import Job, Run
 from twin.core.schedules import Grid
 from twin.core.steps import Steps
+from twin.duties.memo import key_of
 from twin.duties.reporting import Report
 from twin.duties.scaling import Scaling
+from twin.duties.showing import shown
 from twin.log import Log
 from twin.node import Node
 from twin.scaled import ScaleSettings
@@ -56,6 +59,15 @@ class Duties:
     def quiet(self) -> frozenset[str]:
         """The names of those whose every slot is not worth a line: they log what changes."""
         return frozenset(each.job.name for each in self.jobs)
+
+    def shown(self, wall: float) -> list[dict[str, Any]]:
+        """Each target as `/status` tells of it, at `wall`, in epoch seconds."""
+        return [self._shown(scale, wall) for scale in self._settings.targets]
+
+    def _shown(self, scale: ScaleSettings, wall: float) -> dict[str, Any]:
+        name = str(scale.target)
+        look = self.node.chronicle.newest_look(name) if self.node else None
+        return shown(scale, self.recall(key_of(name)), look, wall)
 
     def stop(self) -> None:
         """What runs ends as soon as it can: it waits for no platform any more."""

@@ -79,6 +79,12 @@ def test_only_what_is_new_enough_is_given_out_in_order_of_time() -> None:
     assert made.between(0, 59) == Record(lives={"0-w": Life("a", 0, 90)})
 
 
+def test_the_newest_look_at_a_target_is_known() -> None:
+    made = history(Record({"web": tuple(Look(at, 0, "healthy", 0, 1, 1) for at in (9, 2))}))
+    assert made.newest_look("web") == Look(9, 0, "healthy", 0, 1, 1)
+    assert made.newest_look("worker") is None
+
+
 def test_after_48_hours_all_is_forgotten_but_how_long_each_boot_lived_in_the_month() -> None:
     made = history(
         Record(

@@ -39,7 +39,7 @@ def test_of_a_target_that_nobody_has_looked_at_only_the_settings_are_known() -> 
         "trouble": None,
         "dry_run": True,
         "looked_at": None,
-        "saved_dyno_hours": {"month": "2026-06", "hours": 0.0},
+        "saved": {"month": "2026-06", "dyno_hours": 0.0},
     }
 
 
@@ -70,7 +70,7 @@ def test_a_target_in_an_outage_with_all_that_is_known_of_it() -> None:
         "trouble": "not paid for",
         "dry_run": False,
         "looked_at": "2026-06-10T11:59:55Z",
-        "saved_dyno_hours": {"month": "2026-06", "hours": 1.1},
+        "saved": {"month": "2026-06", "dyno_hours": 1.1},
     }
 
 

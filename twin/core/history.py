@@ -132,6 +132,10 @@ class History:
             },
         )
 
+    def newest_look(self, target: str) -> Look | None:
+        looks = self._looks.get(target)
+        return looks[-1] if looks else None
+
     def twins(self) -> Record:
         """All that is known of the twins, and nothing of targets."""
         return Record(changes=tuple(self._changes), lives=dict(self._lives))

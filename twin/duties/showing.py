@@ -52,7 +52,7 @@ def shown(
         "trouble": memory.trouble or None,
         "dry_run": settings.dry_run,
         "looked_at": iso(look.at) if look else None,
-        "saved_dyno_hours": {"month": saved.month, "hours": round(saved.saved_s / 3600, 2)},
+        "saved": {"month": saved.month, "dyno_hours": round(saved.saved_s / 3600, 2)},
     }
 
 
