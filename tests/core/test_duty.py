@@ -678,6 +678,31 @@ def test_a_standby_that_makes_way_reads_on_and_passes_on_what_it_hears() -> None
     assert Watch(open=False) in twin.tell(Heard(twin.state.document(), Via.OWN))
 
 
+def test_a_boot_of_an_older_name_that_answers_in_the_place_of_the_newest_is_believed() -> None:
+    """Its clock was behind when it began, or a newer boot is gone (seed 700389); else its peer
+    would never again believe that it is on duty."""
+    twin = standing_by()
+    twin.wait(1)
+    claim = twin.claim_of_b(9, boot=OLDER)
+    twin.hear(Role.ON_DUTY, claim, Via.ANSWER, boot=OLDER, asked_ago_s=1.1)
+    assert twin.state.peer.boot == B_BOOT, "the newest spoke after that question"
+    twin.hear(Role.ON_DUTY, claim, Via.UPDATE, boot=OLDER)
+    assert twin.state.peer.boot == B_BOOT, "it may be late"
+    twin.hear(Role.ON_DUTY, claim, Via.ANSWER, boot=OLDER, asked_ago_s=0.5)
+    assert twin.state.peer.boot == OLDER
+
+
+def test_a_boot_that_wakes_again_does_not_take_its_peer_for_gone() -> None:
+    """It may have come back to the newer boot; told once, in vain, both stayed (seed 700058)."""
+    twin = on_duty()
+    twin.hear(Role.LEAVING, twin.state.knowledge.claim, Via.DOWN)
+    twin.hear(Role.WAKING, via=Via.OWN, boot=NEWER_A, url=A_URL, twin="a")
+    twin.wait(90.1)
+    assert twin.state.peer.left
+    twin.tell(Heard(twin.state.document(), Via.OWN))
+    assert not twin.state.peer.left
+
+
 def test_a_boot_tells_the_older_one_at_its_url_what_it_hears() -> None:
     """The peer's next boot can ask only that one (seed 500611)."""
     twin = standing_by()

@@ -4,12 +4,11 @@ from itertools import chain
 
 from twin.sim.prove import Lot, Tally, each
 
+HARD = ("fine", "storm", "strangers", "shifts", "leaps")
 LOTS: list[Lot] = [
     *((seed, "quiet") for seed in range(1_850)),
     *((seed, "day") for seed in range(150)),
-    *chain.from_iterable(
-        ((seed, weather) for weather in ("fine", "storm", "strangers")) for seed in range(100, 130)
-    ),
+    *chain.from_iterable(((seed, weather) for weather in HARD) for seed in range(100, 125)),
 ]
 
 

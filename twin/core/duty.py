@@ -28,6 +28,8 @@ Where these rules differ from the first draft of the protocol, and why:
   whatever is new is sent to the own URL while that may lead to the other. Either may be the only
   one that was told of a run, or that can be asked for it. For the same reason a holder whose URL
   does not lead to it and that is superseded tells the peer what it started.
+- A boot of an older name that answers a question asked after the newest one was heard last is the
+  newest one: names come from clocks, and a deploy may be taken back.
 - The own URL is asked every 5 s, not 15 s, and by a claimer too: a newer boot may have it by then.
 - Strangers who must stand in for each other are ordered by boot, which `/healthz` tells, not by
   name, which it does not.

@@ -85,6 +85,8 @@ def _hear(turn: Turn, heard: Heard) -> None:
     turn.learn(document.knowledge.until(turn.now.wall + CLOCK_AHEAD_S))
     if heard.via is Via.ANSWER and turn.is_fresh(heard.asked_at):
         turn.change(thawed_at=None)
+    if _follows_with_an_older_name(turn, document, heard):
+        turn.change_peer(boot=document.boot)
     if document.boot < turn.peer.boot or not document.speaks_for_its_twin:
         # An older boot, late or still there: what it knows is all it is good for.
         _look_past(turn, document, heard.via)
@@ -92,6 +94,18 @@ def _hear(turn: Turn, heard: Heard) -> None:
     _note_peer(turn, document, heard.via)
     if not turn.state.newer_boot_claims:
         _weigh(turn, document, heard.via)
+
+
+def _follows_with_an_older_name(turn: Turn, document: Document, heard: Heard) -> bool:
+    """Whether a boot that began when its clock was behind answers in the place of the newest."""
+    heard_at = turn.peer.heard_at
+    return (
+        heard.via is Via.ANSWER
+        and document.boot < turn.peer.boot
+        and document.speaks_for_its_twin
+        and heard_at is not None
+        and heard.asked_at > heard_at.mono
+    )
 
 
 def _weigh(turn: Turn, document: Document, via: Via) -> None:

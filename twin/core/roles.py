@@ -133,5 +133,6 @@ def wake_again(turn: Turn, because: str) -> None:
     boot = f"{started_ms}-{state.boot.rpartition('-')[2]}"
     turn.note("twin.woke", boot=boot, because=because)
     turn.change(boot=boot, woke_at=now)
+    turn.change_peer(left=False)  # it may have come back to the boot that we made way for
     turn.watch(False)
     turn.enter(Waking(since=now.mono, ask_own_at=now.mono))

@@ -101,8 +101,8 @@ class Host:
 
     def set_clock(self, off_s: float) -> None:
         self._tell("its clock is set", f"{off_s - self.clock_off_s:+.3f} s")
+        self.world.observer.clock_set(abs(off_s - self.clock_off_s))
         self.clock_off_s = off_s
-        self.world.observer.disturbed()
         for process in self.alive:
             process.beat()
 

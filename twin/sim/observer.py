@@ -7,6 +7,8 @@ What the protocol says cannot be promised is excused here, and nothing else:
   The same for a boot from which the URL was taken without a word.
   Two new boots of two deploys that cross, while the URL of neither leads to it, and for 8 s more:
   they can hear each other only through the old ones, of which one may freeze.
+  For 8 s after the end of a boot that began while its clock was an hour wrong: its last word seems
+  to be the newest one's.
 - A slot that is started twice, when a message was lost or late from 8 s before its first start on,
   or in the time of two on duty, or when nobody living could be asked for it any more: its twin was
   killed or froze, and no watch that it could write to leads to somebody who passes it on.
@@ -20,6 +22,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from twin.core.events import Note
+from twin.core.limits import CLOCK_AHEAD_S
 from twin.core.messages import Role
 from twin.core.state import Retired, State, Trouble, Waking
 from twin.sim.slots import Slots
@@ -64,6 +67,8 @@ class Observer:
         self._forgotten: set[tuple[str, int]] = set()
         self._slowest_s = 0.0
         self._excused_at = _LONG_AGO
+        self._ghost_at = _LONG_AGO
+        """When a boot ended whose name was from a clock an hour off."""
 
     @property
     def excused_doubles(self) -> int:
@@ -76,9 +81,17 @@ class Observer:
         self.look()
         self.disturbed_at = self.world.now
 
+    def clock_set(self, by_s: float) -> None:
+        self.disturbed()
+        if by_s > CLOCK_AHEAD_S:
+            # The slots of that time come again, or were run before.
+            self.clock_set_at = self.world.now + by_s
+
     def stopped(self, process: Process) -> None:
         """It was killed, or froze: what nobody else can be asked for is forgotten."""
         self.disturbed()
+        if process.is_misnamed:
+            self._ghost_at = self.world.now
         if any(_is_read(stream) for stream in process.streams):
             return
         fronts = [host.front for host in self.world.hosts.values()]
@@ -172,7 +185,7 @@ class Observer:
 
     def _is_excused(self, holders: list[Process]) -> bool:
         now, lines = self.world.now, self.world.lines
-        if now - max(lines.hurt_at, self.wrongly_wired_at) <= HEALING_S:
+        if now - max(lines.hurt_at, self.wrongly_wired_at, self._ghost_at) <= HEALING_S:
             return True
         if len({p.host.name for p in holders}) == 1 and now - lines.own_hurt_at <= OWN_URL_S:
             return True

@@ -1,16 +1,19 @@
 """A world from a seed, to its end."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from twin.core.jobs import Job
 from twin.core.schedules import every
+from twin.core.shift import Shift
 from twin.core.state import Rules
 from twin.sim.host import Host
 from twin.sim.observer import HEALING_S
 from twin.sim.weather import DAY, QUIET, Climate, Weather
 from twin.sim.world import World
 
+_DAY_MINUTES = 24 * 60
 CALM_S = 160.0
 """Longer than the 90 s after which a boot of a failed deploy wakes again, and than a late message
 with all that may follow."""
@@ -49,10 +52,6 @@ class Outcome:
     steps: int
     faults: Counter[str]
 
-    @property
-    def excused_doubles(self) -> int:
-        return self.excused.total()
-
 
 def pair(seed: int, rules: Rules | None = None, jobs: dict[str, Job] | None = None) -> World:
     """Two hosts, `a` and `b`, that know of each other; nobody has booted yet."""
@@ -65,6 +64,8 @@ def pair(seed: int, rules: Rules | None = None, jobs: dict[str, Job] | None = No
 def play(seed: int, climate: Climate) -> Outcome:
     """Faults, and after them a calm in which the pair heals. Raises `BrokenPromiseError`."""
     world = pair(seed, Rules(takes_on_wake=seed % 2 == 0), _JOBS_OF.get(climate, JOBS))
+    if climate.shifts:
+        _take_turns(world, climate)
     began_at = world.now
     weather = Weather(world, climate)
     for host in world.hosts.values():
@@ -80,6 +81,14 @@ def play(seed: int, climate: Climate) -> Outcome:
         settle(world)
     world.observer.check_slots(began_at, world.now - 10)
     return _outcome(world, weather, world.now - began_at)
+
+
+def _take_turns(world: World, climate: Climate) -> None:
+    begin = int(world.now + world.random.uniform(0, climate.stretch_s)) // 60 % _DAY_MINUTES
+    shift = Shift(begin, (begin + 15) % _DAY_MINUTES, ZoneInfo("UTC"))
+    rest = Shift(shift.end, shift.start, shift.zone)
+    for host, its in zip(world.hosts.values(), (shift, rest), strict=True):
+        host.rules = replace(host.rules, shift=its)
 
 
 def settle(world: World) -> None:

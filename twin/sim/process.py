@@ -28,7 +28,7 @@ from twin.core.events import (
     Watchers,
 )
 from twin.core.knowledge import Fate
-from twin.core.limits import BEAT_S, FROZEN_S
+from twin.core.limits import BEAT_S, CLOCK_AHEAD_S, FROZEN_S
 from twin.core.messages import Document
 from twin.core.moment import Moment
 from twin.core.state import Holding, Standby, State
@@ -69,6 +69,8 @@ class Process:
         self._inbox: list[Callable[[], None]] = []
         self._tick_at = float("inf")
         self._beat_at = self.awake_since = self.born_at = world.now
+        self.is_misnamed = abs(host.clock_off_s) > CLOCK_AHEAD_S
+        """Whether its name lies about its age."""
         self.reached_at = float("inf")
         """Since when its URL leads to it."""
         self._running: dict[tuple[str, int], float] = {}
@@ -283,7 +285,7 @@ class Process:
         self.world.after(seconds, lambda: self.when_awake(lambda: self._end(job, slot)))
 
     def _end(self, job: str, slot: int) -> None:
-        seconds = self.world.now - self._running.pop((job, slot))
+        seconds = self.world.now - self._running.pop((job, slot), self.world.now)
         self.step(Ended(job, slot, Fate.DONE, seconds))
 
     # ---- requests

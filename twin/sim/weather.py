@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
+from twin.core.limits import CLOCK_AHEAD_S
 from twin.core.messages import Role
 from twin.sim.host import Host
 from twin.sim.lines import Quality
@@ -25,10 +26,14 @@ class Climate:
     deploy: int = 3
     visit: int = 2
     clock: int = 1
+    leap: int = 0
+    """A clock that is an hour wrong for a while."""
     cut: int = 3
     rain: int = 3
     """Lines that lose, delay and double."""
     password: int = 0
+    shifts: bool = False
+    """Whether each twin has its shift: one in the middle of a stretch, the other the rest."""
     slow_lines: bool = True
     """Whether a round trip may take up to 3 s without any fault."""
     cycles: bool = False
@@ -47,7 +52,19 @@ FINE_LINES = Climate(cut=0, rain=0)
 STORM = Climate()
 STRANGERS = Climate(password=6)
 """And now and then one of them has the wrong password."""
-CLIMATES = {"quiet": QUIET, "day": DAY, "fine": FINE_LINES, "storm": STORM, "strangers": STRANGERS}
+SHIFTS = Climate(shifts=True)
+"""Twins that take turns."""
+LEAPS = Climate(leap=2)
+"""And now and then a clock is an hour wrong."""
+CLIMATES = {
+    "quiet": QUIET,
+    "day": DAY,
+    "fine": FINE_LINES,
+    "storm": STORM,
+    "strangers": STRANGERS,
+    "shifts": SHIFTS,
+    "leaps": LEAPS,
+}
 
 
 AIMED = 0.3
@@ -71,6 +88,7 @@ class Weather:
             "deploy": self._deploy,
             "visit": self._visit,
             "clock": self._clock,
+            "leap": self._leap,
             "cut": self._cut,
             "rain": self._rain,
             "password": self._password,
@@ -194,6 +212,14 @@ class Weather:
 
     def _clock(self, host: Host) -> None:
         host.set_clock(self.random.uniform(-1.5, 1.5))
+
+    def _leap(self, host: Host) -> None:
+        off_s = host.clock_off_s
+        if abs(off_s) > CLOCK_AHEAD_S:
+            return
+        host.set_clock(off_s + self.random.choice([-3_600, 3_600]))
+        seconds = self.random.choice([1.0, 20.0, 120.0])
+        self.world.after(seconds, lambda: host.set_clock(off_s))
 
     def _password(self, host: Host) -> None:
         host.password = "wrong" if host.password == "right" else "right"  # noqa: S105
