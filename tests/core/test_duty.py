@@ -692,6 +692,15 @@ def test_a_boot_of_an_older_name_that_answers_in_the_place_of_the_newest_is_beli
     assert twin.state.peer.boot == OLDER
 
 
+def test_a_peer_whose_newest_boot_left_is_told_again_when_another_boot_of_it_speaks() -> None:
+    """Else a double duty after a cut might never be heard of (seed 900163)."""
+    twin = on_duty()
+    twin.hear(Role.LEAVING, twin.state.knowledge.claim, Via.DOWN)
+    assert twin.state.peer.left
+    twin.hear(Role.STANDBY, via=Via.UPDATE, boot=OLDER)
+    assert not twin.state.peer.left
+
+
 def test_a_boot_that_wakes_again_does_not_take_its_peer_for_gone() -> None:
     """It may have come back to the newer boot; told once, in vain, both stayed (seed 700058)."""
     twin = on_duty()
@@ -976,6 +985,15 @@ def test_a_standby_claims_when_its_shift_begins() -> None:
     assert twin.role() is Role.STANDBY
     twin.wait(60)
     assert twin.role() is Role.CLAIMING
+
+
+def test_a_claimer_reads_what_the_holder_still_writes_until_it_is_confirmed() -> None:
+    """The holder may start a slot as our shift begins, and freeze at once (seed 900097)."""
+    twin = Twin(rules=EVENING, wall=NOON - 60).stand_by()
+    effects = twin.wait(60)
+    assert twin.role() is Role.CLAIMING
+    assert Watch(open=False) not in effects
+    assert Watch(open=False) in twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.ANSWER)
 
 
 def test_a_holder_asks_its_peer_when_its_shift_ends_and_stays() -> None:

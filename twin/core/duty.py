@@ -30,6 +30,8 @@ Where these rules differ from the first draft of the protocol, and why:
   does not lead to it and that is superseded tells the peer what it started.
 - A boot of an older name that answers a question asked after the newest one was heard last is the
   newest one: names come from clocks, and a deploy may be taken back.
+- A claimer reads its watch until it is confirmed: the holder may have just written what it started.
+  Only where the holder may run beside a newer boot the watch is closed at once, which tells it.
 - The own URL is asked every 5 s, not 15 s, and by a claimer too: a newer boot may have it by then.
 - Strangers who must stand in for each other are ordered by boot, which `/healthz` tells, not by
   name, which it does not.

@@ -123,6 +123,8 @@ def _look_past(turn: Turn, document: Document, via: Via) -> None:
     now, stage = turn.now.mono, turn.state.stage
     if document.boot == turn.peer.boot:
         turn.change_peer(role=document.role)
+    elif document.speaks_for_its_twin and not document.leaving:
+        turn.change_peer(left=False)  # its name may be from a clock that was behind
     if document.vouches_for_holder:
         turn.change_peer(heard_at=turn.now)
     if not isinstance(stage, Standby):

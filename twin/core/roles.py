@@ -15,9 +15,10 @@ def make_claim(turn: Turn, because: str, confirmed: bool = False) -> None:
     previous = state.knowledge.claim
     term = max(int(now.wall * 1000), previous.term + 1)
     turn.learn(Knowledge(Claim(term, state.twin, state.boot)))
-    if isinstance(state.stage, Standby) and state.stage.watching:
-        turn.watch(False)
-    not_before = now.mono + (FOLLOWED_S if _follows_a_living_boot(state) else 0.0)
+    follows = _follows_a_living_boot(state)
+    if follows:
+        turn.watch(False)  # so it hears of us; else what it still writes is read until we confirm
+    not_before = now.mono + (FOLLOWED_S if follows else 0.0)
     turn.enter(Holding(now.mono, not_before, repeat_at=now.mono, look_at=now.mono))
     turn.note("duty.claimed", term=term, because=because)
     if state.alone:
@@ -55,6 +56,7 @@ def confirm(turn: Turn, because: str) -> None:
     held = turn.state.stage
     if isinstance(held, Holding) and not held.confirmed and turn.state.claim_is_ours:
         turn.enter(replace(held, confirmed=True))
+        turn.watch(False)
         turn.note("duty.taken", term=turn.state.knowledge.claim.term, because=because)
 
 

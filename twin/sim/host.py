@@ -62,7 +62,9 @@ class Host:
 
     def lead_to(self, process: Process) -> None:
         """Let the URL lead to this process, and hand it the requests that waited."""
-        self.front = process
+        before, self.front = self.front, process
+        if before is not None:
+            self.world.observer.hidden(before)
         process.reached_at = self.world.now
         self.world.observer.disturbed()
         self._tell("its URL leads to", process.boot)

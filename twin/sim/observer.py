@@ -11,7 +11,8 @@ What the protocol says cannot be promised is excused here, and nothing else:
   to be the newest one's.
 - A slot that is started twice, when a message was lost or late from 8 s before its first start on,
   or in the time of two on duty, or when nobody living could be asked for it any more: its twin was
-  killed or froze, and no watch that it could write to leads to somebody who passes it on.
+  killed or froze, or leaves while a new boot has its URL, and no watch that it could write to leads
+  to somebody who passes it on.
 - A slot that was announced and never began, when its twin was killed in between.
 - A slot that nobody announced, when everybody who had a ledger was gone.
 """
@@ -88,10 +89,19 @@ class Observer:
             self.clock_set_at = self.world.now + by_s
 
     def stopped(self, process: Process) -> None:
-        """It was killed, or froze: what nobody else can be asked for is forgotten."""
+        """It was killed, or froze."""
         self.disturbed()
         if process.is_misnamed:
             self._ghost_at = self.world.now
+        self._forget(process)
+
+    def hidden(self, process: Process) -> None:
+        """Its URL leads to another. While it leaves it passes nothing on."""
+        if not (_serves(process) or process.state.retired):
+            self._forget(process)
+
+    def _forget(self, process: Process) -> None:
+        """What nobody else can be asked for."""
         if any(_is_read(stream) for stream in process.streams):
             return
         fronts = [host.front for host in self.world.hosts.values()]
