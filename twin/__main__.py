@@ -18,7 +18,8 @@ def main() -> int:
 
         load_dotenv(".env")  # what is set in the environment already stays
     arguments = sys.argv[1:]
-    listener = _bound() if arguments in ([], ["serve"]) else None
+    serves = [argument for argument in arguments if argument != "--dry-run"] in ([], ["serve"])
+    listener = _bound() if serves else None
     from twin.cli import run
 
     if listener is None:

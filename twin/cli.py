@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 import sys
+from dataclasses import replace
 
 from twin.clock import clock_of
 from twin.config import Settings, SettingsError, read_settings
@@ -30,7 +31,7 @@ def run(arguments: list[str], listener: socket.socket | None) -> int:
     try:
         if asked.command == "plan":
             return _plan(asked)
-        settings = read_settings(os.environ)
+        settings = _settings(asked.dry_run)
     except SettingsError as error:
         return _report(error, serving=asked.command in (None, "serve"))
     match asked.command:
@@ -52,6 +53,13 @@ def run(arguments: list[str], listener: socket.socket | None) -> int:
             return down(settings)
         case _:
             return _serve(settings, listener)
+
+
+def _settings(dry_run: bool) -> Settings:
+    """Raises SettingsError."""
+    settings = read_settings(os.environ)
+    dry = (replace(target, dry_run=dry_run or target.dry_run) for target in settings.targets)
+    return replace(settings, targets=tuple(dry))
 
 
 def _plan(asked: argparse.Namespace) -> int:
@@ -92,11 +100,17 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m twin",
         description="Two copies of one app that keep each other's work going.",
     )
+    dry_run = "scale nothing: only say what would be scaled, and why"
+    parser.add_argument("--dry-run", action="store_true", help=dry_run)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, does in _COMMANDS.items():
         command = commands.add_parser(name, help=does, description=does)
         if name == "run":
             command.add_argument("job", metavar="JOB", help="its name, as `status` shows it")
+        if name in ("serve", "run"):
+            # Without a default, which would undo what stands before the command.
+            unsaid = argparse.SUPPRESS
+            command.add_argument("--dry-run", action="store_true", default=unsaid, help=dry_run)
         if name == "plan":
             _ask_for_a_plan(command)
         if name in ("status", "plan"):

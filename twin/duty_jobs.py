@@ -7,6 +7,7 @@ second less than PROBE_EVERY apart, as it takes a moment to begin, or up to a qu
 import threading
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 from twin.adapters.deadman import deadman_job
 from twin.adapters.jobsfile import Scheduled
@@ -150,4 +151,6 @@ class Duties:
 def slots(every_s: int, name: str) -> Grid:
     """A second, for what it takes to begin, before `every_s` is over, and at times sooner."""
     longest_s = max(1, every_s - 1)
-    return Grid(Steps.between(longest_s - longest_s // 4, longest_s, name))
+    steps = Steps.between(longest_s - longest_s // 4, longest_s, name)
+    # Each target has its own place among the seconds, so that they do not all come in two of them.
+    return Grid(steps, phase_s=crc32(name.encode()) % steps.period)
