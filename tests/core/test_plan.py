@@ -178,6 +178,15 @@ def test_a_level_that_goes_down_during_the_fail_safe_is_reached_one_by_one() -> 
     assert story.goes_on(FAST, minutes=11) == [1]
 
 
+def test_a_level_that_goes_down_right_after_a_step_in_waits_for_the_rest_of_its_window() -> None:
+    story = Story(2, level=2)
+    story.step(DOWN)
+    assert story.goes_on(FAST, minutes=11) == [2]
+    story.level = 1
+    assert story.goes_on(FAST, minutes=9) == []
+    assert story.goes_on(FAST, minutes=1) == [1]
+
+
 def test_a_level_that_reaches_the_fail_safes_quantity_makes_it_the_timetables_own() -> None:
     story = Story(1, level=1)
     story.step(DOWN)

@@ -7,9 +7,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from twin.adapters.heroku import HerokuTarget
 from twin.core.history import Decision, Look, Record
@@ -409,6 +412,66 @@ def test_a_twin_that_ended_between_deciding_and_scaling_is_not_taken_for_somebod
         scene.scaling.step(scene.wall, scene.term)
     scene.hand_over()
     assert scene.kinds() == []
+
+
+MEDIUM = Probe(200, 2.0)
+EVENTS = st.sampled_from(
+    [
+        *((None, "answer", answer) for answer in (GOOD, GOOD, MEDIUM, BAD, REFUSED)),
+        *(("target", "quantity", quantity) for quantity in (0, 1, 2, 5)),
+        *(("target", "unreadable", error) for error in (None, WAKING, NO_KEY)),
+        *(("target", "unwritable", error) for error in (None, WAKING, NO_KEY)),
+        *((None, "line_works", works) for works in (True, False)),
+    ]
+)
+STORIES = st.lists(st.tuples(EVENTS, st.integers(1, 60), st.booleans()), max_size=20)
+
+
+def told_of(story: list[tuple[Any, int, bool]], hands_over: bool) -> tuple[Any, ...]:
+    """What was decided, seen, told and left in a story of what happens, and for how many steps."""
+    scene = Scene(quantity=2, timetable="00:00=2 13:00=3 14:00=1 15:00=0 16:00=2")
+    for (part, name, value), steps, handover in story:
+        setattr(getattr(scene, part) if part else scene, name, value)
+        scene.all_of(steps)
+        if handover and hands_over:
+            scene.hand_over()
+    told = [replace(news, twin="") for news in scene.told]
+    return scene.notes.decisions, scene.notes.looks, told, scene.target.quantity
+
+
+@settings(max_examples=20, deadline=None)
+@given(STORIES)
+def test_a_story_goes_the_same_however_often_the_duty_changes_hands(
+    story: list[tuple[Any, int, bool]],
+) -> None:
+    assert told_of(story, hands_over=True) == told_of(story, hands_over=False)
+
+
+@settings(max_examples=20, deadline=None)
+@given(STORIES)
+def test_whatever_happens_each_outage_is_told_once_and_reminders_are_an_hour_apart(
+    story: list[tuple[Any, int, bool]],
+) -> None:
+    _, _, told, _ = told_of(story, hands_over=True)
+    outages = [news for news in told if news.kind is Kind.OUTAGE]
+    assert len({news.since for news in outages}) == len(outages)
+    down = [news.at for news in told if news.kind in (Kind.OUTAGE, Kind.REMINDER)]
+    for news in told:
+        if news.kind is Kind.REMINDER:
+            assert news.at - max(at for at in down if at < news.at) >= 3600
+
+
+@settings(max_examples=20, deadline=None)
+@given(STORIES)
+def test_whatever_happens_a_step_in_after_an_outage_comes_at_most_once_a_window(
+    story: list[tuple[Any, int, bool]],
+) -> None:
+    decisions, _, _, _ = told_of(story, hands_over=True)
+    ins = [decision for decision in decisions if "one in" in decision.because]
+    for one in ins:
+        assert one.to == one.was - 1
+        before = [other.at for other in decisions if other.to < other.was and other.at < one.at]
+        assert all(one.at - at >= 600 for at in before if at in {other.at for other in ins})
 
 
 def test_who_lost_the_duty_while_it_looked_changes_nothing_and_tells_nobody() -> None:
