@@ -4,7 +4,7 @@ from itertools import chain
 
 from twin.sim.prove import Lot, Tally, each
 
-HARD = ("fine", "storm", "strangers", "shifts", "leaps")
+HARD = ("fine", "storm", "strangers", "shifts")
 LOTS: list[Lot] = [
     *((seed, "quiet") for seed in range(1_850)),
     *((seed, "day") for seed in range(150)),
