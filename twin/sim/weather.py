@@ -55,7 +55,7 @@ STRANGERS = Climate(password=6)
 SHIFTS = Climate(shifts=True)
 """Twins that take turns."""
 LEAPS = Climate(leap=2)
-"""And now and then a clock is an hour wrong. In no mix yet: a slot may be lost then (seed 3000047)."""
+"""And now and then a clock is an hour wrong: a slot may be lost then (seed 3000047)."""
 CLIMATES = {
     "quiet": QUIET,
     "day": DAY,
