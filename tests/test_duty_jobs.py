@@ -88,6 +88,8 @@ def test_each_target_has_a_job_of_its_own_named_after_it() -> None:
     assert [each.job.name for each in made.jobs] == ["twin.scale.docker:shop", "twin.deadman"]
     assert made.quiet == {"twin.scale.docker:shop", "twin.deadman"}
     assert all(each.job.catch_up for each in made.jobs)
+    # In a pause nothing is scaled, but the pair still lives.
+    assert [each.job.pausable for each in made.jobs] == [True, False]
 
 
 def test_without_a_target_there_is_no_job() -> None:

@@ -74,5 +74,5 @@ def deadman_job(url: str, clock: Clock, log: Log) -> Scheduled:
     # however fast the wall clock runs.
     limit_s = round(3 * _TIMEOUT_S / clock.real_s(1))
     schedule = every("1m", None, "UTC")
-    job = Job(DEADMAN_JOB, schedule, grace_s=120, catch_up=True, timeout_s=limit_s)
+    job = Job(DEADMAN_JOB, schedule, grace_s=120, catch_up=True, timeout_s=limit_s, pausable=False)
     return Scheduled(job, fetch)
