@@ -33,6 +33,10 @@ _SENTENCES = {
     "clock.froze": "was frozen for {seconds} s, and asks before it acts",
     "probe.changed": "sees that the target is {now}, was {was}",
     "scale.changed": "scales {target} from {from} to {to}",
+    "scale.by_hand": "sees that somebody set {target} from {from} to {to}: it stands until {until}",
+    "scale.would_change": "would scale {target} from {from} to {to}, but for the dry run",
+    "outage.began": "finds {target} out of order",
+    "outage.ended": "finds {target} well again",
     "scale.failed": "could not scale {target}",
     "scale.recovered": "can scale {target} again",
 }
@@ -49,7 +53,7 @@ _SILENT = {
 # The router's line for a request that went well, or whose caller hung up.
 _PASSED = re.compile(r"at=info .*method=\w+ path=")
 
-_BOLD = {"duty.taken", "duty.lost", "duty.released", "scale.changed"}
+_BOLD = {"duty.taken", "duty.lost", "duty.released", "scale.changed", "outage.began"}
 
 
 def narrated(line: Line, *, bold: bool = False) -> str | None:
