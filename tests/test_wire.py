@@ -85,6 +85,20 @@ def test_what_cannot_be_a_twins_is_refused(fields: dict[str, Any]) -> None:
         parsed(**fields)
 
 
+@pytest.mark.parametrize(
+    ("url", "learned"),
+    [
+        ("http://b.example", None),
+        ("http://twin-b:8000", "http://twin-b:8000"),
+        ("https://b.example/", "https://b.example/"),
+    ],
+)
+def test_a_url_for_plain_http_over_the_internet_is_not_learned(
+    url: str, learned: str | None
+) -> None:
+    assert parsed(url=url).url == learned
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"<html>", b"\xff", b"[" * 100_000])
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(NoTwinError):

@@ -1,6 +1,8 @@
 """URLs that settings and twins name: checked on the way in, so that inside they are trusted."""
 
 import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 _URL = re.compile(
     r"(https?://(?:[\w-]{1,63}(?:\.[\w-]{1,63})*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?)(/[!-~]*)?",
@@ -25,3 +27,37 @@ def base_url(text: str) -> str:
     if "?" in url or "#" in url:
         raise ValueError("leave out what follows the ? or #")
     return url.rstrip("/")
+
+
+def safe_url(text: str) -> str:
+    """A base URL that credentials may be sent to. Raises ValueError, as above."""
+    url = base_url(text)
+    if not is_safe(url):
+        raise ValueError(
+            f"{url} would carry the credentials over the internet for all to read: "
+            "write https:// instead of http://"
+        )
+    return url
+
+
+def is_safe(url: str) -> bool:
+    """Whether credentials may be sent to a base URL: https, or http within a private network."""
+    return url.startswith("https:") or _is_private(urlsplit(url).hostname or "")
+
+
+_RESERVED = (".internal", ".local", ".localhost")
+"""No public name ends so, by the rules of the domain name system."""
+
+
+def _is_private(host: str) -> bool:
+    """An address of a private network, or a name that only such a network has.
+
+    `twin-b`, as containers call each other, is one; `134744072` is not: it stands for 8.8.8.8.
+    """
+    if re.fullmatch("[a-z_][^.:]*", host) or host.endswith(_RESERVED):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_private

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from twin.address import base_url
+from twin.address import safe_url
 from twin.core.durations import format_duration, parse_duration
 
 T = TypeVar("T")
@@ -73,4 +73,5 @@ class Reader:
         return text != other
 
     def url(self, key: str) -> str | None:
-        return self.parsed(key, base_url, None)
+        """Of somebody to whom credentials are sent."""
+        return self.parsed(key, safe_url, None)

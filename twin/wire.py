@@ -1,10 +1,11 @@
 """The document as JSON: checked on the way in, so that inside it is trusted."""
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from twin.address import base_url
+from twin.address import base_url, is_safe
 from twin.core.history import Record
 from twin.core.knowledge import Entry
 from twin.core.messages import PROTOCOL, Document
@@ -23,7 +24,10 @@ class NoTwinError(Exception):
 
 
 def parse(body: bytes) -> Document:
-    """JSON -> Document. Fields that it does not know are ignored. Raises NoTwinError."""
+    """JSON -> Document. Fields that it does not know are ignored. Raises NoTwinError.
+
+    A URL that credentials must not be sent to is left out: nobody shall learn it.
+    """
     try:
         document = _DOCUMENT.validate_json(body)
     except ValidationError as error:
@@ -36,12 +40,13 @@ def parse(body: bytes) -> Document:
         raise NoTwinError("it does not say whose it is")
     if not _is_in_range(document):
         raise NoTwinError("a number of it is out of range")
-    if document.url is not None:
-        try:
-            base_url(document.url)
-        except ValueError as error:
-            raise NoTwinError(f"url: {error}") from None
-    return document
+    if document.url is None:
+        return document
+    try:
+        safe = is_safe(base_url(document.url))
+    except ValueError as error:
+        raise NoTwinError(f"url: {error}") from None
+    return document if safe else replace(document, url=None)
 
 
 def parse_record(history: object) -> Record:

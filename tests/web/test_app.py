@@ -182,10 +182,11 @@ def test_the_plain_down_of_the_first_kind_gives_the_duty(standby: Bench) -> None
 @pytest.mark.parametrize(
     ("headers", "url"),
     [
-        ({"Host": "a.example"}, "http://a.example"),
+        ({"Host": "twin-a"}, "http://twin-a"),
+        ({"Host": "a.example"}, None),
         ({"Host": "a.example", "X-Forwarded-Proto": "https"}, "https://a.example"),
         ({"Host": "a.example", "X-Forwarded-Proto": "https,http"}, "https://a.example"),
-        ({"Host": "a.example:8001"}, "http://a.example:8001"),
+        ({"Host": "10.0.0.1:8001"}, "http://10.0.0.1:8001"),
         ({"Host": "a.example", "X-Forwarded-Proto": "gopher"}, None),
         ({"Host": "user:pass@a.example"}, None),
         ({"Host": ""}, None),

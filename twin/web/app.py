@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from twin.address import base_url
 from twin.clock import Clock
 from twin.config import Credentials
-from twin.core.events import Heard, LearnedUrl, PlainDown, PlainUpdate, Via
+from twin.core.events import Heard, PlainDown, PlainUpdate, Via
 from twin.log import Log
 from twin.node import Node
 from twin.web.actions import Peering, actions
+from twin.web.addresses import Addresses
 from twin.web.auth import Guard
 from twin.web.body import read_body
 from twin.web.page import pages
@@ -44,15 +44,16 @@ def make_app(parts: Parts, credentials: Credentials) -> FastAPI:
     )
     refusals = Refusals(parts.clock, parts.log)
     app.add_middleware(Guard, credentials=credentials, refusals=refusals)
-    app.include_router(_for_the_peer(parts.node, parts.streams))
+    app.include_router(_for_the_peer(parts))
     app.include_router(_for_all(parts, refusals))
     app.include_router(actions(parts.node, parts.peering, parts.log))
     app.include_router(pages())
     return app
 
 
-def _for_the_peer(node: Node, streams: Streams) -> APIRouter:
+def _for_the_peer(parts: Parts) -> APIRouter:
     router = APIRouter()
+    node, addresses = parts.node, Addresses(parts.node, parts.log)
 
     @router.get("/update")
     async def plain_update() -> JSONResponse:
@@ -61,7 +62,7 @@ def _for_the_peer(node: Node, streams: Streams) -> APIRouter:
 
     @router.post("/update")
     async def update(request: Request) -> JSONResponse:
-        return await _hear(node, request, Via.UPDATE, "Update")
+        return await _hear(node, addresses, request, Via.UPDATE, "Update")
 
     @router.get("/down")
     async def plain_down() -> JSONResponse:
@@ -70,11 +71,11 @@ def _for_the_peer(node: Node, streams: Streams) -> APIRouter:
 
     @router.post("/down")
     async def down(request: Request) -> JSONResponse:
-        return await _hear(node, request, Via.DOWN, "Down")
+        return await _hear(node, addresses, request, Via.DOWN, "Down")
 
     @router.get("/watch")
     async def watch() -> StreamingResponse:
-        return StreamingResponse(streams.lines(), media_type="application/x-ndjson")
+        return StreamingResponse(parts.streams.lines(), media_type="application/x-ndjson")
 
     return router
 
@@ -100,7 +101,9 @@ def _for_all(parts: Parts, refusals: Refusals) -> APIRouter:
     return router
 
 
-async def _hear(node: Node, request: Request, via: Via, status: str) -> JSONResponse:
+async def _hear(
+    node: Node, addresses: Addresses, request: Request, via: Via, status: str
+) -> JSONResponse:
     """Merge the document that came, and answer with ours."""
     body = await read_body(request, DOCUMENT_BYTES)
     if body is None:
@@ -109,17 +112,6 @@ async def _hear(node: Node, request: Request, via: Via, status: str) -> JSONResp
         document = parse(body)
     except NoTwinError as error:
         return JSONResponse({"error": f"not the document of a twin: {error}"}, 400)
-    state, url = node.look(), _public_url(request)
-    if state.url is None and url is not None and document.twin != state.twin:
-        node.handle(LearnedUrl(url))
+    addresses.learn(request.headers, document)
     node.handle(Heard(document, via))
     return JSONResponse(dump(node.document(), status=status))
-
-
-def _public_url(request: Request) -> str | None:
-    """The URL that the peer used: the router in between says whether it was https."""
-    scheme = request.headers.get("x-forwarded-proto", "http").split(",")[0].strip()
-    try:
-        return base_url(f"{scheme}://{request.headers.get('host', '')}")
-    except ValueError:
-        return None

@@ -1,0 +1,34 @@
+import pytest
+
+from twin.address import is_safe, safe_url
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "127.0.0.1", "127.8.8.8", "[::1]", "twin.localhost"),
+        *("10.1.2.3", "172.31.0.1", "192.168.0.1", "169.254.1.1", "[fd00::1]", "[fe80::1]"),
+        *("[::ffff:10.0.0.1]", "twin-b", "twin_b", "a", "app.railway.internal", "pi.local"),
+    ],
+)
+def test_within_a_private_network_plain_http_will_do(host: str) -> None:
+    assert safe_url(f"http://{host}:8000") == f"http://{host}:8000"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("b.example", "8.8.8.8", "[2001:4860:4860::8888]", "[::ffff:8.8.8.8]", "172.32.0.1"),
+        # Numbers are addresses, too, for who looks names up: the first is 8.8.8.8.
+        *("134744072", "0x08080808", "8.8", "010.8.8.8", "127.1"),
+        *("localhost.example", "b.internal.example", "10.0.0.1.example"),
+    ],
+)
+def test_over_the_internet_credentials_go_by_https_alone(host: str) -> None:
+    assert not is_safe(f"http://{host}")
+    assert is_safe(f"https://{host}")
+
+
+def test_a_refused_url_is_named_with_the_remedy() -> None:
+    with pytest.raises(ValueError, match=r"^http://b\.example would .*: write https://"):
+        safe_url("http://b.example/")
