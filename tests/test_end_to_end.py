@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,12 +10,10 @@ from typing import Any
 
 import pytest
 from real_pair import Pair, a_pair
+from stories import Story, Told, tell
 
 from twin.clock import Clock, shifted
 from twin.lab.app import App
-
-Story = Callable[[Path], Coroutine[Any, Any, None]]
-AT_ONCE = 4
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:
@@ -121,36 +118,9 @@ def test_a_freeze_moves_the_duty_within_8_s_and_the_thawed_twin_joins(tmp_path: 
 # ---- stories that mostly wait, told all at once
 
 
-@dataclass(frozen=True)
-class Told:
-    """What became of the stories that mostly wait; each is a test by its name."""
-
-    errors: dict[Story, Exception]
-
-    def well(self, story: Story) -> None:
-        """Raises what the story ended with, if it did."""
-        if story in self.errors:
-            raise self.errors[story]
-
-
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """All of WAITING, as many at a time as a small machine can bear."""
-    errors: dict[Story, Exception] = {}
-
-    async def tell(story: Story, bearable: asyncio.Semaphore) -> None:
-        async with bearable:
-            try:
-                await asyncio.wait_for(story(tmp_path_factory.mktemp("story")), 90)
-            except Exception as error:  # noqa: BLE001 (its own test raises it)
-                errors[story] = error
-
-    async def tell_all() -> None:
-        bearable = asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(*(tell(story, bearable) for story in WAITING))
-
-    asyncio.run(tell_all())
-    return Told(errors)
+    return tell(WAITING, at_once=4, limit_s=90, directories=tmp_path_factory)
 
 
 async def old_and_new_side_by_side(tmp_path: Path) -> None:

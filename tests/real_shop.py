@@ -1,0 +1,205 @@
+"""A shop that a real pair scales while the day goes by faster, and what others see of it."""
+
+import asyncio
+import contextlib
+import json
+import re
+import signal
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h11
+from real_pair import Pair, a_pair
+
+from twin.clock import Clock, shifted
+from twin.lab.app import App
+from twin.lab.platform_api import PlatformApi
+from twin.lab.ports import HOST, free_port
+from twin.lab.wire import Server, Wire
+
+
+class Change(NamedTuple):
+    """Of the shop's quantity, as the platform saw it."""
+
+    wall: float
+    was: int
+    to: int
+    by_hand: bool
+
+
+class Call(NamedTuple):
+    """Of the Platform API, and how it was answered."""
+
+    wall: float
+    method: str
+    status: int
+
+
+@dataclass
+class People:
+    """Who is told of outages, and the service that notices when nobody is on duty."""
+
+    clock: Clock
+    told: list[dict[str, Any]] = field(default_factory=list)
+    called_at: list[float] = field(default_factory=list)
+    """In real seconds: when the dead man's switch was fetched."""
+
+    @property
+    def titles(self) -> list[str]:
+        return [str(news["title"]) for news in self.told]
+
+    @property
+    def longest_silence_s(self) -> float:
+        pauses = (later - earlier for earlier, later in pairwise(self.called_at))
+        return max(pauses, default=0.0)
+
+    async def hear(self, wire: Wire, request: h11.Request) -> None:
+        body = await wire.body()
+        if request.method == b"POST":
+            self.told.append(json.loads(body))
+        else:
+            self.called_at.append(self.clock.now().mono)
+        await wire.answer(200, [], b"")
+
+
+@dataclass
+class Day:
+    """All times of day are in UTC, all durations in the day's seconds if not said otherwise."""
+
+    pair: Pair
+    shop: App
+    quantity: int
+    """In the beginning."""
+    people: People
+    clock: Clock
+    _by_hand: set[int] = field(default_factory=set)
+    """Which of the changes were."""
+
+    # ---- time
+
+    @property
+    def wall(self) -> float:
+        return self.clock.now().wall
+
+    async def until(self, time: str) -> None:
+        """Wait for this time of the day."""
+        left_s = _wall(time) - self.wall
+        assert left_s > 0, f"it is past {time} already"
+        await asyncio.sleep(self.clock.real_s(left_s))
+
+    async def passes(self, seconds: float) -> None:
+        await asyncio.sleep(self.clock.real_s(seconds))
+
+    # ---- what happens
+
+    async def hands_over(self, how: str) -> None:
+        """The duty moves to the other twin: because of a signal, after which the platform restarts
+        what was hit, or because somebody wants it to."""
+        holder, mark = await self.pair.holder(), self.pair.platform.log.count
+        if how == "down":
+            await self.pair.get(self.pair.other(holder), "/down")
+        else:
+            await holder.kill(signal.Signals[how])
+        await self.pair.taken(self.pair.other(holder), after=mark)
+
+    async def scaled_by_hand(self, quantity: int) -> None:
+        self._by_hand.add(len(self.changes))
+        await self.shop.scale("web", quantity)
+
+    def behaves(self, latency_s: float = 0.0, status: int = 200) -> None:
+        """The shop, from now on."""
+        self.pair.platform.behave(latency_s=latency_s, status=status)
+
+    @property
+    def api(self) -> PlatformApi:
+        return self.pair.platform.api
+
+    async def becomes(self, quantity: int, within_s: float) -> None:
+        """Wait until the shop has this quantity. `within_s` is real time."""
+        await self.shop.changes.until(lambda: self.shop.formation["web"] == quantity, within_s)
+
+    async def is_told(self, title: str, times: int = 1, within_s: float = 10.0) -> None:
+        """Wait until people were told so."""
+        async with asyncio.timeout(within_s):
+            while self.people.titles.count(title) < times:  # noqa: ASYNC110 (nothing would tell)
+                await asyncio.sleep(0.02)
+
+    # ---- what was seen
+
+    @property
+    def changes(self) -> list[Change]:
+        made, was = [], self.quantity
+        for nth, (at, (to,)) in enumerate(self._found(r"shop\[api\]: Scaled to web@(\d+)")):
+            made.append(Change(at, was, was := int(to), nth in self._by_hand))
+        return made
+
+    @property
+    def quantities(self) -> list[int]:
+        return [change.to for change in self.changes]
+
+    @property
+    def calls(self) -> list[Call]:
+        pattern = r"event=api.answered method=(\w+) .*status=(\d+)"
+        return [Call(at, method, int(status)) for at, (method, status) in self._found(pattern)]
+
+    def looks_until(self, change: Change, since: float | str) -> int:
+        """How often the quantity was read from then on, until it was changed."""
+        since = _wall(since) if isinstance(since, str) else since
+        assert change.wall >= since, f"{change} was too early"
+        return sum(
+            call.method == "GET" and since <= call.wall <= change.wall for call in self.calls
+        )
+
+    def logged(self, event: str) -> list[str]:
+        """What the twins' lines on it say."""
+        return [said for _, (said,) in self._found(rf"twin-\S+: \S+ event={re.escape(event)} (.*)")]
+
+    def _found(self, pattern: str) -> Iterator[tuple[float, tuple[str, ...]]]:
+        for line in self.pair.platform.log.lines:
+            if found := re.search(pattern, str(line)):
+                yield line.at, found.groups()
+
+
+@contextlib.asynccontextmanager
+async def a_day(
+    directory: Path, start: str, rate: float, quantity: int, probe_every: str
+) -> AsyncIterator[Day]:
+    """From `start` on the pair is awake; one is on duty, and the shop has `quantity` dynos."""
+    clock = shifted(_wall(start), rate)
+    people, port = People(clock), free_port()
+    server = Server(people.hear)
+    await server.listen_on(port)
+    try:
+        async with a_pair(directory, clock=clock, JOBS="") as pair:
+            shop = await pair.platform.create_target("shop", web=quantity)
+            await shop.start()
+            await shop.up()
+            for app in (pair.a, pair.b):
+                await app.set_config(
+                    {
+                        "SCALE_TARGET": shop.name,
+                        "SCALE_API_URL": pair.platform.api.url,
+                        "SCALE_API_KEY": pair.platform.api.key,
+                        "SCALE_TIMETABLE": "07:00=3 22:00=2 03:00=1",
+                        "PROBE_URL": shop.url,
+                        "PROBE_EVERY": probe_every,
+                        "PROBE_SLOW": "2s",
+                        "NOTIFY_URLS": f"json://{HOST}:{port}",
+                        "DEADMAN_URL": f"http://{HOST}:{port}/alive",
+                    }
+                )
+            await pair.wake(pair.a, pair.b)
+            await pair.holder()
+            yield Day(pair, shop, quantity, people, clock)
+    finally:
+        await server.close()
+
+
+def _wall(time: str) -> float:
+    """On the day that all stories are told of; `24:00` ends it."""
+    hour, minute = map(int, time.split(":"))
+    return datetime(2026, 11, 21, tzinfo=UTC).timestamp() + 3600 * hour + 60 * minute
