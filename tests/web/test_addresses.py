@@ -37,3 +37,26 @@ def test_a_peer_whose_url_nobody_knows_is_told_of_once(peer: str | None, said: i
     lines = learned(made, "a.example", url=None, times=3).splitlines()
     assert [line for line in lines if "peer.url_missing" in line and "PEER_URL" in line] == lines
     assert len(lines) == said
+
+
+@pytest.mark.parametrize(
+    ("headers", "url"),
+    [
+        ({"host": "a.example", "x-forwarded-proto": "https"}, "https://a.example"),
+        ({"host": "a.example", "x-forwarded-proto": "http"}, None),
+        ({"host": "localhost:8000"}, None),
+    ],
+)
+def test_the_own_url_is_learned_from_who_looks_at_the_page_past_the_hosts_router(
+    headers: dict[str, str], url: str | None
+) -> None:
+    made = bench()
+    Addresses(made.node, Log("a", made.output)).learn_of_visit(Headers(headers))
+    assert made.node.look().url == url
+
+
+def test_a_url_that_was_set_is_not_changed_by_a_visit() -> None:
+    made = bench(url="https://a.example")
+    headers = Headers({"host": "alias.example", "x-forwarded-proto": "https"})
+    Addresses(made.node, Log("a", made.output)).learn_of_visit(headers)
+    assert made.node.look().url == "https://a.example"

@@ -341,6 +341,11 @@ def test_no_secret_is_in_an_answer(holder: Bench) -> None:
         assert AUTH[1] not in ask(holder, "GET", path).text
 
 
+def test_a_twin_that_is_looked_at_through_its_router_learns_its_url(holder: Bench) -> None:
+    ask(holder, "GET", "/status", headers={"x-forwarded-proto": "https"})
+    assert holder.node.look().url == "https://a.example"
+
+
 # ---- the history
 
 

@@ -28,11 +28,16 @@ class Addresses:
             why = f"{document.twin} tells no https URL of its own: set PEER_URL here"
             self._warn("peer.url_missing", why)
 
+    def learn_of_visit(self, headers: Headers) -> None:
+        """From somebody with the credentials, who came by https, and so past a host's router: the
+        first twin of a pair, and who looks at its page, need not be told its URL."""
+        if self._node.look().url is None and _scheme(headers) == "https":
+            self._learn_own(headers)
+
     def _learn_own(self, headers: Headers) -> None:
-        """The URL that the peer used: the router in between says whether it was https."""
-        scheme = headers.get("x-forwarded-proto", "http").split(",")[0].strip()
+        """The URL that was used."""
         try:
-            url = safe_url(f"{scheme}://{headers.get('host', '')}")
+            url = safe_url(f"{_scheme(headers)}://{headers.get('host', '')}")
         except ValueError as error:
             self._warn("self_url.not_learned", f"{error}, and set it as SELF_URL")
         else:
@@ -42,3 +47,8 @@ class Addresses:
         if event not in self._told:
             self._told.add(event)
             self._log.warning(event, because=why)
+
+
+def _scheme(headers: Headers) -> str:
+    """The router in between says whether it was https."""
+    return headers.get("x-forwarded-proto", "http").split(",")[0].strip()

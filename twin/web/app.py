@@ -44,16 +44,17 @@ def make_app(parts: Parts, credentials: Credentials) -> FastAPI:
     )
     refusals = Refusals(parts.clock, parts.log)
     app.add_middleware(Guard, credentials=credentials, refusals=refusals)
-    app.include_router(_for_the_peer(parts))
-    app.include_router(_for_all(parts, refusals))
+    addresses = Addresses(parts.node, parts.log)
+    app.include_router(_for_the_peer(parts, addresses))
+    app.include_router(_for_all(parts, addresses, refusals))
     app.include_router(actions(parts.node, parts.peering, parts.log))
     app.include_router(pages())
     return app
 
 
-def _for_the_peer(parts: Parts) -> APIRouter:
+def _for_the_peer(parts: Parts, addresses: Addresses) -> APIRouter:
     router = APIRouter()
-    node, addresses = parts.node, Addresses(parts.node, parts.log)
+    node = parts.node
 
     @router.get("/update")
     async def plain_update() -> JSONResponse:
@@ -80,7 +81,7 @@ def _for_the_peer(parts: Parts) -> APIRouter:
     return router
 
 
-def _for_all(parts: Parts, refusals: Refusals) -> APIRouter:
+def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRouter:
     router = APIRouter()
     node, clock = parts.node, parts.clock
 
@@ -91,7 +92,10 @@ def _for_all(parts: Parts, refusals: Refusals) -> APIRouter:
         return JSONResponse(told, 200 if ok else 503)
 
     @router.get("/status")
-    async def status(since: Wall | None = None, until: Wall = FOR_EVER) -> JSONResponse:
+    async def status(
+        request: Request, since: Wall | None = None, until: Wall = FOR_EVER
+    ) -> JSONResponse:
+        addresses.learn_of_visit(request.headers)
         told = snapshot(node, clock.now(), parts.about)
         told["refused_logins"] = refusals.count
         if since is not None:
