@@ -1,9 +1,10 @@
 import io
+import logging
 import threading
 
 import pytest
 
-from twin.log import Log, pairs
+from twin.log import Log, hush_requests, pairs
 
 
 def written(**values: object) -> str:
@@ -73,3 +74,15 @@ def test_lines_of_several_threads_do_not_mix() -> None:
     lines = stream.getvalue().splitlines()
     assert len(lines) == 200
     assert {line.rpartition("=")[0] for line in lines} == {"at=info event=x twin=a n"}
+
+
+@pytest.mark.parametrize("library", ["httpx", "urllib3.connectionpool"])
+def test_no_library_tells_which_urls_it_fetches_whatever_a_jobs_file_sets(
+    library: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    hush_requests()
+    logger = logging.getLogger(library)
+    with caplog.at_level(logging.DEBUG, library), caplog.at_level(logging.DEBUG):
+        logger.info("HTTP Request: GET https://x.example/?key=hunter2")
+        logger.warning("too many connections")
+    assert caplog.messages == ["too many connections"]

@@ -220,11 +220,3 @@ def test_the_watch_is_closed_at_once_when_its_reader_is_gone(tmp_path: Path) -> 
         holder_and_standby(a, b)
         b.kill()
         assert seconds_of(lambda: until(lambda: a.status()["watchers"] == 0)) < 1.0
-
-
-def test_complaints_of_the_server_are_lines_of_the_log(serving: Twin) -> None:
-    with socket.create_connection(("127.0.0.1", serving.port)) as line:
-        line.sendall(b"what?\r\n\r\n")
-        assert b"400" in line.recv(1000)
-    until(lambda: "event=server.complains" in serving.output)
-    assert all(text.startswith("at=") for text in serving.output.splitlines())

@@ -1,5 +1,6 @@
 """Lines of `key=value` on stdout, as the platform's own are."""
 
+import logging
 import sys
 import threading
 from typing import TextIO
@@ -34,6 +35,19 @@ class Log:
         with self._lock:
             self._stream.write(line.encode()[:_LINE_BYTES].decode(errors="ignore") + "\n")
             self._stream.flush()
+
+
+def hush_requests() -> None:
+    """Libraries tell which URLs they fetch, and what follows the host in ours is often a secret.
+
+    A filter, since a jobs file may set levels as it likes.
+    """
+    for library in ("httpx", "urllib3.connectionpool"):
+        logging.getLogger(library).addFilter(_is_warning)
+
+
+def _is_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
 
 
 def pairs(values: dict[str, object]) -> str:

@@ -22,7 +22,7 @@ from twin import jobs as words
 from twin.adapters import schedulelib
 from twin.adapters.foundjobs import Found, from_library, from_words, named
 from twin.core.jobs import Job, Run
-from twin.log import Log
+from twin.log import Log, hush_requests
 
 _TWIN = Path(words.__file__).parent
 
@@ -54,6 +54,7 @@ def load(names: Sequence[str], timezone: str, log: Log) -> list[Scheduled]:
     `timezone` is that of local times without one. Raises `JobsError` with the problems of all.
     """
     schedulelib.tame(_Warnings(log))
+    hush_requests()
     _forget()
     found: list[Found] = []
     problems: list[str] = []

@@ -9,9 +9,15 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from twin.log import Log
+from twin.web.connection import Connection
+from twin.web.headers import SecurityHeaders
 
 KEEP_ALIVE_S = 95
 """Heroku's router keeps a connection to a dyno for up to 90 s without traffic."""
+_HEAD_BYTES = 16_384
+"""A browser sends 1 kB, and what it keeps for other apps of `localhost`."""
+_QUEUE = 128
+"""Of connections that nobody has taken yet: that many are taken at once."""
 _CLOSE_S = 2
 """Streams end by themselves when they are told; whatever is still open then is cut."""
 
@@ -25,10 +31,13 @@ class Server(uvicorn.Server):
 
 
 class _ToLog(logging.Handler):
-    """What uvicorn complains of, as a line like all others."""
+    """What uvicorn complains of, as a line like all others.
+
+    Not its warnings: they are of what came, and anybody could fill the log with them.
+    """
 
     def __init__(self, log: Log) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.ERROR)
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -42,7 +51,10 @@ def make_server(app: ASGIApp, log: Log) -> Server:
     complaints.handlers[:] = [_ToLog(log)]
     complaints.propagate = False
     config = uvicorn.Config(
-        app,
+        SecurityHeaders(app),
+        http=Connection,
+        h11_max_incomplete_event_size=_HEAD_BYTES,
+        backlog=_QUEUE,
         workers=1,  # two would be two schedulers; uvicorn else takes WEB_CONCURRENCY
         lifespan="off",
         log_config=None,

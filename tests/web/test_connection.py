@@ -1,0 +1,201 @@
+"""A real server, and clients that make it wait."""
+
+import asyncio
+import contextlib
+import io
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from twin.log import Log
+from twin.web import connection
+from twin.web.server import make_server
+
+WHOLE = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+STREAM = WHOLE.replace(b"/ ", b"/stream ", 1)
+LARGE = WHOLE.replace(b"/ ", b"/large ", 1)
+BODY = b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"
+
+
+@dataclass
+class Served:
+    port: int
+    output: io.StringIO = field(default_factory=io.StringIO)
+    clients: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def connect(self, sending: bytes = b"") -> tuple[asyncio.StreamReader, Any]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(sending)
+        self.clients.append(writer)
+        return reader, writer
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers; `/read` when the body is there, `/stream` without an end, `/large` with much."""
+    if scope["path"] == "/read":
+        while (await receive()).get("more_body"):
+            pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] == "/raise":
+        raise ValueError("no such thing")
+    while scope["path"] == "/stream":
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await asyncio.sleep(0.05)
+    size = 20_000_000 if scope["path"] == "/large" else 2
+    await send({"type": "http.response.body", "body": b"x" * size})
+
+
+@contextlib.asynccontextmanager
+async def serving() -> AsyncIterator[Served]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    served = Served(listener.getsockname()[1])
+    server = make_server(app, Log("a", served.output))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield served
+    finally:
+        for writer in served.clients:
+            writer.close()
+        server.should_exit = server.force_exit = True
+        await task
+
+
+def run(story: Callable[[Served], Coroutine[Any, Any, None]]) -> str:
+    """The log."""
+
+    async def whole() -> str:
+        async with asyncio.timeout(20), serving() as served:
+            await story(served)
+            return served.output.getvalue()
+
+    return asyncio.run(whole())
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "REQUEST_S", 0.3)
+    monkeypatch.setattr(connection, "ANSWER_S", 0.3)
+    monkeypatch.setattr(connection, "MOST", 5)
+
+
+async def is_cut(reader: asyncio.StreamReader, within_s: float = 2.0) -> bool:
+    """Whether the connection ends, whatever comes before."""
+    try:
+        async with asyncio.timeout(within_s):
+            await reader.read()
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+    return True
+
+
+@pytest.mark.parametrize("before", [b"", WHOLE])
+@pytest.mark.parametrize("part", [b"G", WHOLE[:-2], BODY, BODY + b"1234"])
+def test_who_does_not_end_a_request_is_cut(before: bytes, part: bytes) -> None:
+    async def story(served: Served) -> None:
+        reader, _ = await served.connect(before + part)
+        assert await is_cut(reader)
+
+    run(story)
+
+
+def test_who_sends_nothing_is_cut() -> None:
+    async def story(served: Served) -> None:
+        reader, _ = await served.connect()
+        assert await is_cut(reader)
+
+    run(story)
+
+
+@pytest.mark.parametrize("part", [WHOLE, BODY + b"123456789"])
+def test_sending_byte_by_byte_buys_no_time(part: bytes) -> None:
+    async def story(served: Served) -> None:
+        reader, writer = await served.connect()
+        began = asyncio.get_running_loop().time()
+        for byte in part[:-1]:
+            writer.write(bytes([byte]))
+            await asyncio.sleep(0.02)
+            if reader.at_eof():
+                break
+        assert asyncio.get_running_loop().time() - began < 1
+
+    run(story)
+
+
+@pytest.mark.parametrize("request_", [WHOLE, BODY + b"123456789"])
+def test_a_connection_is_kept_between_requests_and_while_it_is_answered(request_: bytes) -> None:
+    async def story(served: Served) -> None:
+        kept, kept_writer = await served.connect(request_)
+        streaming, _ = await served.connect(STREAM)
+        await asyncio.sleep(0.6)
+        kept_writer.write(request_)
+        answers = (await kept.read(10_000)) + (await kept.read(10_000))
+        assert answers.count(b"200 OK") == 2
+        assert not await is_cut(streaming, within_s=0.5)
+
+    run(story)
+
+
+def test_who_does_not_read_the_answer_is_cut_and_who_reads_gets_all_of_it() -> None:
+    async def story(served: Served) -> None:
+        deaf = socket.create_connection(("127.0.0.1", served.port))
+        deaf.sendall(LARGE)
+        reader, _ = await served.connect(
+            LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        )
+        assert len(await reader.read()) > 20_000_000
+        await asyncio.sleep(0.6)
+        deaf.settimeout(2)
+        with pytest.raises(ConnectionError):  # noqa: PT012 (it is cut somewhere in between)
+            while await asyncio.to_thread(deaf.recv, 1_000_000):
+                pass
+            raise ConnectionResetError
+        deaf.close()
+
+    run(story)
+
+
+def test_of_too_many_the_one_that_waits_longest_makes_room_and_no_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "REQUEST_S", 60)
+
+    async def story(served: Served) -> None:
+        stream, _ = await served.connect(STREAM)
+        await stream.readuntil(b"x")
+        slow = [await served.connect(b"G") for _ in range(20)]
+        reader, _ = await served.connect(WHOLE)
+        assert b"200 OK" in await reader.read(1000)
+        assert [await is_cut(each, 0.1) for each, _ in slow] == [True] * 17 + [False] * 3
+        assert not await is_cut(stream, within_s=0.2)
+
+    run(story)
+
+
+def test_a_head_that_has_no_end_is_refused() -> None:
+    async def story(served: Served) -> None:
+        reader, writer = await served.connect(WHOLE[:-2] + b"X: " + b"x" * 20_000)
+        await writer.drain()
+        assert (await reader.read(1000)).startswith(b"HTTP/1.1 400")
+
+    run(story)
+
+
+def test_what_others_send_fills_no_log_and_what_fails_here_is_a_line_of_it() -> None:
+    async def broken(served: Served) -> None:
+        reader, _ = await served.connect(b"what?\r\n\r\n")
+        assert b"400" in await reader.read(1000)
+
+    async def raising(served: Served) -> None:
+        reader, _ = await served.connect(WHOLE.replace(b"/ ", b"/raise ", 1))
+        await is_cut(reader)
+
+    assert run(broken) == ""
+    (line,) = run(raising).splitlines()
+    assert line.startswith("at=warning event=server.complains")
+    assert "no such thing" in line

@@ -1,0 +1,41 @@
+import asyncio
+
+import httpx
+import pytest
+from starlette.responses import JSONResponse
+
+from twin.web.headers import SecurityHeaders
+
+
+def answered(own: dict[str, str], **headers: str) -> httpx.Headers:
+    """The headers of an answer that has `own` ones, to a request with these."""
+
+    async def ask() -> httpx.Headers:
+        transport = httpx.ASGITransport(SecurityHeaders(JSONResponse({}, 401, own)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://a") as client:
+            return (await client.get("/", headers=headers)).headers
+
+    return asyncio.run(ask())
+
+
+def test_every_answer_tells_browsers_to_do_no_more_with_it() -> None:
+    told = answered({})
+    assert told["x-content-type-options"] == "nosniff"
+    assert told["x-frame-options"] == "DENY"
+    assert told["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert told["referrer-policy"] == "same-origin"
+    assert told["cache-control"] == "no-store"
+
+
+def test_what_an_answer_says_itself_stands() -> None:
+    told = answered({"Cache-Control": "private", "Content-Security-Policy": "img-src 'self'"})
+    assert told.get_list("cache-control") == ["private"]
+    assert told.get_list("content-security-policy") == ["img-src 'self'"]
+
+
+@pytest.mark.parametrize(
+    ("came_by", "kept"), [("https", True), ("https, http", True), ("http", False), ("", False)]
+)
+def test_only_who_came_by_https_is_told_to_keep_to_it(came_by: str, kept: bool) -> None:
+    told = answered({}, **{"X-Forwarded-Proto": came_by})
+    assert ("strict-transport-security" in told) is kept

@@ -1,0 +1,81 @@
+"""One connection, which may keep this twin waiting for so long and no longer.
+
+uvicorn itself waits for ever: for the first byte, for the rest of a request, for answers to be
+read. Some hundred such connections would leave no file descriptor for the host and the peer.
+"""
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+REQUEST_S = 10.0
+"""From the connection, or the first byte of a further request, to the end of its body: the peer
+gives up after 3 s."""
+ANSWER_S = 60.0
+"""For an answer to be read: a day of history takes so long over a slow line."""
+MOST = 200
+"""A twin needs a dozen; some systems let a process have 256 files."""
+
+
+class Connection(H11Protocol):
+    """When there are too many, the one that has kept us waiting longest makes room."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    _since = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._wait_for_request()
+        if len(self.connections) > MOST:
+            self._make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in (self._deadline, self._unread):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self._is_incomplete:
+            self._wait_for_request()
+        elif self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(ANSWER_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.transport.abort()  # else what was never read would hold it open
+
+    def _wait_for_request(self) -> None:
+        if self._deadline is None:
+            self._since = self.loop.time()
+            self._deadline = self.loop.call_later(REQUEST_S, self.transport.abort)
+
+    @property
+    def _is_incomplete(self) -> bool:
+        """Whether a request has begun to arrive, and not ended."""
+        state = self.conn.their_state
+        return state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
+
+    @property
+    def _waits_for_its_client(self) -> bool:
+        idle = self.cycle is None or self.cycle.response_complete
+        return idle or self._is_incomplete or self.flow.write_paused
+
+    def _make_room(self) -> None:
+        ours = (each for each in self.connections if isinstance(each, Connection))
+        waiting = [each for each in ours if each._waits_for_its_client]
+        oldest = min(waiting, key=lambda each: each._since)
+        self.connections.discard(oldest)
+        oldest.transport.abort()
