@@ -15,7 +15,9 @@ const REST_MS = 15 * 60_000;
 const LATE_S = 120;
 /** A twin that was cut off brings older news than that: now and then all is asked for again. */
 const ALL_EVERY_S = 300;
-const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "scroll"];
+const SIGNS = ["pointermove", "wheel", "touchstart", "scroll", "pointerdown", "keydown"];
+/** A mouse that is pushed by chance does not make it go on. */
+const WILL = ["pointerdown", "keydown"];
 
 /** How long to wait after so many questions without an answer. */
 export function pause(failures) {
@@ -42,7 +44,7 @@ export class Feed {
   }
 
   start() {
-    for (const sign of SIGNS) addEventListener(sign, () => this.#seen(), { passive: true });
+    for (const sign of SIGNS) addEventListener(sign, (event) => this.#seen(event), { passive: true });
     document.addEventListener("visibilitychange", () => this.ask());
     this.ask();
   }
@@ -59,7 +61,8 @@ export class Feed {
     this.#timer = setTimeout(() => this.ask(), pause(this.#failures));
   }
 
-  #seen() {
+  #seen({ type }) {
+    if (this.#resting && !WILL.includes(type)) return;
     this.#seenAt = Date.now();
     if (!this.#resting) return;
     this.#resting = false;

@@ -1,0 +1,103 @@
+"""A real browser that looks at the page."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, Locator, Page
+
+PATH = shutil.which("chromium")
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+Scheme = Literal["light", "dark"]
+
+
+@dataclass
+class Look:
+    """One tab. What it complained of, and where it went, is asserted on when it is closed."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+    """Origins."""
+
+    def at(self, selector: str) -> Locator:
+        return self.page.locator(selector)
+
+    async def says(self, selector: str, text: str, timeout_s: float = 15) -> None:
+        """Wait until the element says so."""
+        place = self.page.locator(selector).filter(has_text=text).first
+        await place.wait_for(state="visible", timeout=timeout_s * 1000)
+
+    async def module(self, name: str, expression: str, *arguments: Any) -> Any:
+        """The value of an expression with all that a module exports in scope, and `given`."""
+        code = f"const it = await import('/static/{name}'); return {expression}"
+        return await self.page.evaluate(f"async (given) => {{ {code} }}", arguments)
+
+
+@contextlib.asynccontextmanager
+async def look_at(
+    browser: Browser,
+    url: str,
+    login: tuple[str, str] | None = None,
+    scheme: Scheme = "light",
+    width: int = 1200,
+    script: str = "",
+    ahead: bool = False,
+) -> AsyncIterator[Look]:
+    """The page at the URL, once it has an answer. `script` runs before its own; with `ahead` the
+    browser's clock can be set forward."""
+    context = await browser.new_context(
+        color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+        timezone_id="Europe/Berlin",
+        locale="en-GB",
+        http_credentials={"username": login[0], "password": login[1]} if login else None,
+    )
+    await context.add_init_script(script)
+    look = Look(await context.new_page())
+    look.page.set_default_timeout(15_000)
+    if ahead:
+        await look.page.clock.install()
+    look.page.on("request", lambda request: look.asked.add(_origin(request.url)))
+    look.page.on("pageerror", lambda error: look.complaints.append(str(error)))
+    look.page.on("console", lambda line: _heard(look, line.type, line.text))
+    await look.page.goto(url)
+    await look.at(".card").first.wait_for()
+    try:
+        yield look
+    finally:
+        await context.close()
+    assert look.complaints == []
+    assert look.asked == {_origin(url)}
+
+
+@dataclass
+class Eyes:
+    """The browser, and the loop that it lives in."""
+
+    browser: Browser
+    runner: asyncio.Runner
+
+    def run(self, story: Coroutine[Any, Any, None]) -> None:
+        self.runner.run(asyncio.wait_for(story, 90))
+
+    def looking_at(self, url: str, **options: Any) -> AbstractAsyncContextManager[Look]:
+        return look_at(self.browser, url, **options)
+
+
+def _heard(look: Look, kind: str, text: str) -> None:
+    if kind in ("error", "warning"):
+        look.complaints.append(text)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
