@@ -52,6 +52,14 @@ def test_a_slot_that_came_due_in_a_freeze_waits_for_the_peers_word(holder: Bench
     assert [start.job for start in holder.started] == ["jobs.post"]
 
 
+def test_who_was_held_up_by_a_freeze_finds_one_more_than_before(holder: Bench) -> None:
+    before = holder.node.freezes()
+    holder.wait(5)
+    assert holder.node.freezes() == before
+    holder.clock.move(60)
+    assert holder.node.freezes() == before + 1
+
+
 def test_a_late_beat_is_no_freeze(holder: Bench) -> None:
     holder.clock.move(BEAT_S + 0.5)
     holder.node.tick()

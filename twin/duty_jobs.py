@@ -101,6 +101,7 @@ class Duties:
             target=make_target(scale.target, scale.access, clock, self._stopped),
             probe=self._prober(scale),
             line_works=self._line_of(scale),
+            freezes=lambda: 0 if self.node is None else self.node.freezes(),
             timetable=scale.timetable,
             rules=scale.rules,
             dry_run=scale.dry_run,

@@ -67,6 +67,7 @@ class Node:
         self._quiet = quiet
         self._changed = threading.Condition()  # its lock is the one lock
         self._seen_at = self._ticked_at = clock.now().mono
+        self._freezes = 0
         self.wake_scheduler = threading.Event()
 
     def handle(self, event: Event) -> None:
@@ -84,6 +85,11 @@ class Node:
         with self._changed:
             self._look_at_the_clock()
             return self._state
+
+    def freezes(self) -> int:
+        """How often this process has stood still: who finds one more than before was held up."""
+        self.look()
+        return self._freezes
 
     def document(self) -> Document:
         """What this twin tells the other now."""
@@ -145,6 +151,7 @@ class Node:
         gap_s = now.mono - self._seen_at
         self._seen_at = now.mono
         if gap_s > BEAT_S + FROZEN_S:
+            self._freezes += 1
             self._step(Froze(gap_s), now)
         return now
 

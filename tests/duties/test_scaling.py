@@ -107,11 +107,13 @@ class Scene:
         self.notes = Notes()
         self.told: list[News] = []
         self.line_works = True
+        self.freezes = 0
         self._log = io.StringIO()
         self.scaling = Scaling(
             target=self.target,
             probe=self._probe if probed else None,
             line_works=lambda read: read or self.line_works,
+            freezes=lambda: self.freezes,
             timetable=parse_timetable(timetable, "UTC") if timetable else None,
             rules=Rules(),
             dry_run=dry_run,
@@ -337,7 +339,7 @@ def test_a_heroku_app_is_scaled_whatever_its_api_does(capsys: pytest.CaptureFixt
     told: list[News] = []
     report = Report("a", NAME, notes, told.append, Log("a"))
     scaling = Scaling(
-        target, lambda: (BAD, BAD), lambda _: True, daily(1), Rules(), False, notes, report
+        target, lambda: (BAD, BAD), bool, lambda: 0, daily(1), Rules(), False, notes, report
     )
     for step in range(5):
         with contextlib.suppress(TargetError):
@@ -480,6 +482,21 @@ def test_who_lost_the_duty_while_it_looked_changes_nothing_and_tells_nobody() ->
     scene.answer = BAD
     scene.notes.remember("scale my-app/web", "{}", scene.term + 1)
     assert scene.kinds() == []
+    assert scene.target.quantity == 1
+
+
+def test_who_stood_still_while_it_looked_changes_nothing_and_tells_nobody() -> None:
+    """Its target seemed slow, and the other twin has the duty, and saw nothing worth a memo."""
+    scene = Scene(quantity=1)
+    scene.step()
+
+    def frozen() -> Sequence[Probe]:
+        scene.freezes += 1
+        return Probe(None, 12.0, "no answer in 5 s", hangs=True), Probe(200, 11.0)
+
+    scene.scaling = replace(scene.scaling, probe=frozen)
+    assert scene.all_of() == []
+    assert scene.told == []
     assert scene.target.quantity == 1
 
 

@@ -5,7 +5,7 @@ the other twin: in the middle of an outage, of a window, of what somebody set by
 to be done is written down before it is done. A twin that ends in between has perhaps told nobody of
 an outage, which the reminder makes up for after an hour; but nobody is told twice, and our own
 change is never mistaken for somebody else's. Who finds that the pair has a newer memo than his has
-lost the duty meanwhile, and does nothing.
+lost the duty meanwhile, and does nothing; nor does who stood still while it looked.
 
 From a breach to the request that scales out, at worst: PROBE_EVERY, less a second or more, until
 the next look begins (`duty_jobs` has its slots); PROBE_SLOW until an answer counts as slow, when
@@ -41,6 +41,8 @@ class Scaling:
     """One probe of the target, or two if the first was bad; None if there is no PROBE_URL."""
     line_works: Callable[[bool], bool]
     """Whether our own connection works; told whether the platform has just been read."""
+    freezes: Callable[[], int]
+    """How often this process has stood still so far."""
     timetable: Timetable | None
     rules: Rules
     dry_run: bool
@@ -65,6 +67,7 @@ class _Step:
         self._key = memo.key_of(duty.target.name)
         self._wall = wall
         self._term = term
+        self._freezes = duty.freezes()
         self._before = memo.read(duty.notebook.recall(self._key))
         self._memory = counted(self._before, duty.rules.max_quantity, wall)
         self._written = self._before
@@ -72,6 +75,8 @@ class _Step:
 
     def run(self) -> None:
         sight = self._look()
+        if self._duty.freezes() != self._freezes:
+            return  # what seemed slow was perhaps this process, and the duty is the other's by now
         decided, self._memory = plan(sight, self._duty.rules, self._memory)
         kinds, self._memory = tidings(self._before, self._memory, self._wall)
         report = self._duty.report
