@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from chromium import Eyes, Look, Scheme
-from made_up import NOW, Told, a_day, twin_of
+from made_up import HOUR_S, NOW, Told, a_day, twin_of
 from made_up_site import Site, a_site
 from playwright.async_api import Locator, expect
 
@@ -293,10 +293,12 @@ def test_a_pause_is_shown_and_can_be_ended(shown: Shown) -> None:
 # ---- how it goes on
 
 
-def test_it_asks_for_a_day_and_then_only_for_what_is_new(shown: Shown) -> None:
+def test_it_asks_for_a_day_by_the_twins_clock_and_then_for_what_is_new(shown: Shown) -> None:
     async def then(site: Site, _: Look) -> None:
+        assert site.asked[-1] == int(NOW - 24 * HOUR_S)
+        asked = len(site.asked)
         await site.is_asked(2)
-        assert site.asked[2] == int(NOW - 120)
+        assert site.asked[asked:] == [int(NOW - 120)] * 2
 
     shown(a_day(), then)
 

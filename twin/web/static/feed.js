@@ -87,18 +87,20 @@ export class Feed {
     } catch (error) {
       return error.name === "TimeoutError" ? "it does not answer in time" : "it cannot be reached";
     }
+    const other = !this.#now && Math.abs(told.now - Date.now() / 1000) > LATE_S;
     this.#now = told.now;
+    if (other) return this.#question(); // of the last day by the twin's clock, not by the viewer's
     this.outlets.told(told);
     return "";
   }
 
   #url() {
-    const all = this.#now - this.#allAt > ALL_EVERY_S;
+    const all = !this.#now || Math.abs(this.#now - this.#allAt) > ALL_EVERY_S;
     if (all) this.#allAt = this.#now;
     // The address may hold credentials, which `fetch` refuses; the origin does not.
     const url = new URL("/status", location.origin);
-    const from = this.#now ? this.#now - (all ? DAY_S : LATE_S) : Date.now() / 1000 - DAY_S;
-    url.searchParams.set("since", Math.max(0, Math.floor(from)));
+    const now = this.#now || Date.now() / 1000;
+    url.searchParams.set("since", Math.max(0, Math.floor(now - (all ? DAY_S : LATE_S))));
     return url;
   }
 }
