@@ -109,10 +109,17 @@ def test_what_the_fail_safe_added_goes_one_by_one_after_ten_calm_minutes_each() 
     story.step(DOWN)
     assert story.goes_on(FAST, minutes=10) == []
     decided = story.step(FAST)
-    assert decided == Plan(2, "answers under 1 s for 10 min: one in, towards 1")
+    assert decided == Plan(2, "answers under 1 s for 10m: one in, towards 1")
     assert story.goes_on(FAST, minutes=9.5) == []
     assert story.goes_on(FAST, minutes=1) == [1]
     assert story.goes_on(FAST, minutes=60) == []
+
+
+def test_a_window_is_told_as_the_settings_have_it() -> None:
+    story = Story(1, level=1, rules=replace(RULES, window_s=90.0))
+    story.step(DOWN)
+    story.goes_on(MEDIUM, minutes=2)
+    assert story.step(MEDIUM).reason == "wait for 1m30s of answers under 1 s"
 
 
 @pytest.mark.parametrize("interruption", [MEDIUM, BLIP, NOTHING])
@@ -130,7 +137,7 @@ def test_answers_between_fast_and_slow_keep_what_the_fail_safe_added() -> None:
     story = Story(2, level=2)
     story.step(DOWN)
     assert story.goes_on(MEDIUM, minutes=120) == []
-    assert story.step(MEDIUM).reason == "wait for 10 min of answers under 1 s"
+    assert story.step(MEDIUM).reason == "wait for 10m of answers under 1 s"
 
 
 def test_a_second_outage_while_scaling_in_goes_out_again() -> None:
@@ -157,7 +164,7 @@ def test_a_level_that_goes_down_is_applied_at_once_when_the_window_saw_no_outage
     story = Story(3, level=3)
     story.goes_on(MEDIUM, minutes=11)
     story.level = 1
-    because = "the timetable says 1, and there was no outage for 10 min"
+    because = "the timetable says 1, and there was no outage for 10m"
     assert story.step(MEDIUM) == Plan(1, because)
 
 
@@ -165,7 +172,7 @@ def test_a_level_that_goes_down_waits_until_the_window_holds_no_outage() -> None
     story = Story(3, level=3)
     story.step(DOWN)
     story.level = 2
-    assert story.step(FAST) == Plan(None, "the timetable says 2: wait for 10 min without an outage")
+    assert story.step(FAST) == Plan(None, "the timetable says 2: wait for 10m without an outage")
     assert story.goes_on(FAST, minutes=9) == []
     assert story.goes_on(FAST, minutes=1) == [2]
 

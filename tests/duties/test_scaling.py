@@ -211,7 +211,8 @@ def test_a_change_of_verdict_is_logged_once() -> None:
     assert scene.all_of(times=3) == [
         "at=info event=probe.changed twin=a target=my-app/web was=healthy now=failing "
         'because="503 after 0.1 s"',
-        'at=warning event=outage.began twin=a target=my-app/web because="503 after 0.1 s"',
+        "at=warning event=outage.began twin=a target=my-app/web "
+        'because="a second probe also failed (503 after 0.1 s): already at 3"',
     ]
 
 
@@ -300,7 +301,7 @@ def test_the_end_of_an_error_is_logged_and_what_was_wanted_is_done() -> None:
     changed, recovered = scene.step(times=20)
     assert "event=scale.changed" in changed
     assert recovered == (
-        'at=info event=scale.recovered twin=a target=my-app/web after="the API is waking"'
+        "at=info event=scale.recovered twin=a target=my-app/web since=2026-06-10T12:00:00Z"
     )
 
 

@@ -77,6 +77,10 @@ def test_what_the_twins_log_is_told_in_plain_words() -> None:
     assert told("twin-a[web.1]", line) == ("07:00:00  twin-a    is ON DUTY: peer silent for 6.1 s")
     line = 'at=info event=scale.changed target=shop from=2 to=3 because="07:00=3"'
     assert told("twin-b[web.1]", line) == ("07:00:00  twin-b    scales shop from 2 to 3: 07:00=3")
+    line = 'at=info event=notify.told twin=a url="1 (json)" news="shop/web is down"'
+    assert told("twin-a[web.1]", line) == (
+        "07:00:00  twin-a    has told people that shop/web is down"
+    )
     line = 'at=error code=H10 desc="App crashed" method=GET path="/watch" host=x dyno= status=503'
     assert told("twin-a[router]", line) == ("07:00:00  twin-a[router]  H10 App crashed: GET /watch")
 

@@ -23,6 +23,7 @@ What does not hold: the windows are in wall time, so a clock that is set forward
 
 from dataclasses import dataclass, replace
 
+from twin.core.durations import format_duration
 from twin.core.memory import Memory
 from twin.core.moment import iso
 from twin.core.noticing import goal, is_out, noticed
@@ -129,7 +130,7 @@ def _down(sight: Sight, level: int, rules: Rules, memory: Memory) -> Plan:
     says = _says(sight, level, rules, memory)
     if not sight.probes:
         return Plan(level, says)
-    window = f"{rules.window_s / 60:g} min"
+    window = format_duration(round(rules.window_s))
     if _has_lasted(memory.quiet_since, sight.wall, rules):
         return Plan(level, f"{says}, and there was no outage for {window}")
     return Plan(None, f"{says}: wait for {window} without an outage")
@@ -139,7 +140,7 @@ def _one_in(
     sight: Sight, quantity: int, floor: int, rules: Rules, memory: Memory
 ) -> tuple[Plan, Memory]:
     """One back of what the fail-safe added; `floor` is less than `quantity`."""
-    window = f"{rules.window_s / 60:g} min"
+    window = format_duration(round(rules.window_s))
     if not _has_lasted(memory.calm_since, sight.wall, rules):
         return Plan(None, f"wait for {window} of answers under {rules.fast_s:g} s"), memory
     reason = f"answers under {rules.fast_s:g} s for {window}: one in, towards {floor}"

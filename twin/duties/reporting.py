@@ -47,7 +47,7 @@ class Report:
             until = iso(after.respected_until)
             self._info("scale.by_hand", **{"from": before.quantity}, to=after.hand, until=until)
         if before.outage_since is None and after.outage_since is not None:
-            self._warning("outage.began", because=sight.words)
+            self._warning("outage.began", because=after.reason)
         if before.outage_since is not None and after.outage_since is None:
             self._info("outage.ended", since=iso(before.outage_since), because=sight.words)
 
@@ -66,7 +66,7 @@ class Report:
 
     def recovered(self, before: Memory) -> None:
         if before.trouble:
-            self._info("scale.recovered", after=before.trouble)
+            self._info("scale.recovered", since=iso(before.trouble_since))
 
     def news(self, kind: Kind, sight: Sight, before: Memory, after: Memory, done: str) -> None:
         since, because = {

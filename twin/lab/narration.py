@@ -31,7 +31,7 @@ _SENTENCES = {
     "slot.ended": "ran {job}: {state}",
     "slot.skipped": "skips {job}",
     "clock.froze": "was frozen for {seconds} s, and asks before it acts",
-    "probe.changed": "sees that the target is {now}, was {was}",
+    "probe.changed": "sees that {target} is {now}, was {was}",
     "scale.changed": "scales {target} from {from} to {to}",
     "scale.by_hand": "sees that somebody set {target} from {from} to {to}: it stands until {until}",
     "scale.would_change": "would scale {target} from {from} to {to}, but for the dry run",
@@ -39,6 +39,10 @@ _SENTENCES = {
     "outage.ended": "finds {target} well again",
     "scale.failed": "could not scale {target}",
     "scale.recovered": "can scale {target} again",
+    "notify.told": "has told people that {news}",
+    "notify.delayed": "could not tell people yet that {news}",
+    "notify.failed": "could not tell people that {news}",
+    "notify.dropped": "could not tell people that {news}",
 }
 
 _SILENT = {
