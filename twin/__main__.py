@@ -51,7 +51,7 @@ def _told(run: Callable[[list[str], None], int], arguments: list[str]) -> int:
 def _bound() -> socket.socket | None:
     """The listening socket; None if PORT cannot be one, which the settings' check then reports."""
     port = os.environ.get("PORT", "").strip() or "8000"
-    if not port.isascii() or not port.isdigit() or int(port) > 65535:
+    if not port.isascii() or not port.isdigit() or len(port) > 9 or int(port) > 65535:
         return None
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,5 +1,6 @@
 """Settings as people write them, read one after the other."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -59,7 +60,7 @@ class Reader:
         text = self.text(key)
         if not text:
             return default
-        if text.isascii() and text.isdigit() and least <= int(text) <= most:
+        if re.fullmatch("[0-9]{1,9}", text) and least <= int(text) <= most:
             return int(text)
         name = self.name(key)
         self.problem(f"{name} is {text!r}: use a whole number from {least} to {most}")

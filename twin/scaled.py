@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from twin.address import page_url
@@ -38,7 +38,8 @@ class ScaleSettings:
     access: Access
     timetable: Timetable | None
     rules: Rules
-    probe_url: str | None
+    probe_url: str | None = field(repr=False)
+    """What follows the ? may be meant for nobody's eyes."""
     probe_every_s: int
     dry_run: bool
     """Whether changes are only told, and not made."""

@@ -1,0 +1,110 @@
+"""10,000 requests that no twin would send, to a real twin that is on duty. SEED=1 repeats a run."""
+
+import asyncio
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from random import SystemRandom
+
+import httpx
+import pytest
+from malformed import BROKEN, NO_CREDENTIALS, Attack, attacks
+from processes import LOGIN, Twin, until
+
+COUNT = 10_000
+AT_ONCE = 40
+NOWHERE = "http://127.0.0.1:9"
+SECRETS = ("peer-hunter2", "key-hunter3", "probe-hunter4", "notify-hunter5", "dead-hunter6")
+ENVIRON = {
+    "PEER_USERNAME": "them",
+    "PEER_PASSWORD": SECRETS[0],
+    "SCALE_TARGET": "my-app",
+    "SCALE_API_URL": NOWHERE,
+    "SCALE_API_KEY": SECRETS[1],
+    "PROBE_URL": f"{NOWHERE}/?key={SECRETS[2]}",
+    "PROBE_EVERY": "1s",
+    "NOTIFY_URLS": f"json://127.0.0.1:9/{SECRETS[3]}",
+    "DEADMAN_URL": f"{NOWHERE}/{SECRETS[4]}",
+}
+JOBS = """
+import logging
+from twin import every
+
+logging.basicConfig(level=logging.DEBUG)
+
+@every("1h", name="hourly")
+def hourly():
+    pass
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[Twin]:
+    """Alone, on duty, and full of secrets."""
+    (tmp_path / "jobs.py").write_text(JOBS)
+    made = Twin("a", tmp_path, environ=ENVIRON)
+    try:
+        made.start()
+        until(lambda: made.role() == "on_duty")
+        yield made
+    finally:
+        made.kill()
+
+
+def what_counts(twin: Twin) -> dict[str, object]:
+    """All of its state that does not change by itself."""
+    told = twin.status()
+    names = ("boot", "url", "role", "term", "claim", "since", "paused", "leaving", "peer")
+    kept: dict[str, object] = {name: told[name] for name in names}
+    kept["hourly"] = told["ledger"].get("hourly")
+    kept["memos"] = {key for key in told["memos"] if not key.startswith("scale ")}
+    return kept
+
+
+async def answers(port: int, made: list[Attack]) -> list[bytes]:
+    bearable = asyncio.Semaphore(AT_ONCE)
+
+    async def answer(attack: Attack) -> bytes:
+        async with bearable:
+            return await _answer(port, attack.sent, 0.1 if attack.kind == BROKEN else 5.0)
+
+    return await asyncio.gather(*map(answer, made))
+
+
+async def _answer(port: int, sent: bytes, patience_s: float) -> bytes:
+    """All that comes back until the twin hangs up, or waits for the rest of what is broken."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    told = bytearray()
+    try:
+        writer.write(sent)
+        while chunk := await asyncio.wait_for(reader.read(100_000), patience_s):
+            told += chunk
+    except (ConnectionError, TimeoutError):
+        pass
+    finally:
+        writer.close()
+    return bytes(told)
+
+
+def is_wrong(attack: Attack, answer: bytes) -> bool:
+    statuses = re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)
+    if attack.kind == NO_CREDENTIALS and b" /healthz" not in attack.sent:
+        return statuses != [b"401"] and statuses != [b"400"]
+    return any(status >= b"500" for status in statuses) or not (answer or attack.kind == BROKEN)
+
+
+@pytest.mark.parametrize("seed", [int(os.environ.get("SEED", SystemRandom().randrange(10**6)))])
+def test_ten_thousand_malformed_requests_change_nothing_and_tell_no_secret(
+    seed: int, holder: Twin
+) -> None:
+    made, before = attacks(seed, COUNT), what_counts(holder)
+    told = asyncio.run(answers(holder.port, made))
+    wrong = [pair for pair in zip(made, told, strict=True) if is_wrong(*pair)]
+    assert [(attack.kind, attack.sent[:500], answer[:500]) for attack, answer in wrong[:3]] == []
+    assert {answer[9:12] for answer in told} >= {b"400", b"401", b"413", b"415", b"422"}
+    assert what_counts(holder) == before
+    assert httpx.get(f"{holder.url}/healthz", trust_env=False).json()["ok"] is True
+    outputs = b"".join(told).decode(errors="replace") + holder.output
+    assert [secret for secret in (*SECRETS, LOGIN[1]) if secret in outputs] == []
+    assert "traceback" not in outputs.lower()
