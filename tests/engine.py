@@ -81,17 +81,16 @@ class Engine:
 
 
 @contextlib.contextmanager
-def engine() -> Iterator[Engine]:
-    """A running one, without a swarm yet."""
+def engine(with_networks: bool = False) -> Iterator[Engine]:
+    """A running one, without a swarm yet; `with_networks`, containers can reach each other."""
     # The path of a socket has room for 104 characters, more than a test's own directory leaves.
     directory = Path(tempfile.mkdtemp(prefix="twin-docker-"))
     one = Engine(directory / "docker.sock")
     cgroup = directory.name
     said = directory / "log"
     with said.open("wb") as log:
-        process = subprocess.Popen(
-            _command(directory, one, cgroup), stdout=log, stderr=log, start_new_session=True
-        )
+        command = _command(directory, one, cgroup, with_networks)
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:
         until(lambda: "API listen on" in said.read_text() or process.poll() is not None, 30)
         assert process.poll() is None, said.read_text()
@@ -104,7 +103,7 @@ def engine() -> Iterator[Engine]:
         shutil.rmtree(directory)
 
 
-def _command(directory: Path, one: Engine, cgroup: str) -> list[str]:
+def _command(directory: Path, one: Engine, cgroup: str, with_networks: bool) -> list[str]:
     # The first two see to it that it ends with us, even if we are killed.
     ending = ["setpriv", "--pdeathsig", "KILL", "unshare", "--fork", "--kill-child"]
     apart = ["--pid", "--mount-proc", "--mount", "--net"]
@@ -112,8 +111,9 @@ def _command(directory: Path, one: Engine, cgroup: str) -> list[str]:
     up = ["sh", "-c", f'{_BUSYBOX} ifconfig lo up && exec "$@"', "sh"]
     places = [f"--data-root={directory}/data", f"--exec-root={directory}/exec"]
     places += [f"--pidfile={directory}/pid", f"--host={one.host}", f"--cgroup-parent=/{cgroup}"]
-    modest = ["--storage-driver=vfs", "--bridge=none", "--iptables=false", "--ip6tables=false"]
-    modest += ["--exec-opt=native.cgroupdriver=cgroupfs"]
+    modest = ["--exec-opt=native.cgroupdriver=cgroupfs"]
+    if not with_networks:
+        modest += ["--storage-driver=vfs", "--bridge=none", "--iptables=false", "--ip6tables=false"]
     return [*ending, *apart, *up, "dockerd", *places, *modest]
 
 

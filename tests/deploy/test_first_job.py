@@ -1,0 +1,59 @@
+"""A first job: the template, what the README shows, and a script that there was before."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from processes import Twin
+
+ROOT = Path(__file__).parents[2]
+SHOWN = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+STUBS = "def post(): ...\ndef digest(): ...\n"
+"""What the README leaves to the reader."""
+
+BOT = """
+import schedule
+import time
+
+def post():
+    print("posted")
+
+schedule.every(10).minutes.do(post)
+
+while True:
+    schedule.run_pending()
+    time.sleep(1)
+"""
+"""The loop of the documentation of `schedule`."""
+
+
+def jobs_of(twin: Twin) -> list[str]:
+    """The names of all jobs, which a wrong name is answered with."""
+    told = re.search(r"the jobs are: (.*)", twin.command("run", "nothing").stderr)
+    assert told is not None
+    return told[1].split(", ")
+
+
+def test_the_template_is_a_jobs_file_as_it_is(lonely: Twin) -> None:
+    shutil.copy(ROOT / "examples/jobs.py", lonely.directory / "jobs.py")
+    assert jobs_of(lonely) == ["jobs.greet", "jobs.digest"]
+    for job in jobs_of(lonely):
+        done = lonely.command("run", job)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "this is the digest of" in done.stdout
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_what_the_readme_shows_is_a_jobs_file(shown: str, lonely: Twin) -> None:
+    (lonely.directory / "jobs.py").write_text(STUBS + shown)
+    for job in jobs_of(lonely):
+        assert lonely.command("run", job).returncode == 0
+
+
+def test_a_script_with_its_own_loop_runs_as_it_is(lonely: Twin) -> None:
+    (lonely.directory / "bot.py").write_text(BOT)
+    done = lonely.command("run", "bot.post", JOBS="bot.py")
+    assert done.returncode == 0
+    assert "posted" in done.stdout
+    assert "remove the loop" in done.stdout
