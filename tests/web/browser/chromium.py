@@ -36,6 +36,10 @@ class Look:
         place = self.page.locator(selector).filter(has_text=text).first
         await place.wait_for(state="visible", timeout=timeout_s * 1000)
 
+    async def asks(self) -> None:
+        """Have the page ask now, as it does when its tab is looked at again."""
+        await self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
     async def module(self, name: str, expression: str, *arguments: Any) -> Any:
         """The value of an expression with all that a module exports in scope, and `given`."""
         code = f"const it = await import('/static/{name}'); return {expression}"

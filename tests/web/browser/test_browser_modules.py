@@ -1,11 +1,11 @@
 """The modules of the page that only compute, run where they run: in a browser."""
 
-import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from chromium import Eyes
+from chromium import Eyes, Look
 from made_up import a_day
 from made_up_site import a_site
 
@@ -15,34 +15,33 @@ Value = Callable[..., Any]
 A = "a", "a1"
 
 
-@pytest.fixture
-def value(eyes: Eyes) -> Value:
+@pytest.fixture(scope="module")
+def value(eyes: Eyes) -> Iterator[Value]:
     """`value("lanes.js", "it.spans(...)", …)`: of an expression, in which `given` is the rest."""
+    stack = contextlib.AsyncExitStack()
 
-    def of(name: str, expression: str, *given: Any) -> Any:
-        async def story() -> Any:
-            async with a_site(a_day()) as site, eyes.looking_at(site.url) as look:
-                return await look.module(name, expression, *given)
+    async def open_page() -> Look:
+        site = await stack.enter_async_context(a_site(a_day()))
+        return await stack.enter_async_context(eyes.looking_at(site.url))
 
-        return eyes.runner.run(asyncio.wait_for(story(), 60))
-
-    return of
+    look = eyes.runner.run(open_page())
+    yield lambda *asked: eyes.runner.run(look.module(*asked))
+    eyes.runner.run(stack.aclose())
 
 
 def spans(
-    value: Value, changes: list[Any], lives: dict[str, Any], now: int = 10_000
+    value: Value, changes: list[Any], lives: dict[str, Any], **twin: str
 ) -> list[tuple[float, float, str]]:
-    """The lane of `a` since moment 0."""
+    """The lane of `a` from moment 0 to 10,000."""
     told = {"looks": {}, "decisions": {}, "changes": changes, "lives": lives}
     code = """(async () => {
         const { History } = await import("/static/history.js");
         const history = new History();
         history.merge(given[0]);
-        return it.spans("a", history, 0, given[1]);
+        return it.spans({ twin: "a", ...given[1] }, history, 0, 10_000);
     })()"""
-    return [
-        (each["from"], each["to"], each["state"]) for each in value("lanes.js", code, told, now)
-    ]
+    found = value("lanes.js", code, told, twin)
+    return [(each["from"], each["to"], each["state"]) for each in found]
 
 
 def test_a_twin_that_said_so_sleeps_and_one_that_did_not_is_gone(value: Value) -> None:
@@ -74,6 +73,12 @@ def test_the_role_of_a_boot_whose_first_change_is_forgotten_is_not_guessed(value
     changes = [[800_000, *A, "standby", ""]]
     lane = spans(value, changes, {"a1": ["a", -90_000, 10_000, ""]})
     assert lane == [(0, 800, "awake"), (800, 10_000, "standby")]
+
+
+def test_a_role_that_lasts_for_days_is_the_one_that_the_twin_has_now(value: Value) -> None:
+    now = {"boot": "a1", "role": "on_duty", "since": "1970-01-01T00:00:05Z"}
+    lane = spans(value, [], {"a1": ["a", -900_000, 10_000, ""]}, **now)
+    assert lane == [(0, 5, "awake"), (5, 10_000, "on_duty")]
 
 
 def lane(*spans: tuple[float, float, str]) -> list[dict[str, Any]]:

@@ -183,7 +183,8 @@ def test_dragging_over_a_chart_zooms_all_and_a_double_click_shows_all_again(show
         await look.page.mouse.up()
         await expect(marks).to_have_count(1)
         await expect(look.at("#zoom [aria-pressed=true]")).to_have_count(0)
-        await site.is_asked(2)
+        await look.asks()
+        await site.is_asked()
         await expect(marks).to_have_count(1)
         await over.dblclick(position={"x": 200, "y": 40})
         await expect(marks).to_have_count(4)
@@ -311,6 +312,7 @@ def test_a_change_of_the_role_is_announced_and_nothing_else_moves(shown: Shown) 
         told["twins"][0]["role"], told["twins"][1]["role"] = "standby", "on_duty"
         told["jobs"][0]["state"] = "running"
         site.told = told
+        await look.asks()
         await look.says("#jobs tbody tr >> nth=0", "running")
         assert await look.at("#role-news").inner_text() == "Twin b is on duty."
         assert await look.page.evaluate(
@@ -351,14 +353,19 @@ def test_it_stops_asking_when_nobody_is_there_and_a_click_goes_on(shown: Shown) 
 def test_it_says_so_when_its_twin_is_gone_and_keeps_what_it_knew(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         site.told = None
-        await look.says("#silence", "Twin a gives no answer since 15:05:09")
+        await look.asks()
+        await look.says("h1", "Twin a gives no answer")
+        await look.says("#silence", "What is below was so at 15:05:09.")
         link = look.at("#silence a")
         assert await link.get_attribute("href") == "https://twin-b.example/"
-        await look.says("h1", "Twin a is on duty")
-        assert await look.at("#pause").is_disabled()
+        await look.says("#day-in-words", "4 handovers")
+        await expect(look.at("#pause")).to_be_disabled()
+        await expect(look.at("#jobs button").first).to_be_disabled()
         site.told = a_day()
-        await look.says("#live", "Live")
+        await look.asks()
+        await look.says("h1", "Twin a is on duty")
         assert not await look.at("#silence").is_visible()
+        await expect(look.at("#jobs button").first).to_be_enabled()
         look.complaints.clear()  # the browser's own, of the 503
 
     shown(a_day(), then)
@@ -388,6 +395,7 @@ def test_it_is_accessible(shown: Shown, scheme: Scheme, width: int) -> None:
         await look.says(".numbers tbody", "unreachable")
         assert await violations(look) == []
         site.told = None
+        await look.asks()
         await look.at("#silence").wait_for()
         assert await violations(look) == []
         look.complaints.clear()  # the browser's own, of the 503

@@ -25,12 +25,12 @@ export class Actions {
     this.#told = told;
     say($("pause"), told.paused ? "Resume the duty" : "Pause the duty");
     say($("hand-over"), handOver(told).yes);
-    $("pause").disabled = $("hand-over").disabled = false;
+    this.#enable(true);
   }
 
   /** The twin is gone: nothing can be done. */
   rest() {
-    for (const button of [$("pause"), $("hand-over")]) button.disabled = true;
+    this.#enable(false);
     if (dialog.open) dialog.close();
   }
 
@@ -42,6 +42,10 @@ export class Actions {
       consequence: "It runs once, at once, beside its slots; the next one comes when it is due.",
       yes: "Run it",
     });
+  }
+
+  #enable(can) {
+    for (const button of document.querySelectorAll("#actions button, #jobs button")) button.disabled = !can;
   }
 
   #ask(asked) {

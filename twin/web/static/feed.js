@@ -82,7 +82,7 @@ export class Feed {
     let told;
     try {
       const answer = await fetch(this.#url(), { signal: AbortSignal.timeout(GIVE_UP_MS) });
-      if (!answer.ok) return `it answers ${answer.status}`;
+      if (!answer.ok) return `it answers with ${answer.status}`;
       told = await answer.json();
     } catch (error) {
       return error.name === "TimeoutError" ? "it does not answer in time" : "it cannot be reached";

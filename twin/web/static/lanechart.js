@@ -25,14 +25,14 @@ export class LaneChart {
   }
 
   /**
-   * @param {string[]} twins  names
+   * @param {object[]} twins  as `/status` tells of them
    * @param {import("./history.js").History} history
    * @param {number} now
    */
   show(twins, history, now) {
     const from = now - 24 * 3600;
     this.#now = now;
-    this.#lanes = twins.map((twin) => ({ twin, spans: spans(twin, history, from, now) }));
+    this.#lanes = twins.map((twin) => ({ twin: twin.twin, spans: spans(twin, history, from, now) }));
     this.#handovers = handovers(history.changes).filter(({ at }) => at >= from);
     this.plot ??= this.#make(twins.length);
     this.timeline.feed(this.plot, [[from, now], [0, 0]]);

@@ -13,19 +13,19 @@ const SILENT_S = 40;
 const BLUR_S = 6;
 
 /**
- * @param {string} twin
+ * @param {{twin: string, boot: string|null, role: string, since: string|null}} twin  as it is now
  * @param {import("./history.js").History} history
  * @param {number} from
  * @param {number} now
  * @returns {Span[]}  in order, none in another; what nobody knows is not there
  */
 export function spans(twin, history, from, now) {
-  const lives = history.lives.filter((life) => life.twin === twin);
+  const lives = history.lives.filter((life) => life.twin === twin.twin);
   const all = lives.flatMap((life, index) => {
     const next = lives[index + 1]?.since ?? now;
     const lasts = index === lives.length - 1 && now - life.until <= SILENT_S;
     const end = lasts ? now : Math.min(life.until, next);
-    const roles = during(life, end, history.changes);
+    const roles = during(life, end, history.changes, twin);
     const last = roles.at(-1)?.state;
     return [...roles, { from: end, to: next, state: last === "leaving" ? "asleep" : "gone", because: "" }];
   });
@@ -33,14 +33,17 @@ export function spans(twin, history, from, now) {
 }
 
 /** The roles of one boot. @returns {Span[]} */
-function during(life, end, changes) {
-  const marks = changes
-    .filter(([, twin, boot]) => twin === life.twin && boot === life.boot)
-    .map(([at_ms, , , state, because]) => ({ from: Math.max(at_ms / 1000, life.since), state, because }));
+function during(life, end, changes, { boot, role, since }) {
+  const all = changes.filter(([, , each]) => each === life.boot);
+  // A role that it has had for days is not among the changes any more.
+  if (!all.length && boot === life.boot && since) all.push([Date.parse(since), life.twin, boot, role, ""]);
+  const marks = all.map(([at_ms, , , state, because]) => {
+    return { from: Math.max(at_ms / 1000, life.since), state, because };
+  });
   // A boot is waking when it begins; of one that began long ago the first change may be forgotten.
   const woke = !marks.length || marks[0].from - life.since > 60 ? "awake" : "waking";
-  const all = [{ from: life.since, state: woke, because: "" }, ...marks];
-  return all.map((span, index) => ({ ...span, to: Math.min(all[index + 1]?.from ?? end, end) }));
+  marks.unshift({ from: life.since, state: woke, because: "" });
+  return marks.map((span, index) => ({ ...span, to: Math.min(marks[index + 1]?.from ?? end, end) }));
 }
 
 /** Without what has no length, and neighbours of one state made one. */

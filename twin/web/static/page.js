@@ -31,7 +31,7 @@ function show(told) {
   history.forget(told.now);
   timeline.move(told.now);
   showCards(told);
-  lanes.show(told.twins.map(({ twin }) => twin).filter(Boolean), history, told.now);
+  lanes.show(told.twins.filter(({ twin }) => twin), history, told.now);
   targets.show(told.targets ?? [], history, told.now);
   showJobs(told, (job) => actions.run(job));
   showHours(told);
@@ -46,9 +46,12 @@ function silent(why) {
   mark(document.body, "data-live", "no");
   const place = $("silence");
   const name = last ? `Twin ${last.twins[0].twin}` : "This twin";
-  const since = last ? ` since ${exact(last.now)}; what is below was so then` : "";
+  const then = last ? ` What is below was so at ${exact(last.now)}.` : "";
   const peer = last?.twins[1];
-  place.replaceChildren(make("p", {}, `${name} gives no answer${since} (${why}).`));
+  say($("headline"), `${name} gives no answer`);
+  say($("subline"), "");
+  document.title = `${name} gives no answer · Twin`;
+  place.replaceChildren(make("p", {}, `${last ? `Since ${exact(last.now)} ` : ""}${why}.${then}`));
   if (peer?.url) {
     const page = make("span");
     link(page, peer.url);

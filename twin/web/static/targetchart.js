@@ -11,8 +11,9 @@ import { upper } from "./words.js";
 const STRIP_PX = { slow: 5, failing: 10, unreachable: 10 };
 
 export class TargetChart {
-  #columns = columns([]);
+  #looks = [];
   #decisions = [];
+  #columns = columns([]);
   #charts = [];
 
   /**
@@ -30,13 +31,14 @@ export class TargetChart {
    * @param {import("./history.js").Decision[]} decisions
    */
   show(looks, decisions) {
-    this.#columns = columns(looks);
+    this.#looks = looks;
     this.#decisions = decisions;
     this.#draw();
   }
 
   #draw() {
     if (!this.details.open || !this.details.isConnected) return;
+    this.#columns = columns(this.#looks);
     if (!this.#charts.length) this.#charts = [this.#latency(), this.#quantity()];
     const { at, latency, quantity, floor } = this.#columns;
     this.timeline.feed(this.#charts[0], [at, latency]);

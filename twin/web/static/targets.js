@@ -94,7 +94,7 @@ function numbers(details, target, history, now) {
     others.forEach((cell, index) => say(cell, texts[index]));
   });
   const decisions = history.decisions(target.name).reverse();
-  list(details.querySelector("ol"), decisions, (each) => each[0], event, (item, [at, was, to, because]) => {
+  list(details.querySelector("ol"), decisions, (each) => each.join(" "), event, (item, [at, was, to, because]) => {
     tell(item.firstElementChild, at, now);
     say(item.lastElementChild, decided(was, to, because));
   });

@@ -73,6 +73,7 @@ export class Timeline {
       data,
       place,
     );
+    plot.ctx.canvas.setAttribute("aria-hidden", "true"); // what it draws is told beside it
     this.#charts.add(plot);
     new ResizeObserver(() => place.clientWidth && plot.setSize({ width: place.clientWidth, height })).observe(place);
     return plot;
