@@ -53,7 +53,13 @@ class Teapot(BaseHTTPRequestHandler):
 @pytest.fixture
 def somebody() -> Iterator[str]:
     """The URL of one who answers, whatever he says."""
-    with HTTPServer(("127.0.0.1", 0), Teapot) as server:
+    with answering(Teapot) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def answering(handler: type[Teapot]) -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -130,6 +136,21 @@ def test_where_our_own_url_is_not_known_the_peers_is_asked(nobody: str, somebody
     made.node = bench(peer=somebody).node
     steps(made)
     assert "event=outage.began" in output.getvalue()
+
+
+def test_a_look_during_which_this_process_stood_still_finds_nothing() -> None:
+    pair = bench()
+
+    class AnHourLater(Teapot):
+        def do_GET(self) -> None:
+            pair.clock.move(3600)
+            super().do_GET()
+
+    with answering(AnHourLater) as url:
+        made, output = duties(**SHOP, PROBE_URL=url)
+        made.node = pair.node
+        steps(made)
+    assert output.getvalue() == ""
 
 
 def test_what_is_scaled_is_shown_as_the_last_step_left_it() -> None:
