@@ -57,7 +57,6 @@ def _is_private(host: str) -> bool:
     if re.fullmatch("[a-z_][^.:]*", host) or host.endswith(_RESERVED):
         return True
     try:
-        address = ip_address(host)
+        return ip_address(host).is_private
     except ValueError:
         return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_private

@@ -14,8 +14,9 @@ REQUEST_S = 10.0
 gives up after 3 s."""
 ANSWER_S = 60.0
 """For an answer to be read: a day of history takes so long over a slow line."""
-MOST = 200
-"""A twin needs a dozen; some systems let a process have 256 files."""
+MOST = 120
+"""A twin needs a dozen. Some systems let a process have 256 files, and as many as the server's
+queue holds may be open beside these for a moment."""
 
 
 class Connection(H11Protocol):

@@ -16,7 +16,7 @@ KEEP_ALIVE_S = 95
 """Heroku's router keeps a connection to a dyno for up to 90 s without traffic."""
 _HEAD_BYTES = 16_384
 """A browser sends 1 kB, and what it keeps for other apps of `localhost`."""
-_QUEUE = 128
+_QUEUE = 100
 """Of connections that nobody has taken yet: that many are taken at once."""
 _CLOSE_S = 2
 """Streams end by themselves when they are told; whatever is still open then is cut."""
