@@ -98,6 +98,14 @@ def test_each_target_has_a_job_of_its_own_named_after_it() -> None:
     assert [each.job.pausable for each in made.jobs] == [True, False]
 
 
+@pytest.mark.parametrize(("slow", "limit_s"), [("5s", 30), ("1m", 81)])
+def test_a_frozen_twins_step_is_waited_for_no_longer_than_a_step_takes(
+    slow: str, limit_s: int
+) -> None:
+    made, _ = duties(**SHOP, PROBE_URL="https://shop.example", PROBE_SLOW=slow)
+    assert made.jobs[0].job.timeout_s == limit_s
+
+
 def test_without_a_target_there_is_no_job() -> None:
     made, _ = duties()
     assert made.jobs == []

@@ -18,6 +18,7 @@ from twin.config import Settings
 from twin.core.history import Record
 from twin.core.jobs import Job, Run
 from twin.core.schedules import Grid
+from twin.core.sight import Rules
 from twin.core.steps import Steps
 from twin.duties.memo import key_of
 from twin.duties.reporting import Report
@@ -31,11 +32,12 @@ from twin.targets import make_target
 SCALE_JOB = "twin.scale."
 """Its target's name follows."""
 
-_STEP_S = 60
-"""In real time. The slowest step takes half of it: two requests to the platform, of which the first
-goes on beside the probes, and one over our own line."""
+_READ_S = 9.0
+"""The quantity is read in so much, or is not, while the target is probed."""
 _LINE_S = 3.0
 """Our own URL answers in much less, or the line is as good as none."""
+_WRITE_S = 18.0
+"""Writing takes two requests a try, 13 s in all; the rest is for a machine that is busy."""
 
 
 class Duties:
@@ -113,7 +115,7 @@ class Duties:
             slots(scale.probe_every_s, name),
             grace_s=2 * scale.probe_every_s,
             catch_up=True,  # so that a twin that takes the duty looks at once
-            timeout_s=round(_STEP_S / clock.real_s(1)),
+            timeout_s=round(_longest_s(scale.rules) / clock.real_s(1)),
         )
 
         def step(run: Run) -> None:
@@ -147,6 +149,12 @@ class Duties:
             return False
         probe = Prober(f"{url}/healthz", _LINE_S, _LINE_S, self._clock).once()
         return probe.status is not None
+
+
+def _longest_s(rules: Rules) -> float:
+    """How long a step takes at most, in real time. The other twin waits so long for the step of one
+    that is frozen."""
+    return max(rules.slow_s, _READ_S) + _LINE_S + _WRITE_S
 
 
 def slots(every_s: int, name: str) -> Grid:
