@@ -1084,3 +1084,15 @@ def test_a_retired_boot_waits_for_its_timers_alone() -> None:
 
 def test_all_messages_of_the_peers_boots_have_sorting_names() -> None:
     assert OLDER < B_BOOT < NEWER
+
+
+def test_a_peer_that_leaves_and_hears_nothing_of_a_claim_does_not_hold_it_up() -> None:
+    """Our line to it is cut, and it still ends its jobs, with its stream open to us."""
+    standby = Twin().stand_by()
+    standby.tell(Froze(5))
+    standby.hear(Role.LEAVING, standby.claim_of_b(released=True))
+    assert standby.role() is Role.CLAIMING
+    for _ in range(2):
+        standby.wait(1.6)
+        standby.hear(Role.LEAVING, standby.claim_of_b(released=True))
+    assert standby.state.on_duty

@@ -248,8 +248,11 @@ def _timers_of_a_holder(state: State, held: Holding) -> Iterator[float]:
 
 
 def _quiet_since(state: State, held: Holding) -> float:
-    heard_at = state.peer.heard_at
-    return held.since if heard_at is None else max(held.since, heard_at.mono)
+    """Since when nobody spoke who could be on duty."""
+    peer = state.peer
+    if peer.heard_at is None or peer.left:
+        return held.since
+    return max(held.since, peer.heard_at.mono)
 
 
 def _is_shown(state: State) -> bool:
