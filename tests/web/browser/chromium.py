@@ -37,8 +37,9 @@ class Look:
         await place.wait_for(state="visible", timeout=timeout_s * 1000)
 
     async def asks(self) -> None:
-        """Have the page ask now, as it does when its tab is looked at again."""
-        await self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        """Have the page ask now, as it does when its tab is looked at again, and get its answer."""
+        async with self.page.expect_response("**/status*"):
+            await self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
     async def module(self, name: str, expression: str, *arguments: Any) -> Any:
         """The value of an expression with all that a module exports in scope, and `given`."""

@@ -11,6 +11,7 @@ from made_up import HOUR_S, NOW, Told, a_day, twin_of
 from made_up_site import Site, a_site
 from playwright.async_api import Locator, expect
 
+from twin.clock import Clock
 from twin.core.moment import iso
 
 pytest_plugins = ["eyes"]
@@ -160,6 +161,8 @@ def test_pointing_at_a_chart_tells_the_exact_values_of_all_charts(shown: Shown) 
         await look.says(".latency .reading", "14:35 · 4.3 s · slow")
         await look.says(".quantity .reading", "14:35 · 3 running · timetable 3")
         await look.says("#lanes .reading", "a on duty · b standing by")
+        await look.asks()
+        await look.says(".latency .reading", "14:35 · 4.3 s · slow")
         await look.at("h1").hover()
         await expect(look.at(".latency .reading")).to_have_text("")
 
@@ -175,7 +178,7 @@ async def point(look: Look, over: Locator, share: float) -> None:
 
 
 def test_dragging_over_a_chart_zooms_all_and_a_double_click_shows_all_again(shown: Shown) -> None:
-    async def then(site: Site, look: Look) -> None:
+    async def then(_: Site, look: Look) -> None:
         over, marks = look.at(".quantity .u-over"), look.at("#lanes .mark")
         await point(look, over, 0.7)
         await look.page.mouse.down()
@@ -184,7 +187,6 @@ def test_dragging_over_a_chart_zooms_all_and_a_double_click_shows_all_again(show
         await expect(marks).to_have_count(1)
         await expect(look.at("#zoom [aria-pressed=true]")).to_have_count(0)
         await look.asks()
-        await site.is_asked()
         await expect(marks).to_have_count(1)
         await over.dblclick(position={"x": 200, "y": 40})
         await expect(marks).to_have_count(4)
@@ -295,11 +297,34 @@ def test_a_pause_is_shown_and_can_be_ended(shown: Shown) -> None:
 
 
 def test_it_asks_for_a_day_by_the_twins_clock_and_then_for_what_is_new(shown: Shown) -> None:
-    async def then(site: Site, _: Look) -> None:
+    async def then(site: Site, look: Look) -> None:
         assert site.asked[-1] == int(NOW - 24 * HOUR_S)
         asked = len(site.asked)
-        await site.is_asked(2)
-        assert site.asked[asked:] == [int(NOW - 120)] * 2
+        await look.asks()
+        assert site.asked[asked:] == [int(NOW - 120)]
+
+    shown(a_day(), then)
+
+
+def test_where_the_clocks_agree_a_day_is_asked_for_once(shown: Shown) -> None:
+    now = Clock().now().wall
+
+    async def then(site: Site, look: Look) -> None:
+        await look.asks()
+        day, news = site.asked
+        assert day == pytest.approx(now - 24 * HOUR_S, abs=60)
+        assert news == int(now - 120)
+
+    shown(a_day(now), then)
+
+
+def test_an_answer_that_cannot_be_shown_does_not_pass_for_news(shown: Shown) -> None:
+    async def then(site: Site, look: Look) -> None:
+        site.told = {"now": NOW, "history": {}}
+        await look.asks()
+        await look.says("#silence", "It answers with what this page cannot show.")
+        assert any("TypeError" in line for line in look.complaints)
+        look.complaints.clear()
 
     shown(a_day(), then)
 

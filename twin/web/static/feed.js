@@ -24,6 +24,12 @@ export function pause(failures) {
   return Math.min(EVERY_MS * 2 ** failures, SELDOM_MS);
 }
 
+/** A fault of this page's own must not pass for a page that is up to date. */
+function unshown(error) {
+  console.error(error);
+  return "it answers with what this page cannot show";
+}
+
 export class Feed {
   #timer = 0;
   #asking = false;
@@ -54,7 +60,7 @@ export class Feed {
     clearTimeout(this.#timer);
     if (this.#asking || document.hidden || this.#rests()) return;
     this.#asking = true;
-    const why = await this.#question();
+    const why = await this.#question().catch(unshown);
     this.#asking = false;
     this.#failures = why ? this.#failures + 1 : 0;
     if (why) this.outlets.silent(why);
@@ -79,9 +85,10 @@ export class Feed {
 
   /** Why there is no answer; nothing if there is one. */
   async #question() {
+    const all = !this.#now || Math.abs(this.#now - this.#allAt) > ALL_EVERY_S;
     let told;
     try {
-      const answer = await fetch(this.#url(), { signal: AbortSignal.timeout(GIVE_UP_MS) });
+      const answer = await fetch(this.#url(all), { signal: AbortSignal.timeout(GIVE_UP_MS) });
       if (!answer.ok) return `it answers with ${answer.status}`;
       told = await answer.json();
     } catch (error) {
@@ -90,13 +97,12 @@ export class Feed {
     const other = !this.#now && Math.abs(told.now - Date.now() / 1000) > LATE_S;
     this.#now = told.now;
     if (other) return this.#question(); // of the last day by the twin's clock, not by the viewer's
+    if (all) this.#allAt = told.now;
     this.outlets.told(told);
     return "";
   }
 
-  #url() {
-    const all = !this.#now || Math.abs(this.#now - this.#allAt) > ALL_EVERY_S;
-    if (all) this.#allAt = this.#now;
+  #url(all) {
     // The address may hold credentials, which `fetch` refuses; the origin does not.
     const url = new URL("/status", location.origin);
     const now = this.#now || Date.now() / 1000;

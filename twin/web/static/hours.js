@@ -1,6 +1,6 @@
 /** Hours that the twins were awake this month, and what the timetable saved. */
 
-import { list, make, mark, say } from "./dom.js";
+import { list, make, say } from "./dom.js";
 
 const NUMBER = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const MONTH = new Intl.DateTimeFormat(undefined, { month: "long", timeZone: "UTC" });
@@ -27,16 +27,15 @@ function used(place, hours) {
   list(bar, each, ([twin]) => twin, () => make("i"), (part, [, spent]) => {
     part.style.width = `${Math.min(100, (100 * spent) / hours.budget)}%`;
   });
-  mark(bar, "data-dry", hours.dry_on);
   say(words, sentence(hours, each));
 }
 
-function sentence({ host, budget, month: which, used, known_since, dry_on }, each) {
+function sentence({ host, budget, month: which, known_since, dry_on }, each) {
   const sum = each.reduce((total, [, spent]) => total + spent, 0);
   const parts = each.map(([twin, spent]) => `${twin} ${NUMBER.format(spent)} h`).join(", ");
   const of = budget ? ` of the ${NUMBER.format(budget)} h that ${host ?? "the host"} gives` : "";
   const known = new Date(known_since);
   const since = known.getUTCDate() > 1 ? ` since ${DAY.format(known)}, when the twins began to count` : "";
   const dry = dry_on ? ` If it goes on so, they are used up on ${DAY.format(new Date(dry_on))}.` : "";
-  return `${NUMBER.format(sum)} h${of} were used in ${month(which)}${since} (${parts}).${dry}`;
+  return `${NUMBER.format(sum)} h${of} were used in ${month(which)}${since}${parts && ` (${parts})`}.${dry}`;
 }

@@ -1,14 +1,14 @@
 /** The last day of the pair: a lane for each twin, and the handovers on them. */
 
 import { list, make, mark, say } from "./dom.js";
+import { show as showEvents } from "./events.js";
 import { duty, handovers, spans, stateAt } from "./lanes.js";
 import { layer, place } from "./marks.js";
-import { clock, day, exact, span, tell, utc } from "./moment.js";
+import { clock, exact, span, utc } from "./moment.js";
 import { count, role, upper } from "./words.js";
 
 const LANE_PX = 46;
 const BAND_PX = 24;
-const AWAKE = { awake: "awake" };
 
 const figure = document.getElementById("lanes");
 const reading = figure.querySelector(".reading");
@@ -91,33 +91,24 @@ export class LaneChart {
   #read() {
     const at = this.#pointed;
     if (at === null || at > this.#now) return say(reading, "");
-    const states = this.#lanes.map(({ twin, spans }) => `${twin} ${stated(stateAt(spans, at))}`);
+    const states = this.#lanes.map(({ twin, spans }) => `${twin} ${role(stateAt(spans, at)?.state).words}`);
     say(reading, `${exact(at)} · ${states.join(" · ")}`);
     reading.title = utc(at);
   }
 
   #tell() {
     say(document.getElementById("day-in-words"), summary(this.#handovers, this.#lanes));
-    const items = [...this.#handovers].reverse();
-    const events = document.getElementById("handovers");
-    list(events, items, ({ at, twin }) => `${at} ${twin}`, event, (item, each) => {
-      tell(item.firstElementChild, each.at, this.#now, day(each.at, this.#now));
-      say(item.lastElementChild, told(each));
-    });
+    const events = this.#handovers.map((each) => ({ at: each.at, text: told(each) }));
+    showEvents(document.getElementById("handovers"), events, this.#now);
   }
 }
 
 const lane = () => make("div", { class: "lane" }, make("b"), make("div"));
-const event = () => make("li", {}, make("time"), " ", make("span"));
 
 /** `b took the duty from a: peer silent for 6.1 s`. */
 function told({ twin, from, because }) {
   const taken = from === null || from === twin ? `${twin} took the duty` : `${twin} took the duty from ${from}`;
   return because ? `${taken}: ${because}` : taken;
-}
-
-function stated(span) {
-  return span ? (AWAKE[span.state] ?? role(span.state).words) : "not known";
 }
 
 function summary(handovers, lanes) {

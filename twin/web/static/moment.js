@@ -49,8 +49,8 @@ export function duration(ms) {
 }
 
 /** Make a `<time>` tell the moment, with UTC in its title; or that there is none. */
-export function tell(element, at, now, text = null) {
+export function tell(element, at, now) {
   mark(element, "datetime", at === null ? null : new Date(at * 1000).toISOString());
   mark(element, "title", at === null ? null : utc(at));
-  say(element, at === null ? "–" : (text ?? day(at, now)));
+  say(element, at === null ? "–" : day(at, now));
 }

@@ -2,7 +2,7 @@
 
 import { Actions } from "./actions.js";
 import { link, show as showCards } from "./cards.js";
-import { make, mark, say } from "./dom.js";
+import { mark, say } from "./dom.js";
 import { Feed } from "./feed.js";
 import { History } from "./history.js";
 import { show as showHours } from "./hours.js";
@@ -11,6 +11,7 @@ import { LaneChart } from "./lanechart.js";
 import { exact } from "./moment.js";
 import { Targets } from "./targets.js";
 import { Timeline } from "./timeline.js";
+import { upper } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -26,7 +27,7 @@ const actions = new Actions(() => feed.ask());
 let last = null;
 
 function show(told) {
-  last = told;
+  mark(document.body, "data-live", "yes");
   history.merge(told.history);
   history.forget(told.now);
   timeline.move(told.now);
@@ -38,26 +39,22 @@ function show(told) {
   actions.show(told);
   say($("foot"), `Twin ${told.version}. Times are those of ${ZONE}; point at one to see it in UTC.`);
   say($("live"), `Live · ${exact(told.now)}`);
-  mark(document.body, "data-live", "yes");
   $("silence").hidden = true;
+  last = told;
 }
 
 function silent(why) {
   mark(document.body, "data-live", "no");
-  const place = $("silence");
   const name = last ? `Twin ${last.twins[0].twin}` : "This twin";
-  const then = last ? ` What is below was so at ${exact(last.now)}.` : "";
-  const peer = last?.twins[1];
+  const since = last ? ` What is below was so at ${exact(last.now)}.` : "";
   say($("headline"), `${name} gives no answer`);
   say($("subline"), "");
   document.title = `${name} gives no answer · Twin`;
-  place.replaceChildren(make("p", {}, `${last ? `Since ${exact(last.now)} ` : ""}${why}.${then}`));
-  if (peer?.url) {
-    const page = make("span");
-    link(page, peer.url);
-    place.append(make("p", {}, `See the page of ${peer.twin || "its peer"}: `, page));
-  }
-  place.hidden = false;
+  const [what, other] = $("silence").querySelectorAll("p");
+  $("silence").hidden = false;
+  say(what, `${upper(why)}.${since}`);
+  other.hidden = !last?.twins[1].url;
+  link(other.firstElementChild, last?.twins[1].url);
   say($("live"), "No answer");
   actions.rest();
 }
@@ -70,4 +67,5 @@ function rest(resting) {
 $("zoom").addEventListener("click", ({ target }) => {
   if (target.dataset.hours) timeline.last(Number(target.dataset.hours));
 });
+$("silence").querySelector("button").addEventListener("click", () => feed.ask());
 feed.start();

@@ -1,13 +1,14 @@
 /** The last day of one target: how fast it answered, and how many ran. */
 
-import { say } from "./dom.js";
+import { mark, say } from "./dom.js";
 import { layer, place } from "./marks.js";
 import { clock, duration, utc } from "./moment.js";
 import { before, columns, troubles } from "./samples.js";
-import { decided } from "./targets.js";
 import { colour } from "./timeline.js";
-import { upper } from "./words.js";
+import { decided } from "./words.js";
 
+/** What was so that long ago is not told as what is so under the pointer. */
+const FAR_S = 600;
 const STRIP_PX = { slow: 5, failing: 10, unreachable: 10 };
 
 export class TargetChart {
@@ -15,6 +16,7 @@ export class TargetChart {
   #decisions = [];
   #columns = columns([]);
   #charts = [];
+  #pointed = null;
 
   /**
    * @param {HTMLDetailsElement} details  the charts are made when it is opened
@@ -43,7 +45,7 @@ export class TargetChart {
     const { at, latency, quantity, floor } = this.#columns;
     this.timeline.feed(this.#charts[0], [at, latency]);
     this.timeline.feed(this.#charts[1], [at, floor, quantity]);
-    this.#read(null);
+    this.#read();
   }
 
   #latency() {
@@ -56,7 +58,7 @@ export class TargetChart {
       y: { distr: 3, range: (_, least, most) => [decade(Math.floor, least ?? 100), decade(Math.ceil, (most ?? 100) + 1)] },
       axis: { splits: (_, __, least, most) => decades(least, most), values: (_, ticks) => ticks.map(duration) },
       draw: (u) => this.#strip(u),
-      point: (at) => this.#read(at),
+      point: (at) => this.#point(at),
     });
   }
 
@@ -73,7 +75,7 @@ export class TargetChart {
       y: { range: (_, __, most) => [0, Math.max(2, (most ?? 0) + 1)] },
       axis: { incrs: [1, 2, 5, 10, 20, 50, 100], space: 22 },
       draw: (u) => this.#mark(u),
-      point: (at) => this.#read(at),
+      point: (at) => this.#point(at),
     });
     this.marks = layer(chart, "Changes; the arrow keys go from one to the next");
     return chart;
@@ -109,28 +111,39 @@ export class TargetChart {
     if (!this.marks) return;
     const [min, max] = this.timeline.range;
     const seen = this.#decisions.filter(([at]) => at >= min && at <= max);
-    place(this.marks, seen.map(([at, was, to, because]) => ({
-      key: `${at} ${to}`,
-      left: plot.valToPos(at, "x"),
-      top: plot.valToPos(to, "y"),
-      kind: to > was ? "out" : "in",
-      text: `${clock(at)} ${decided(was, to, because)}`,
-    })));
+    place(this.marks, seen.map((decision) => {
+      const [at, was, to] = decision;
+      return {
+        key: `${at} ${to}`,
+        left: plot.valToPos(at, "x"),
+        top: plot.valToPos(to, "y"),
+        kind: to > was ? "out" : "in",
+        text: `${clock(at)} ${decided(decision)}`,
+      };
+    }));
+  }
+
+  #point(at) {
+    this.#pointed = at;
+    this.#read();
   }
 
   /** The values of the minute under the pointer. */
-  #read(at) {
-    const index = at === null ? -1 : before(this.#columns.at, at);
-    const { at: times, latency, verdict, quantity, floor } = this.#columns;
-    const nothing = index < 0 || at - times[index] > 600;
-    const time = nothing ? "" : clock(times[index]);
-    const title = nothing ? "" : utc(times[index]);
-    const answer = nothing ? "" : `${time} · ${latency[index] === null ? "no time" : duration(latency[index])} · ${verdict[index]}`;
-    const run = nothing ? "" : `${time} · ${quantity[index] ?? "?"} running · timetable ${floor[index] ?? "–"}`;
-    for (const [name, text] of [["latency", answer], ["quantity", run]]) {
+  #read() {
+    const { at, latency, verdict, quantity, floor } = this.#columns;
+    const index = this.#pointed === null ? -1 : before(at, this.#pointed);
+    if (index < 0 || this.#pointed - at[index] > FAR_S) return this.#write("", "", "");
+    const time = latency[index] === null ? "" : `${duration(latency[index])} · `;
+    const timetable = floor[index] === null ? "" : ` · timetable ${floor[index]}`;
+    this.#write(utc(at[index]), `${clock(at[index])} · ${time}${verdict[index]}`,
+      `${clock(at[index])} · ${quantity[index] ?? "?"} running${timetable}`);
+  }
+
+  #write(title, latency, quantity) {
+    for (const [name, text] of Object.entries({ latency, quantity })) {
       const place = this.details.querySelector(`.${name} .reading`);
-      say(place, upper(text));
-      place.title = title;
+      say(place, text);
+      mark(place, "title", title);
     }
   }
 }

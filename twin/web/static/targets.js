@@ -1,10 +1,11 @@
 /** What is scaled: how each target does now, and its last day. */
 
 import { copyOf, list, make, mark, say } from "./dom.js";
-import { TargetChart } from "./targetchart.js";
+import { show as showEvents } from "./events.js";
 import { day, duration, parsed, span, tell } from "./moment.js";
 import { hours } from "./samples.js";
-import { upper } from "./words.js";
+import { TargetChart } from "./targetchart.js";
+import { decided, upper } from "./words.js";
 
 /** So many have their charts open from the start; a hundred would take a while to draw. */
 const OPEN = 3;
@@ -93,19 +94,10 @@ function numbers(details, target, history, now) {
     const texts = [hour.latency === null ? "–" : duration(hour.latency), hour.verdict, hour.quantity, hour.floor];
     others.forEach((cell, index) => say(cell, texts[index]));
   });
-  const decisions = history.decisions(target.name).reverse();
-  list(details.querySelector("ol"), decisions, (each) => each.join(" "), event, (item, [at, was, to, because]) => {
-    tell(item.firstElementChild, at, now);
-    say(item.lastElementChild, decided(was, to, because));
-  });
+  const events = history.decisions(target.name).map((each) => ({ at: each[0], text: decided(each) }));
+  showEvents(details.querySelector("ol"), events, now);
 }
 
 const cell = () => make("td", { role: "cell" });
 const row = () =>
   make("tr", { role: "row" }, make("th", { scope: "row", role: "rowheader" }, make("time")), cell(), cell(), cell(), cell());
-const event = () => make("li", {}, make("time"), " ", make("span"));
-
-/** `2 to 3: slow for 15 s`. */
-export function decided(was, to, because) {
-  return `${was < 0 ? "?" : was} to ${to}${because ? `: ${because}` : ""}`;
-}

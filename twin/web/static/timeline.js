@@ -6,6 +6,8 @@
 import { clock, date } from "./moment.js";
 
 const AXIS_PX = 46;
+/** Fits on A4 and Letter, with margins. */
+const PAPER_PX = 620;
 
 /** What a custom property of the page's style says: charts are drawn anew when it changes. */
 export function colour(name) {
@@ -24,6 +26,8 @@ export class Timeline {
     for (const query of ["(prefers-color-scheme: dark)", "print"]) {
       matchMedia(query).addEventListener("change", () => this.#charts.forEach((chart) => chart.redraw()));
     }
+    addEventListener("beforeprint", () => this.#charts.forEach((chart) => resize(chart, PAPER_PX)));
+    addEventListener("afterprint", () => this.#charts.forEach((chart) => resize(chart)));
   }
 
   /** @returns {[number, number]} */
@@ -58,7 +62,7 @@ export class Timeline {
       {
         width: place.clientWidth || 600,
         height,
-        padding: [6, 1, labels ? 0 : 4, 0],
+        padding: [6, 16, labels ? 0 : 4, 0],
         legend: { show: false },
         cursor: this.#cursor(),
         scales: { x: { auto: false, min, max }, y },
@@ -75,7 +79,7 @@ export class Timeline {
     );
     plot.ctx.canvas.setAttribute("aria-hidden", "true"); // what it draws is told beside it
     this.#charts.add(plot);
-    new ResizeObserver(() => place.clientWidth && plot.setSize({ width: place.clientWidth, height })).observe(place);
+    new ResizeObserver(() => resize(plot)).observe(place);
     return plot;
   }
 
@@ -127,6 +131,11 @@ export class Timeline {
     const [min, max] = this.range;
     plot.setScale("x", { min, max });
   }
+}
+
+/** Make it as wide as its place is, if it is seen at all. */
+function resize(plot, width = plot.root.parentElement.clientWidth) {
+  if (width) plot.setSize({ width, height: plot.height });
 }
 
 /** Colours and letters of an axis; asked for at each drawing. */

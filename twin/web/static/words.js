@@ -8,6 +8,7 @@ export const ROLES = {
   standby: { words: "standing by", shape: "standby" },
   leaving: { words: "leaving", shape: "moving" },
   asleep: { words: "asleep", shape: "asleep" },
+  awake: { words: "awake", shape: "unknown" },
   gone: { words: "gone", shape: "trouble" },
   unreachable: { words: "out of reach", shape: "trouble" },
   refused: { words: "not let in", shape: "trouble" },
@@ -31,6 +32,11 @@ export const ENDED = {
 export const VERDICTS = ["unknown", "healthy", "slow", "failing", "unreachable"];
 
 export const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `2 to 3: slow for 15 s`. */
+export function decided([, was, to, because]) {
+  return `${was < 0 ? "?" : was} to ${to}${because ? `: ${because}` : ""}`;
+}
 
 /** `3 handovers`, `1 handover`, `no handover`. */
 export function count(number, noun) {
