@@ -996,6 +996,16 @@ def test_a_claimer_reads_what_the_holder_still_writes_until_it_is_confirmed() ->
     assert Watch(open=False) in twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.ANSWER)
 
 
+def test_a_shift_that_begins_while_the_holder_is_silent_does_not_wait_for_it_anew() -> None:
+    standby = Twin(rules=EVENING, wall=NOON - 10).stand_by()
+    standby.wait(NOON - 2 - standby.wall)
+    standby.tell(WatchLost("silent for 4.2 s"))
+    standby.wait(2.5)
+    assert standby.role() is Role.CLAIMING
+    standby.wait(0.6)
+    assert standby.state.on_duty
+
+
 def test_a_holder_asks_its_peer_when_its_shift_ends_and_stays() -> None:
     twin = Twin(rules=MORNING, wall=NOON - 60).take()
     effects = twin.wait(60)

@@ -224,11 +224,19 @@ def _mind_the_shift(turn: Turn) -> None:
     now_in, was_in = shift.contains(turn.now.wall), turn.state.in_shift
     turn.change(in_shift=now_in)
     match turn.state.stage:
-        case Standby() if now_in and not was_in:
+        case Standby(doubt_since=doubt_since) if now_in and not was_in:
             make_claim(turn, "its shift begins")
+            _count_silence_from(turn, doubt_since)
         case Holding() as held if was_in and not now_in:
             # Any request wakes a sleeping peer; an awake one claims by its own clock.
             turn.enter(replace(held, ask_at=turn.now.mono))
+
+
+def _count_silence_from(turn: Turn, doubt_since: float | None) -> None:
+    """Whoever claims while it asks in vain after the holder need not wait anew for an answer."""
+    held = turn.state.stage
+    if doubt_since is not None and isinstance(held, Holding) and not turn.peer.left:
+        turn.enter(replace(held, since=doubt_since))
 
 
 # ---- questions about a state
