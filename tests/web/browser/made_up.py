@@ -145,6 +145,7 @@ def _change(at: float, twin: str, boot: str, role: str, because: str) -> list[An
 def _changes(now: float) -> list[list[Any]]:
     at = [now - hours * HOUR_S for hours in (20, 13, 12.9, 11, 6, 2.086)]
     return [
+        _change(now - 27 * HOUR_S, "b", "b1", "standby", "a is on duty"),
         _change(now - 25 * HOUR_S, "a", "a1", "on_duty", "it woke"),
         _change(at[0] - 2, "b", "b1", "claiming", "its shift begins"),
         _change(at[0], "b", "b1", "on_duty", "its shift begins"),

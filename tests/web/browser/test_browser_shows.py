@@ -92,6 +92,17 @@ def test_a_peer_that_may_be_on_duty_unseen_is_told_of(shown: Shown) -> None:
     shown(told, then)
 
 
+def test_what_fails_is_told_at_a_glance(shown: Shown) -> None:
+    told = a_day()
+    told["targets"][0].update(outage_since=iso(NOW - 700), verdict="failing")
+
+    async def then(_: Site, look: Look) -> None:
+        await look.says("#subline", "my-shop/web is out of order. 1 job failed last time.")
+        await look.says(".target .why", "Out of order since 14:53 (11 min).")
+
+    shown(told, then)
+
+
 def test_what_a_twin_does_not_know_is_not_known(shown: Shown) -> None:
     told = a_day()
     nothing = {"twin": None, "url": None, "role": "unknown", "since": None, "release": None}

@@ -2,7 +2,7 @@
 
 import { copyOf, list, make, mark, say, shape } from "./dom.js";
 import { exact, parsed, span, tell } from "./moment.js";
-import { role, upper } from "./words.js";
+import { count, role, upper } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -25,13 +25,23 @@ function sentence({ twins, wrong, paused }) {
 }
 
 function headline(told) {
-  const others = told.twins.filter((twin) => twin.role !== "on_duty");
   const news = sentence(told);
   mark($("glance"), "data-both", news.startsWith("Both") ? "" : null);
   say($("headline"), news);
-  say($("subline"), others.map((twin) => `${name(twin)} is ${role(twin.role).words}.`).join(" "));
+  say($("subline"), [...others(told), ...troubles(told)].join(" "));
   say($("role-news"), `${news}.`);
   document.title = `${news} · Twin`;
+}
+
+function others({ twins }) {
+  return twins.filter((twin) => twin.role !== "on_duty").map((twin) => `${name(twin)} is ${role(twin.role).words}.`);
+}
+
+/** What does not do well, of what the pair takes care of. */
+function troubles({ targets = [], jobs }) {
+  const out = targets.filter((target) => target.outage_since).map((target) => `${target.name} is out of order.`);
+  const failed = jobs.filter((job) => job.state === "failed").length;
+  return failed ? [...out, `${upper(count(failed, "job"))} failed last time.`] : out;
 }
 
 const name = (twin) => (twin.twin ? upper(`twin ${twin.twin}`) : "The peer");
