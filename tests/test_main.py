@@ -220,3 +220,13 @@ def test_the_watch_is_closed_at_once_when_its_reader_is_gone(tmp_path: Path) -> 
         holder_and_standby(a, b)
         b.kill()
         assert seconds_of(lambda: until(lambda: a.status()["watchers"] == 0)) < 1.0
+
+
+def test_on_a_connection_that_stays_open_no_answer_waits_for_the_one_before(serving: Twin) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", serving.port)
+
+    def ask() -> None:
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+
+    assert sorted(seconds_of(ask) for _ in range(60))[40] < 0.03  # TCP's delayed ACK takes 40 ms
