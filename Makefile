@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: pair test chaos prove clean
+.PHONY: pair test chaos prove bench clean
 
 pair: .venv/run
 	@$(BIN)/python -m twin lab $(ARGS)
@@ -27,6 +27,10 @@ chaos: .venv/dev
 MINUTES ?= 5
 prove: .venv/run
 	@$(BIN)/python -m twin.sim --minutes $(MINUTES) $(SEED)
+
+# What it costs, beside what does nothing: twelve minutes, or ROWS=start,memory for a part.
+bench: .venv/dev
+	@PYTHONPATH=.:tests $(BIN)/python -u tests/bench/bench.py
 
 # pip 25.1 is the first that reads dependency groups.
 .venv/run: requirements.txt
