@@ -53,8 +53,8 @@ def _bound() -> socket.socket | None:
     port = os.environ.get("PORT", "").strip() or "8000"
     if not port.isascii() or not port.isdigit() or len(port) > 9 or int(port) > 65535:
         return None
-    # With the protocol named: else asyncio does not see that it is TCP, leaves Nagle's algorithm on,
-    # and the answers on a connection that stays open take 40 ms each.
+    # With the protocol named: else asyncio does not see that it is TCP and leaves Nagle's algorithm
+    # on, by which the answers on a connection that stays open take 40 ms each.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
