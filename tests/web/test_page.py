@@ -54,7 +54,6 @@ def test_nothing_but_our_own_files_may_run_or_be_asked_for() -> None:
         policy = answer.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'"), path
         assert "unsafe" not in policy
-        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_the_page_has_neither_script_nor_style_in_itself() -> None:

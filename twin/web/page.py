@@ -21,8 +21,6 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
     # Asked for each time and answered with 304: the page's modules are never of two releases.
     "Cache-Control": "private, no-cache",
     "Vary": "Accept-Encoding",

@@ -418,6 +418,30 @@ def test_of_a_twin_that_is_gone_it_asks_ever_more_seldom(shown: Shown) -> None:
 # ---- for everybody
 
 
+def test_only_its_own_style_is_waited_for_before_the_first_paint(shown: Shown) -> None:
+    code = """performance.getEntriesByType("resource")
+        .filter((each) => each.renderBlockingStatus === "blocking")
+        .map((each) => new URL(each.name).pathname)"""
+
+    async def then(_: Site, look: Look) -> None:
+        assert await look.page.evaluate(code) == ["/static/page.css"]
+
+    shown(a_day(), then)
+
+
+def test_charts_fit_on_paper(shown: Shown) -> None:
+    async def then(_: Site, look: Look) -> None:
+        wide = (
+            "Math.max(...[...document.querySelectorAll('.uplot')].map((plot) => plot.offsetWidth))"
+        )
+        await look.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert await look.page.evaluate(wide) == 620
+        await look.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert await look.page.evaluate(wide) > 900
+
+    shown(a_day(), then)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 390])
 def test_it_is_accessible(shown: Shown, scheme: Scheme, width: int) -> None:
