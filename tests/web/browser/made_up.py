@@ -148,7 +148,7 @@ def _changes(now: float) -> list[list[Any]]:
         _change(now - 27 * HOUR_S, "b", "b1", "standby", "a is on duty"),
         _change(now - 25 * HOUR_S, "a", "a1", "on_duty", "it woke"),
         _change(at[0] - 2, "b", "b1", "claiming", "its shift begins"),
-        _change(at[0], "b", "b1", "on_duty", "its shift begins"),
+        _change(at[0], "b", "b1", "on_duty", "a knows of it"),
         _change(at[0] + 1, "a", "a1", "standby", "b claims it"),
         _change(at[1] + 1, "a", "a1", "on_duty", "nobody serves at the peer's URL: refused"),
         _change(at[2] + 3, "b", "b2", "claiming", "it woke"),

@@ -52,16 +52,18 @@ def test_a_twin_that_said_so_sleeps_and_one_that_did_not_is_gone(value: Value) -
     assert killed == [(0, 5, "waking"), (5, 902, "standby"), (902, 10_000, "gone")]
 
 
-def test_a_twin_that_was_heard_within_40_s_is_there_still(value: Value) -> None:
-    changes = [[5_000, *A, "on_duty", ""]]
-    assert spans(value, changes, {"a1": ["a", 0, 9_961, ""]})[-1] == (5, 10_000, "on_duty")
-    assert spans(value, changes, {"a1": ["a", 0, 9_959, ""]})[-1] == (9_959, 10_000, "gone")
+def test_a_twin_that_is_awake_now_was_so_since_it_was_heard_last(value: Value) -> None:
+    changes, lives = [[5_000, *A, "on_duty", ""]], {"a1": ["a", 0, 9_985, ""]}
+    there = spans(value, changes, lives, role="on_duty")
+    assert there[-1] == (5, 10_000, "on_duty")
+    gone = spans(value, changes, lives, role="unreachable")
+    assert gone[-1] == (9_985, 10_000, "gone")
 
 
 def test_a_newer_boot_goes_on_where_an_older_one_ends(value: Value) -> None:
     changes = [[5_000, *A, "on_duty", ""], [705_000, "a", "a2", "on_duty", ""]]
     lives = {"a1": ["a", 0, 760, ""], "a2": ["a", 700, 10_000, ""]}
-    assert spans(value, changes, lives) == [
+    assert spans(value, changes, lives, role="on_duty") == [
         (0, 5, "waking"),
         (5, 700, "on_duty"),
         (700, 705, "waking"),
@@ -71,7 +73,7 @@ def test_a_newer_boot_goes_on_where_an_older_one_ends(value: Value) -> None:
 
 def test_the_role_of_a_boot_whose_first_change_is_forgotten_is_not_guessed(value: Value) -> None:
     changes = [[800_000, *A, "standby", ""]]
-    lane = spans(value, changes, {"a1": ["a", -90_000, 10_000, ""]})
+    lane = spans(value, changes, {"a1": ["a", -90_000, 10_000, ""]}, role="standby")
     assert lane == [(0, 800, "awake"), (800, 10_000, "standby")]
 
 
@@ -103,15 +105,20 @@ def test_where_a_role_is_not_known_nobody_is_said_to_be_missing(value: Value) ->
     assert value("lanes.js", "it.duty(given)", a, b) == {"none_s": 0, "both_s": 0}
 
 
-def test_a_handover_names_who_had_the_duty(value: Value) -> None:
+def test_a_handover_names_who_had_the_duty_and_why_it_was_claimed(value: Value) -> None:
     changes = [
         [1_000, *A, "on_duty", "it woke"],
-        [2_000, "b", "b1", "on_duty", "it woke, too"],
+        [1_900, "b", "b1", "claiming", "its shift begins"],
+        [2_000, "b", "b1", "on_duty", "a knows of it"],
         [2_100, *A, "standby", ""],
         [9_000, "b", "b2", "on_duty", "it woke"],
     ]
     found = value("lanes.js", "it.handovers(given)", *changes)
-    assert [(each["twin"], each["from"]) for each in found] == [("a", None), ("b", "a"), ("b", "b")]
+    assert [(each["twin"], each["from"], each["because"]) for each in found] == [
+        ("a", None, "it woke"),
+        ("b", "a", "its shift begins"),
+        ("b", "b", "it woke"),
+    ]
 
 
 def look(minute: int, latency: int = 100, verdict: str = "healthy", quantity: int = 1) -> list[Any]:

@@ -7,8 +7,7 @@
  *   (no more is known)
  */
 
-/** A standby tells of itself every 15 s, and two of these may be lost. */
-const SILENT_S = 40;
+const AWAKE = ["waking", "claiming", "on_duty", "standby", "leaving"];
 /** A life is known to 5 s, and the clocks of two hosts differ. */
 const BLUR_S = 6;
 
@@ -23,26 +22,25 @@ export function spans(twin, history, from, now) {
   const lives = history.lives.filter((life) => life.twin === twin.twin);
   const all = lives.flatMap((life, index) => {
     const next = lives[index + 1]?.since ?? now;
-    const lasts = index === lives.length - 1 && now - life.until <= SILENT_S;
+    const lasts = index === lives.length - 1 && AWAKE.includes(twin.role);
     const end = lasts ? now : Math.min(life.until, next);
-    const roles = during(life, end, history.changes, twin);
+    const first = life.since < from ? "awake" : "waking";
+    const roles = during(life, end, history.changes, twin, first);
     const last = roles.at(-1)?.state;
     return [...roles, { from: end, to: next, state: last === "leaving" ? "asleep" : "gone", because: "" }];
   });
   return joined(all.map((span) => ({ ...span, from: Math.max(span.from, from) })));
 }
 
-/** The roles of one boot. @returns {Span[]} */
-function during(life, end, changes, { boot, role, since }) {
+/** The roles of one boot, of which the `first` may be too old to be told. @returns {Span[]} */
+function during(life, end, changes, { boot, role, since }, first) {
   const all = changes.filter(([, , each]) => each === life.boot);
   // A role that it has had for days is not among the changes any more.
   if (!all.length && boot === life.boot && since) all.push([Date.parse(since), life.twin, boot, role, ""]);
   const marks = all.map(([at_ms, , , state, because]) => {
     return { from: Math.max(at_ms / 1000, life.since), state, because };
   });
-  // A boot is waking when it begins; of one that began long ago the first change may be forgotten.
-  const woke = !marks.length || marks[0].from - life.since > 60 ? "awake" : "waking";
-  marks.unshift({ from: life.since, state: woke, because: "" });
+  marks.unshift({ from: life.since, state: first, because: "" });
   return marks.map((span, index) => ({ ...span, to: Math.min(marks[index + 1]?.from ?? end, end) }));
 }
 
@@ -61,17 +59,19 @@ function joined(all) {
  * Each time that the duty came to a twin.
  * @param {import("./history.js").Change[]} changes
  * @returns {{at: number, twin: string, from: string|null, because: string}[]}
- *   `from` is null if nobody is known to have had it
+ *   `from` is null if nobody is known to have had it; `because` is why it was claimed
  */
 export function handovers(changes) {
-  let holder = null;
-  return changes
-    .filter(([, , , role]) => role === "on_duty")
-    .map(([at_ms, twin, , , because]) => {
-      const from = holder;
-      holder = twin;
-      return { at: at_ms / 1000, twin, from, because };
-    });
+  const claims = new Map();
+  const result = [];
+  for (const [at_ms, twin, boot, role, because] of changes) {
+    if (role === "on_duty") {
+      const from = result.at(-1)?.twin ?? null;
+      result.push({ at: at_ms / 1000, twin, from, because: claims.get(boot) || because });
+    }
+    claims.set(boot, role === "claiming" ? because : "");
+  }
+  return result;
 }
 
 /**

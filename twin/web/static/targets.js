@@ -73,6 +73,7 @@ function reasons(target, now) {
   const next = target.next_change && `Next: ${target.next_change.quantity} at ${day(parsed(target.next_change.at), now)}.`;
   return [
     outage && `Out of order since ${day(outage, now)} (${span(now - outage)}).`,
+    target.trouble && stop(upper(target.trouble)),
     target.reason && stop(upper(target.reason)),
     respected && `Somebody changed it by hand, which is respected until ${day(respected, now)}.`,
     target.dry_run && "This is a dry run: nothing is changed.",
