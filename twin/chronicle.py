@@ -31,6 +31,10 @@ class Chronicle:
         with self._lock:
             return self._history.between(since, until)
 
+    def story(self, since: float, until: float) -> Record:
+        with self._lock:
+            return self._history.story(since, until)
+
     def twins(self) -> Record:
         with self._lock:
             return self._history.twins()

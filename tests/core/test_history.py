@@ -79,6 +79,26 @@ def test_only_what_is_new_enough_is_given_out_in_order_of_time() -> None:
     assert made.between(0, 59) == Record(lives={"0-w": Life("a", 0, 90)})
 
 
+def test_a_story_begins_with_what_each_boot_was_that_lived_in_it() -> None:
+    made = history(
+        Record(
+            changes=(
+                Change(60_000, "a", "1-x", "claiming", "it woke"),
+                Change(61_000, "a", "1-x", "on_duty", "b knows of it"),
+                Change(62_000, "b", "0-w", "leaving", "SIGTERM"),
+                Change(900_000, "b", "2-y", "standby", ""),
+            ),
+            lives={
+                "1-x": Life("a", 60, 1000),
+                "0-w": Life("b", 0, 90),
+                "2-y": Life("b", 890, 1000),
+            },
+        )
+    )
+    changes = made.story(600, EVER).changes
+    assert [(c.boot, c.role) for c in changes] == [("1-x", "on_duty"), ("2-y", "standby")]
+
+
 def test_the_newest_look_at_a_target_is_known() -> None:
     made = history(Record({"web": tuple(Look(at, 0, "healthy", 0, 1, 1) for at in (9, 2))}))
     assert made.newest_look("web") == Look(9, 0, "healthy", 0, 1, 1)

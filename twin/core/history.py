@@ -7,7 +7,7 @@ does no harm to hear the same twice, late, or from both. Only what is too old is
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
 KEPT_S = 48 * 3600
@@ -131,6 +131,13 @@ class History:
                 if life.until >= first * 60 and life.since < end * 60
             },
         )
+
+    def story(self, since: float, until: float) -> Record:
+        """The same, and what each boot that lived in it was when it began."""
+        told = self.between(since, until)
+        first = int(since // 60) * 60_000
+        before = {c.boot: c for c in self._changes if c.at_ms < first and c.boot in told.lives}
+        return replace(told, changes=(*sorted(before.values()), *told.changes))
 
     def newest_look(self, target: str) -> Look | None:
         looks = self._looks.get(target)

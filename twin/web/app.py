@@ -99,7 +99,7 @@ def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRoute
         told = snapshot(node, clock.now(), parts.about)
         told["refused_logins"] = refusals.count
         if since is not None:
-            told["history"] = dump_record(node.chronicle.between(since, until))
+            told["history"] = dump_record(node.chronicle.story(since, until))
         return JSONResponse(told)
 
     return router
