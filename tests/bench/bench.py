@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import answering
+import looking
+import moving
 import punctual
 import standing
+import weighing
 from measured import HEAD, Growth, Row, table
 
 _PARTS: dict[str, Callable[[], Iterator[Row | Growth]]] = {
@@ -21,6 +24,10 @@ _PARTS: dict[str, Callable[[], Iterator[Row | Growth]]] = {
     "jobs": punctual.jobs,
     "many": punctual.many,
     "requests": answering.requests,
+    "duty": moving.duty,
+    "targets": looking.targets,
+    "imports": weighing.imports,
+    "simulated": weighing.simulated,
 }
 
 

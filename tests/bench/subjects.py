@@ -105,7 +105,7 @@ def settled(a: Twin, b: Twin, timeout_s: float = 60.0) -> tuple[Twin, Twin]:
     """Wait until one is on duty and the other watches it."""
 
     def found() -> tuple[Twin, Twin] | None:
-        told = {"a": a.status(), "b": b.status()}
+        told = {each.name: each.status() for each in (a, b)}
         for holder, other in ((a, b), (b, a)):
             roles = told[holder.name].get("role"), told[other.name].get("role")
             if roles == ("on_duty", "standby") and told[holder.name]["watchers"]:
