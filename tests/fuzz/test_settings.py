@@ -1,8 +1,7 @@
 """Settings that nobody would write: refused in sentences, without a secret, or read."""
 
-import os
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 
 import pytest
 from processes import Twin
@@ -63,7 +62,6 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("seed", [int(os.environ.get("SEED", SystemRandom().randrange(10**6)))])
 def test_any_settings_are_read_or_refused_in_sentences_without_a_secret(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
