@@ -11,6 +11,7 @@ from node_bench import bench, document, settings
 from twin.adapters import watch as module
 from twin.adapters.watch import Watch
 from twin.core.events import Event, Failed, Failure, Heard, Via, WatchLost
+from twin.core.knowledge import Entry, Fate
 from twin.wire import dump_json
 
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
@@ -70,6 +71,14 @@ def test_every_line_is_heard_and_so_is_the_end() -> None:
     assert server.lines == ["GET /watch"]
     assert "authorization" in server.asked[0].headers
     assert events == [HEARD, HEARD, WatchLost("it was closed")]
+
+
+def test_a_line_goes_on_from_the_one_before_it() -> None:
+    post, mail = (Entry(slot, Fate.DONE, "b", "1-b") for slot in (600, 660))
+    lines = (dump_json(document(ledger=ledger)) for ledger in ({"post": post}, {"mail": mail}))
+    events, _ = told(saying(HEAD + b"".join(line + b"\n" for line in lines)))
+    heard = [event.document.ledger for event in events if isinstance(event, Heard)]
+    assert heard == [{"post": post}, {"post": post, "mail": mail}]
 
 
 def test_a_line_that_comes_in_pieces_is_heard_once_it_is_whole() -> None:

@@ -72,6 +72,21 @@ def test_a_publication_is_a_line_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
     on_streams(test)
 
 
+def test_a_line_tells_no_slot_that_the_stream_has_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINE_EVERY_S", 0.02)
+
+    async def test(made: Bench, streams: Streams) -> None:
+        made.clock.move(10)
+        made.node.tick()
+        async with opened(streams) as lines:
+            assert list((await line(lines)).ledger) == ["jobs.post"]
+            assert not (await line(lines)).ledger
+        async with opened(streams) as another:
+            assert list((await line(another)).ledger) == ["jobs.post"]
+
+    on_streams(test)
+
+
 def test_without_news_there_is_a_line_every_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LINE_EVERY_S", 0.02)
 

@@ -65,9 +65,12 @@ class Watch:
                 async with stream as answer:
                     if answer.status_code != httpx.codes.OK:
                         return self._refused(failure_of_status(answer.status_code, url))
+                    told = None
                     async for line in _lines(answer.aiter_raw()):
                         silence.reschedule(self._loop.time() + WATCH_SILENCE_S)
-                        self._node.handle(Heard(parse(line), Via.LINE))
+                        document = parse(line)
+                        told = document if told is None else document.after(told)
+                        self._node.handle(Heard(told, Via.LINE))
             return WatchLost("it was closed")
         except (TimeoutError, httpx.TimeoutException):
             return WatchLost(f"silent for {WATCH_SILENCE_S:g} s")

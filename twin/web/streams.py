@@ -58,14 +58,16 @@ class Streams:
 
     async def lines(self) -> AsyncIterator[bytes]:
         """The lines of a new stream: at once, at each publication, and every 2 s."""
-        stream = _Stream()
+        stream, told = _Stream(), None
         self._count(stream, opened=True)
         try:
             while True:
                 closing = self._closing
                 version = self._published
                 stream.news.clear()
-                yield dump_json(self._node.document()) + b"\n"
+                document = self._node.document()
+                yield dump_json(document if told is None else document.since(told)) + b"\n"
+                told = document
                 with self._progress:
                     stream.written, stream.stuck = version, False
                     self._progress.notify_all()

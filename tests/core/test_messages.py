@@ -1,0 +1,55 @@
+"""What a stream tells after its first line: no more than what is new."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from test_knowledge import knowledge
+
+from twin.core.history import Decision, Look, Record
+from twin.core.knowledge import Entry, Fate, Knowledge
+from twin.core.messages import Document, Role
+
+POST = Entry(600, Fate.DONE, "a", "1-x")
+MAIL = Entry(600, Fate.RUNNING, "a", "1-x")
+
+
+def document(known: Knowledge, recent: Record = Record()) -> Document:  # noqa: B008 (frozen)
+    return Document(
+        twin="a",
+        boot="1-x",
+        url=None,
+        role=Role.ON_DUTY,
+        claim=known.claim,
+        ledger=known.ledger,
+        memos=known.memos,
+        recent=recent,
+    )
+
+
+@given(knowledge, knowledge)
+def test_who_reads_the_lines_in_turn_knows_what_whole_documents_tell(
+    first: Knowledge, more: Knowledge
+) -> None:
+    told, now = document(first), document(first.merge(more))
+    assert now.since(told).after(told) == now
+
+
+def test_of_the_ledger_only_the_jobs_with_a_new_entry_are_told() -> None:
+    told = document(Knowledge(ledger={"post": POST, "mail": MAIL}))
+    ended = replace(MAIL, fate=Fate.DONE)
+    now = document(Knowledge(ledger={"post": POST, "mail": ended}))
+    assert now.since(told).ledger == {"mail": ended}
+
+
+def test_what_has_the_same_values_is_not_told_again() -> None:
+    told = document(Knowledge(ledger={"post": POST}))
+    assert not document(Knowledge(ledger={"post": replace(POST)})).since(told).ledger
+
+
+def test_of_what_is_recent_only_the_targets_with_news_are_told() -> None:
+    look = Look(10, 87, "healthy", 644, 2, 1)
+    made = {"shop": (Decision(600, 1, 2, "slow"),)}
+    told = document(Knowledge(), Record({"shop": (look,), "blog": (look,)}, made))
+    later = look._replace(at=650)
+    now = document(Knowledge(), Record({"shop": (later,), "blog": (look,)}, made))
+    assert now.since(told).recent == Record({"shop": (later,)})
