@@ -9,6 +9,7 @@ pair: .venv/run
 	@$(BIN)/python -m twin lab $(ARGS)
 
 # Every branch of the core is covered by these; measuring it while days are simulated takes minutes.
+# The rest mostly waits, for processes and browsers: two files at a time.
 CORE := tests/core tests/duties tests/web --ignore=tests/web/browser
 REST := --ignore=tests/core --ignore=tests/duties --ignore-glob='tests/web/test_*.py'
 
@@ -18,7 +19,7 @@ test: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/coverage run -m pytest $(CORE)
 	$(BIN)/coverage report --include='twin/core/*' --show-missing --skip-covered --fail-under=100
-	$(BIN)/python -m pytest $(REST)
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(REST)
 
 # Faults on pairs of real processes: also PAIRS=4 for so many at once, SEED=1 to repeat a run.
 chaos: .venv/dev

@@ -1,7 +1,9 @@
-"""Two real twins, for whoever asks; and this folder where its modules can be imported."""
+"""What many tests ask for; and this folder where its modules can be imported."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from random import SystemRandom
 
 import pytest
 from processes import Twin, twins, until
@@ -43,3 +45,9 @@ def lonely(tmp_path: Path) -> Iterator[Twin]:
     """The settings of a pair of which nothing runs."""
     with twins(tmp_path, JOBS) as (a, _):
         yield a
+
+
+@pytest.fixture
+def seed() -> int:
+    """A new one in each run; SEED=1 repeats a run. A failure shows its test's arguments."""
+    return int(os.environ.get("SEED", SystemRandom().randrange(10**6)))

@@ -4,7 +4,6 @@ import asyncio
 import signal
 from collections.abc import Coroutine
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -213,54 +212,26 @@ def at(hour: int, minute: int, rate: float) -> Clock:
     return shifted(datetime(2026, 11, 21, hour, minute, tzinfo=UTC).timestamp(), rate)
 
 
-async def follows(hour: int, before: int, after: int, tmp_path: Path) -> None:
-    """Ten minutes before this hour the timetable wants `before`, from it on `after`."""
-    async with a_pair(tmp_path, clock=at(hour - 1, 50, rate=120)) as pair:
-        shop = await a_shop(pair)
-        shop.formation["web"] = before
-        await pair.wake(pair.a)
-        await pair.taken(pair.a, after=0)
-        await scaled_to(pair, after, timeout_s=20)
-        assert "the timetable says" in (await pair.event(pair.a, "scale.changed", 0)).text
-
-
-async def recovers(outage: str, tmp_path: Path) -> None:
+async def recovers(tmp_path: Path) -> None:
     async with a_pair(tmp_path, clock=at(3, 10, rate=240)) as pair:
         shop = await a_shop(pair)
         await pair.wake(pair.a)
         await scaled_to(pair, 1, timeout_s=30)
-        if outage == "stopped":
-            await shop.kill(signal.SIGSTOP)
-        else:
-            pair.platform.behave(latency_s=6)
+        await shop.kill(signal.SIGSTOP)
         await scaled_to(pair, 3, timeout_s=15)
-        if outage == "stopped":
-            await shop.kill(signal.SIGCONT)
-        else:
-            pair.platform.behave()
+        await shop.kill(signal.SIGCONT)
         await scaled_to(pair, 1, timeout_s=40)
 
 
-TIMETABLE = tuple(partial(follows, *case) for case in ((7, 1, 3), (22, 3, 2), (3, 2, 1)))
-OUTAGES = tuple(partial(recovers, outage) for outage in ("stopped", "slow"))
-
-
-@pytest.mark.parametrize("story", TIMETABLE, ids=("at 7", "at 22", "at 3"))
-def test_the_target_follows_the_timetable(told: Told, story: Story) -> None:
-    told.well(story)
-
-
-@pytest.mark.parametrize("story", OUTAGES, ids=("stopped", "slow"))
-def test_an_outage_scales_out_and_calm_brings_the_timetable_back(told: Told, story: Story) -> None:
-    told.well(story)
+def test_an_outage_scales_out_and_calm_brings_the_timetable_back(told: Told) -> None:
+    told.well(recovers)
 
 
 # The longest first.
 WAITING: tuple[Story, ...] = (
     a_wrong_password,
-    *OUTAGES,
+    recovers,
     old_and_new_side_by_side,
-    *TIMETABLE,
     a_plain_get,
     somebodys_blog,
 )

@@ -164,7 +164,7 @@ def test_a_standby_that_stays_awake_never_sleeps() -> None:
 def test_quiet_hours_that_are_not_played_make_no_difference(asleep: bool) -> None:
     often = Job("often", every("10s", None, "UTC"))
     jobs = {job.name: job for job in (TEN, often)}
-    pair = Pair(("a", "b"), Rules(shift=SHIFT), asleep, jobs, ECO, days=2)
+    pair = Pair(("a", "b"), Rules(shift=SHIFT), asleep, jobs, ECO, days=1)
     short, long = simulate(pair), simulate(pair, skips=False)
     assert short.jobs == long.jobs
     assert short.handovers == long.handovers
