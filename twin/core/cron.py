@@ -36,10 +36,13 @@ class Cron:
 
     expression: str
     where: ZoneInfo
+    minutes: str
+    """The expression's last five fields: jobs that differ in their seconds share what is found."""
+    seconds: tuple[int, ...]
+    """Of those minutes, in order."""
 
     def after(self, moment: float) -> int:
-        now = floor(moment)
-        seconds = _seconds(self.expression)
+        now, seconds = floor(moment), self.seconds
         minute = _latest_minute(self, now)
         left = bisect_right(seconds, now - minute)
         if left < len(seconds):
@@ -47,8 +50,7 @@ class Cron:
         return _minute_after(self, now) + seconds[0]
 
     def latest(self, moment: float) -> int:
-        now = floor(moment)
-        seconds = _seconds(self.expression)
+        now, seconds = floor(moment), self.seconds
         minute = _latest_minute(self, now)
         passed = bisect_right(seconds, now - minute)
         if passed:
@@ -80,7 +82,8 @@ def cron(expression: str, timezone: str) -> Cron:
         raise ValueError(
             f'cron("{expression}") never comes: no day fits both the month and the weekday'
         )
-    return Cron(fields, where)
+    seconds = tuple(sorted(_fields(fields).seconds))
+    return Cron(fields, where, " ".join(parts[-5:]), seconds)
 
 
 def _complaint(error: str, parts: list[str]) -> str:
@@ -95,38 +98,38 @@ def _complaint(error: str, parts: list[str]) -> str:
 def _minute_after(schedule: Cron, now: int) -> int:
     """The first slot later than `now`, seconds aside."""
     day = local(schedule.where, now).date()
-    rows = [_minutes(schedule, day + n * _DAY) for n in _NEAR]
+    rows = [_row(schedule.minutes, schedule.where, day + n * _DAY) for n in _NEAR]
     later = [row[left] for row in rows if (left := bisect_right(row, now)) < len(row)]
     if later:
         return min(later)
     day += _NEAR[-1] * _DAY
     while True:  # it comes, as `cron` made sure, but its hour may be left out on that day
-        day = _next_day(schedule.expression, day, 1)
-        if row := _minutes(schedule, day):
+        day = _next_day(schedule.minutes, day, 1)
+        if row := _row(schedule.minutes, schedule.where, day):
             return row[0]
 
 
 def _latest_minute(schedule: Cron, now: int) -> int:
     """The newest slot not later than `now`, seconds aside."""
     day = local(schedule.where, now).date()
-    rows = [_minutes(schedule, day + n * _DAY) for n in _NEAR]
+    rows = [_row(schedule.minutes, schedule.where, day + n * _DAY) for n in _NEAR]
     passed = [row[right - 1] for row in rows if (right := bisect_right(row, now))]
     if passed:
         return max(passed)
     day += _NEAR[0] * _DAY
     while True:
-        day = _next_day(schedule.expression, day, -1)
-        if row := _minutes(schedule, day):
+        day = _next_day(schedule.minutes, day, -1)
+        if row := _row(schedule.minutes, schedule.where, day):
             return row[-1]
 
 
 # 96 rows are three days of 32 jobs, and at most 5 MB.
 @lru_cache(maxsize=96)
-def _minutes(schedule: Cron, day: date) -> tuple[int, ...]:
-    """The slots of one local day in order, seconds aside."""
-    if not _matches(schedule.expression, day):
+def _row(minutes: str, where: ZoneInfo, day: date) -> tuple[int, ...]:
+    """The minutes of one local day that have slots, in order."""
+    if not _matches(minutes, day):
         return ()
-    fields, where = _fields(schedule.expression), schedule.where
+    fields = _fields(minutes)
     times = product(sorted(fields.hours), sorted(fields.minutes))
     midnight = (day - _EPOCH).days * DAY_S
     ahead_s = offset_s(where, midnight - DAY_S)
@@ -155,8 +158,3 @@ def _matches(expression: str, day: date) -> bool:
 @lru_cache(maxsize=256)
 def _fields(expression: str) -> CronSim:
     return CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC))
-
-
-@lru_cache(maxsize=256)
-def _seconds(expression: str) -> tuple[int, ...]:
-    return tuple(sorted(_fields(expression).seconds))
