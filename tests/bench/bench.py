@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import answering
+import growing
 import looking
 import moving
 import punctual
 import standing
 import weighing
-from measured import HEAD, Growth, Row, table
+from measured import GROWTH_HEAD, HEAD, Growth, Row, table
 
 _PARTS: dict[str, Callable[[], Iterator[Row | Growth]]] = {
     "start": standing.start,
@@ -28,6 +29,7 @@ _PARTS: dict[str, Callable[[], Iterator[Row | Growth]]] = {
     "targets": looking.targets,
     "imports": weighing.imports,
     "simulated": weighing.simulated,
+    "growth": growing.growth,
 }
 
 
@@ -39,8 +41,9 @@ def main() -> int:
             sys.exit(f"ROWS={name} is no part of the table: take some of {','.join(_PARTS)}")
         print(f"{name} ...", file=sys.stderr)
         found += _PARTS[name]()
-    rows = [row for row in found if isinstance(row, Row)]
-    print(table([HEAD, *(row.cells for row in rows)]))
+    for head, kind in ((HEAD, Row), (GROWTH_HEAD, Growth)):
+        if cells := [each.cells for each in found if isinstance(each, kind)]:
+            print(table([head, *cells]), end="\n\n")
     Path("bench.json").write_text(json.dumps([each.told() for each in found], indent=1) + "\n")
     return 0
 

@@ -1,6 +1,7 @@
 """Rows of targets that are probed: how late each look begins."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,11 +24,18 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s
 
 
 def targets() -> Iterator[Row]:
-    server = _Server()
-    one, hundred = (_late_s(server.url, count) for count in (1, 100))
-    server.stop()
+    with serving() as url:
+        one, hundred = (_late_s(url, count) for count in (1, 100))
     told = f"100 targets probed: {len(hundred)} looks, the latest"
     yield Row(told, max(hundred), median(one), "s", "one target", Limit(1, of_ratio=False))
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[str]:
+    """The URL of what is probed, and where it is scaled."""
+    server = _Server()
+    yield server.url
+    server.stop()
 
 
 class _Server:
@@ -56,7 +64,7 @@ class _Server:
 def _late_s(url: str, count: int) -> list[float]:
     """Of every look that was seen to have begun."""
     with place() as directory, solo(directory, SCALE_API_KEY="a-key") as twin:
-        _write(directory, url, count)
+        write_targets(directory, url, count)
         twin.start()
         until(lambda: twin.role() == "on_duty", 60)
         rest(20)  # the first looks come all at once, as the duty was just taken
@@ -70,6 +78,6 @@ def _late_s(url: str, count: int) -> list[float]:
     return [late_ms / 1000 for late_ms in late.values()]
 
 
-def _write(directory: Path, url: str, count: int) -> None:
+def write_targets(directory: Path, url: str, count: int) -> None:
     tables = (_TARGET.format(number=number, url=url) for number in range(count))
     (directory / "twin.toml").write_text("".join(tables))

@@ -49,16 +49,16 @@ def _resident() -> tuple[float, float]:
         answers(plain.port, request, plain.start())
         twin.start()
         until(lambda: twin.role() == "on_duty")
-        _tell_of_a_day(twin)
+        tell_of_looks(twin, minutes=1440)
         rest(1)
         return resident_mb(plain.process), resident_mb(twin.process)
 
 
-def _tell_of_a_day(twin: Twin) -> None:
-    """As a peer does that has been there all day: a target's looks, by the minute."""
+def tell_of_looks(twin: Twin, minutes: int) -> None:
+    """As a peer does that has been there for so long: a target's looks, by the minute."""
     told = twin.status()
     minute = int(told["now"]) // 60
-    looks = [(at, 87, "healthy", at * 60 + 44, 2, 1) for at in range(minute - 1440, minute)]
+    looks = [(at, 87, "healthy", at * 60 + 44, 2, 1) for at in range(minute - minutes, minute)]
     document: dict[str, Any] = {
         "twin": "b",
         "boot": "1-b",
