@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import httpx
 from pydantic_core import from_json
 
+from twin.adapters.tls import tls
 from twin.config import Credentials
 from twin.core.events import Failed, Failure
 from twin.wire import DOCUMENT_BYTES
@@ -35,7 +36,7 @@ class Answer:
 
 def make_client() -> httpx.AsyncClient:
     # `trust_env` off: a proxy of the machine would answer in the peer's place.
-    return httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, headers=_HEADERS)
+    return httpx.AsyncClient(verify=tls(), timeout=TIMEOUT_S, trust_env=False, headers=_HEADERS)
 
 
 def login(credentials: Credentials) -> httpx.BasicAuth:

@@ -1,13 +1,12 @@
 """One request to a platform's API."""
 
 import asyncio
-import functools
-import ssl
 from collections.abc import Callable, Mapping
 
 import httpx
 
 from twin.adapters.bounded import run
+from twin.adapters.tls import tls
 
 REQUEST_S = 4.0
 """The APIs answer within a second; a request that has not been answered by then will not be."""
@@ -58,13 +57,7 @@ class Api:
 def line(uds: str | None = None) -> httpx.AsyncBaseTransport:
     """A plain connection, over the network or to the unix socket at the path `uds`."""
     # `trust_env` off: neither key nor question goes through a proxy of this machine.
-    return httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, uds=uds)
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """Made once: reading the certificates takes longer than many an answer."""
-    return httpx.create_ssl_context(trust_env=False)
+    return httpx.AsyncHTTPTransport(verify=tls(), trust_env=False, uds=uds)
 
 
 def told(answer: httpx.Response) -> dict[str, object]:

@@ -9,6 +9,7 @@ import asyncio
 import httpx
 
 from twin.adapters.jobsfile import Scheduled
+from twin.adapters.tls import tls
 from twin.clock import Clock
 from twin.core.jobs import AlreadyTold, Job, Run
 from twin.core.schedules import every
@@ -29,7 +30,6 @@ class Deadman:
     def __init__(self, url: str, log: Log) -> None:
         self._url = httpx.URL(url)
         self._log = log
-        self._tls = httpx.create_ssl_context(trust_env=False)
         self._failing = False
 
     def __call__(self) -> None:
@@ -47,7 +47,7 @@ class Deadman:
     async def _fetch(self) -> str:
         """Why it failed; empty if it did not. Takes 10 s at most, however slowly it drips."""
         # Without a client around it, which would log the URL for whoever listens to httpx.
-        transport = httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False)
+        transport = httpx.AsyncHTTPTransport(verify=tls(), trust_env=False)
         request = httpx.Request("GET", self._url, headers=_HEADERS)
         host = self._url.host
         try:

@@ -6,6 +6,7 @@ import httpx
 
 from twin.adapters.bounded import run
 from twin.adapters.cause import cause
+from twin.adapters.tls import tls
 from twin.clock import Clock
 from twin.core.verdict import Probe, Verdict, judge
 
@@ -29,8 +30,6 @@ class Prober:
         self._slow_s = slow_s
         self._pause_s = min(fast_s, slow_s * _PAUSE_OF_SLOW)
         self._clock = clock
-        # Made once: reading the certificates takes longer than many an answer.
-        self._tls = httpx.create_ssl_context(trust_env=False)
 
     def __call__(self) -> tuple[Probe, ...]:
         """One probe if it went well, else two; within `slow_s`, however slowly an answer drips.
@@ -78,7 +77,7 @@ class Prober:
     async def _fetch(self, seen: "_Seen") -> None:
         # `trust_env` off: a visitor does not come through this machine's proxy.
         client = httpx.AsyncClient(
-            verify=self._tls,
+            verify=tls(),
             trust_env=False,
             timeout=None,  # noqa: S113 - the caller's bound is for all of it, httpx's for each part
         )
