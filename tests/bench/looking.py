@@ -55,9 +55,11 @@ class _Server:
         self._thread.join()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(_ANSWER % (len(_FORMATION), _FORMATION))
-        await writer.drain()
+        # A second probe that turns out not to be needed is broken off.
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(_ANSWER % (len(_FORMATION), _FORMATION))
+            await writer.drain()
         writer.close()
 
 
