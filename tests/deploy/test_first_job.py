@@ -9,8 +9,6 @@ from processes import Twin
 
 ROOT = Path(__file__).parents[2]
 SHOWN = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-STUBS = "def post(): ...\ndef digest(): ...\n"
-"""What the README leaves to the reader."""
 
 BOT = """
 import schedule
@@ -46,7 +44,7 @@ def test_the_template_is_a_jobs_file_as_it_is(lonely: Twin) -> None:
 
 @pytest.mark.parametrize("shown", SHOWN)
 def test_what_the_readme_shows_is_a_jobs_file(shown: str, lonely: Twin) -> None:
-    (lonely.directory / "jobs.py").write_text(STUBS + shown)
+    (lonely.directory / "jobs.py").write_text(shown)
     for job in jobs_of(lonely):
         assert lonely.command("run", job).returncode == 0
 
