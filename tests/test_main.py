@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -132,6 +133,23 @@ def test_a_port_that_is_none_is_told_with_the_other_settings(alone: Twin, port: 
     ended = alone.command(PORT=port, ON_WAKE="x")
     assert ended.returncode == 1
     assert ended.stdout.count("event=settings.wrong") == 2
+
+
+@pytest.mark.parametrize("command", [(), ("serve",), ("check",), ("plan",), ("lab",)])
+def test_without_its_dependencies_it_says_how_they_are_installed(
+    alone: Twin, command: tuple[str, ...]
+) -> None:
+    alone.environ["PYTHONWARNINGS"] = ""  # of the port, which ends with the process
+    alone.start(*command, python=("-S",))  # without site-packages, as in a fresh clone
+    assert alone.ends() == 1
+    (told,) = alone.output.splitlines()
+    assert re.match("the module [a-z0-9_]+ is not installed: run `python3 -m venv .venv && ", told)
+
+
+def test_what_a_jobs_file_lacks_is_told_as_its_own(alone: Twin, tmp_path: Path) -> None:
+    (tmp_path / "jobs.py").write_text("import no_such_module\n")
+    told = alone.command("run", "any").stderr
+    assert told.startswith("jobs.py:1: No module named 'no_such_module': add what provides it")
 
 
 def test_a_jobs_file_that_cannot_be_read_is_told(alone: Twin, tmp_path: Path) -> None:

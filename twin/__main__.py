@@ -27,6 +27,8 @@ def main() -> int:
     status = 1
     try:
         status = run(arguments, listener)
+    except ModuleNotFoundError:
+        raise
     except Exception:  # noqa: BLE001 (whatever it is, it is told, and the process ends)
         traceback.print_exc()
     # Threads that a job left behind must not keep a twin from ending: its host would wait.
@@ -67,4 +69,13 @@ def _bound() -> socket.socket | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (
+        ModuleNotFoundError
+    ) as error:  # what the user's own jobs lack is told where they are read
+        sys.exit(
+            f"the module {error.name} is not installed: run `python3 -m venv .venv && "
+            ".venv/bin/pip install -r requirements.txt`, then `.venv/bin/python -m twin`; "
+            "`make pair` makes that .venv, too"
+        )
