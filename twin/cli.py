@@ -4,11 +4,16 @@ import argparse
 import os
 import socket
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
 from twin.clock import clock_of
 from twin.config import Settings, SettingsError, read_settings
 from twin.log import Log
+
+T = TypeVar("T", int, float)
 
 _COMMANDS = {
     "serve": "run one twin on $PORT (what is done without a command)",
@@ -128,11 +133,26 @@ def _ask_for_a_plan(command: argparse.ArgumentParser) -> None:
         metavar="HOST",
         help=f"{hosts}; if not said, the host that this runs on, else heroku-eco",
     )
-    days = range(1, 32)
+    days, seed, price = _number(int, 1, 31), _number(int, 0, 999_999_999), _number(float, 0, 1000)
     command.add_argument(
-        "--days", type=int, choices=days, default=31, metavar="N", help="1 to 31; 31 if not said"
+        "--days", type=days, default=31, metavar="N", help="1 to 31; 31 if not said"
     )
-    command.add_argument("--seed", type=int, default=1, metavar="N", help="another one, other luck")
     command.add_argument(
-        "--price", type=float, metavar="DOLLARS", help="of one dyno-hour of what is scaled"
+        "--seed", type=seed, default=1, metavar="N", help="another one, other luck"
     )
+    command.add_argument(
+        "--price", type=price, metavar="DOLLARS", help="of one dyno-hour of what is scaled"
+    )
+
+
+def _number(kind: type[T], least: int, most: int) -> Callable[[str], T]:
+    what = "whole number" if kind is int else "number"
+
+    def read(text: str) -> T:
+        with suppress(ValueError):
+            number = kind(text)
+            if least <= number <= most:
+                return number
+        raise argparse.ArgumentTypeError(f"{text!r}: give a {what} from {least} to {most}")
+
+    return read

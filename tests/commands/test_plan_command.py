@@ -146,6 +146,14 @@ def test_a_standby_that_sleeps_through_daily_restarts_is_told_of_shifts() -> Non
     assert said[-1].endswith("wakes it for 30m.")
 
 
+def test_a_slot_that_is_run_twice_by_design_is_explained() -> None:
+    told = made(replace(pair(asleep=True), jobs={"ten": replace(TEN, catch_up=True)}))
+    assert sum(job.doubled for job in told.month.jobs) > 0
+    (said,) = [one for one in planned.sentences(told) if one.startswith("TWICE is by design")]
+    assert "a job with catch_up" in said
+    assert not any("TWICE" in one for one in planned.sentences(made(pair(asleep=True))))
+
+
 def test_where_hours_are_not_counted_there_is_nothing_to_weigh() -> None:
     told = made(pair(BASIC))
     assert told.others == ()
@@ -258,7 +266,21 @@ def test_the_same_command_says_the_same(
     assert said[0].splitlines()[1:] != said[2].splitlines()[1:]
 
 
-@pytest.mark.parametrize("wrong", [["--days", "32"], ["--host", "moon"], ["--seed", "x"]])
-def test_a_question_that_makes_no_sense_is_refused(wrong: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (["--days", "32"], "'32': give a whole number from 1 to 31"),
+        (["--days", "2.5"], "'2.5': give a whole number from 1 to 31"),
+        (["--seed", "x"], "'x': give a whole number from 0 to 999999999"),
+        (["--price", "-3"], "'-3': give a number from 0 to 1000"),
+        (["--price", "cheap"], "'cheap': give a number from 0 to 1000"),
+        (["--price", "nan"], "'nan': give a number from 0 to 1000"),
+        (["--host", "moon"], "moon"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused_with_what_would_make_some(
+    wrong: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         run(["plan", *wrong], None)
+    assert told in capsys.readouterr().err

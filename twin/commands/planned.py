@@ -146,6 +146,7 @@ def sentences(plan: Plan) -> list[str]:
         *_about_hours(plan),
         *(one for savings in plan.savings for one in _about_savings(savings)),
         *_about_gaps(plan),
+        *_about_doubles(plan.month),
         *_about_the_other_twin(plan.month.pair),
         *_about_what_is_not_in_it(plan.month.pair),
     ]
@@ -204,9 +205,18 @@ def _about_gaps(plan: Plan) -> Iterator[str]:
         yield (
             f"The host starts every app anew once a day. If the other one sleeps then, nobody is "
             f"on duty until one of the two has started, {month.gap_s:.0f} s in all, and what was "
-            "known of the slots may be lost with it: one may be skipped, or be run again where "
-            f"its job catches up. With {_way_of_both(better[0].pair)} it is "
+            "known of the slots may be lost with it: one may be skipped. "
+            f"With {_way_of_both(better[0].pair)} it is "
             f"{better[0].gap_s:.0f} s: no twin is up for long enough to be started anew."
+        )
+
+
+def _about_doubles(month: Month) -> Iterator[str]:
+    if any(job.doubled for job in month.jobs):
+        yield (
+            "TWICE is by design: when the host starts one twin anew while the other one sleeps, "
+            "neither knows whether the newest slot ran, and a job with catch_up, as those that "
+            "scale have it, runs it again."
         )
 
 
