@@ -273,6 +273,11 @@ def test_the_key_is_in_no_error_and_no_repr() -> None:
     assert repr(one) == "HerokuTarget(my-app/web)"
 
 
+def test_a_key_of_one_letter_does_not_spoil_every_word() -> None:
+    with pytest.raises(TargetError, match="the Platform API does not know the key"):
+        target(lambda _: no(401), key="k").read()
+
+
 @pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "schl\u00fcssel"])
 def test_what_cannot_be_a_key_is_told_without_showing_it(key: str) -> None:
     with pytest.raises(ValueError, match="the key is empty or has characters") as raised:

@@ -12,6 +12,9 @@ from twin.adapters.api import AGAIN, NO_ANSWER, REQUEST_S, Api, message, told
 from twin.adapters.cause import cause
 from twin.core.target import TargetError
 
+_KEY_CHARS = 6
+"""A shorter key is none of Heroku's, and its letters are in other words, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -131,7 +134,7 @@ class HerokuTarget:
         return TargetError(self._without_key(text), heals=case.heals, retry_after_s=after_s)
 
     def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "[key]")
+        return text.replace(self._key, "[key]") if len(self._key) >= _KEY_CHARS else text
 
 
 def _checked(key: str) -> str:
@@ -145,7 +148,8 @@ def _checked(key: str) -> str:
 def _silence(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"the Platform API did not answer in {REQUEST_S:g} s: {AGAIN}"
-    return f"the Platform API cannot be reached ({cause(error)}): {AGAIN}"
+    why = f"the Platform API cannot be reached ({cause(error)})"
+    return f"{why}, so check the network and SCALE_API_URL: {AGAIN}"
 
 
 def _number(answer: httpx.Response, header: str) -> int | None:
