@@ -418,7 +418,7 @@ LEVEL = SHOP + 'timetable = "=2"\n'
         (LEVEL + "dry_run = 'maybe'", ["dry_run is 'maybe': use false or true"]),
         (SHOP, ["neither timetable nor probe_url is set, so nothing would be scaled"]),
         ("[[target]]\ntimetable = '=1'", ["twin.toml, target 1: name is not set: name what"]),
-        (LEVEL + "max = \n", ["twin.toml cannot be read: ", "line 4"]),
+        (LEVEL + "max = \n", ["twin.toml cannot be read: ", "line 4", "correct it there"]),
         ("[target]\nname = 'docker:shop'", ["begin each target with a line [[target]]"]),
         ("target = [3]", ["begin each target with a line [[target]]"]),
         ("[[targets]]", ["targets is unknown here: settings stand below lines [[target]]"]),

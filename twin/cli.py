@@ -21,7 +21,7 @@ _COMMANDS = {
     "plan": "a month of this configuration on a host, simulated: hours, handovers, slots, savings",
     "check": "try the settings, the peer, the own URL and the target; say what is wrong",
     "status": "both twins and the jobs, as a table",
-    "run": "run one job once, in the foreground",
+    "run": "run one job once, in the foreground; the pair is not asked, and may run it too",
     "down": "hand the duty over now",
 }
 
@@ -38,7 +38,7 @@ def run(arguments: list[str], listener: socket.socket | None) -> int:
             return _plan(asked)
         settings = _settings(asked.dry_run)
     except SettingsError as error:
-        return _report(error, serving=asked.command in (None, "serve"))
+        return _report(error, asked.command)
     match asked.command:
         case "check":
             from twin.commands.check import check
@@ -90,13 +90,14 @@ def _serve(settings: Settings, listener: socket.socket | None) -> int:
     return 0
 
 
-def _report(error: SettingsError, serving: bool) -> int:
+def _report(error: SettingsError, command: str | None) -> int:
     log = Log(os.environ.get("TWIN_NAME", ""))
     for problem in error.problems:
-        if serving:
+        if command in (None, "serve"):
             log.error("settings.wrong", because=problem)
         else:
-            print(f"wrong  {problem}", file=sys.stderr)
+            # What a check finds is its answer; for the others it is in the way of theirs.
+            print(f"wrong  {problem}", file=sys.stdout if command == "check" else sys.stderr)
     return 1
 
 

@@ -18,6 +18,8 @@ from typing import Any
 
 from twin.reader import Reader
 
+_REMEDY = 'correct it there; a line looks like name = "my-app" or max = 5'
+
 
 def tables(file: Path, keys: Collection[str], problems: list[str]) -> Iterator[Reader]:
     """What the file says of each target, if there is a file; texts have the name of their key.
@@ -43,7 +45,7 @@ def _targets(file: Path, problems: list[str]) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as error:  # ValueError: it is not TOML, or not even text
-        problems.append(f"{file} cannot be read: {error}")
+        problems.append(f"{file} cannot be read: {error}: {_REMEDY}")
         return []
     targets = content.pop("target", [])
     below = "settings stand below lines [[target]]"

@@ -36,6 +36,7 @@ def test_status_of_nothing_says_so(lonely: Twin) -> None:
     ended = lonely.command("status")
     assert ended.returncode == 1
     assert ended.stdout.count("the connection is refused") == 2
+    assert "JOB" not in ended.stdout
     assert "Traceback" not in ended.stderr
 
 
@@ -61,8 +62,12 @@ def test_check_finds_a_pair_that_is_wired_well(pair: Pair) -> None:
 @pytest.mark.parametrize(
     ("environ", "told"),
     [
-        ({"PEER_PASSWORD": "another"}, "401: its BASIC_AUTH_USERNAME and BASIC_AUTH_PASSWORD"),
-        ({"PEER_URL": "http://127.0.0.1:9"}, "the connection is refused"),
+        ({"PEER_PASSWORD": "another"}, "are others than these: set both alike on both twins"),
+        (
+            {"PEER_URL": "http://127.0.0.1:9"},
+            "refused: is that twin deployed and awake, and is its URL right?",
+        ),
+        ({"PEER_URL": "http://no-such-twin"}, "): is that twin deployed and awake, and is its"),
         ({"TWIN_NAME": "b"}, "set SELF_URL to this twin's"),
         ({"JOBS": "nothing"}, "nothing"),
     ],
@@ -85,8 +90,8 @@ def test_check_of_nothing_says_so(lonely: Twin) -> None:
 def test_settings_that_are_wrong_are_told_all_at_once(lonely: Twin) -> None:
     ended = lonely.command("check", BASIC_AUTH_PASSWORD="", ON_WAKE="maybe")
     assert ended.returncode == 1
-    assert ended.stderr.count("wrong  ") == 2
-    assert ended.stdout == ""
+    assert ended.stdout.count("wrong  ") == 2
+    assert ended.stderr == ""
 
 
 def test_check_says_of_each_target_whether_it_can_be_read(lonely: Twin) -> None:
@@ -97,6 +102,9 @@ def test_check_says_of_each_target_whether_it_can_be_read(lonely: Twin) -> None:
                 f'[[target]]\nname = "{name}"\ntimetable = "=1"\napi_url = "{platform.api.url}"\n'
                 for name in ("shop", "shop/clock")
             ]
+            tables.append(
+                '[[target]]\nname = "far"\ntimetable = "=1"\napi_url = "http://127.0.0.1:9"\n'
+            )
             tables.append('[[target]]\nname = "docker:shop"\ntimetable = "=1"\n')
             (lonely.directory / "twin.toml").write_text("\n".join(tables))
             keys = {"SCALE_API_KEY": platform.api.key, "DOCKER_HOST": "unix:///no/docker.sock"}
@@ -110,6 +118,8 @@ def test_check_says_of_each_target_whether_it_can_be_read(lonely: Twin) -> None:
     assert (
         "wrong  target       docker:shop: no Docker engine answers at unix:///no/docker.s" in told
     )
+    assert "refused), so check the network and SCALE_API_URL: try again in a while\n" in told
+    assert "by itself" not in told
 
 
 # ---- run
@@ -135,13 +145,24 @@ def test_run_of_a_job_that_is_not_there_names_those_that_are(lonely: Twin) -> No
     assert "there is no job 'god'; the jobs are: good, bad, exits, exits-well" in ended.stderr
 
 
+def test_run_of_a_name_that_several_jobs_begin_with_says_how_they_are_named(lonely: Twin) -> None:
+    (lonely.directory / "jobs.py").write_text(
+        "import schedule\n\ndef job(): ...\n\n"
+        "schedule.every(10).minutes.do(job)\nschedule.every().hour.do(job)\n"
+    )
+    said = "several jobs begin with 'jobs.job'; quote one: 'jobs.job every 10m', 'jobs.job every 1h"
+    assert said in lonely.command("run", "jobs.job").stderr
+    assert lonely.command("run", "jobs.job every 10m").returncode == 0
+    assert "there is no job 'jobs'; the jobs are: 'jobs.job" in lonely.command("run", "jobs").stderr
+
+
 # ---- down
 
 
 def test_down_of_nothing_says_so(lonely: Twin) -> None:
     ended = lonely.command("down")
     assert ended.returncode == 1
-    assert "the duty stays where it is" in ended.stderr
+    assert "there is nobody to hand the duty to, so it stays where it is" in ended.stderr
     assert ended.stderr.count("refused") == 2
 
 
@@ -149,6 +170,7 @@ def test_down_of_a_peer_that_is_not_there_leaves_the_duty(pair: Pair) -> None:
     holder = next(twin for twin in pair if twin.role() == "on_duty")
     ended = holder.command("down", PEER_URL="http://127.0.0.1:9")
     assert ended.returncode == 1
+    assert "refused: is that twin deployed and awake, and is its URL right?" in ended.stderr
     assert holder.role() == "on_duty"
 
 

@@ -7,9 +7,12 @@ import httpx
 
 from twin.adapters.answer import failure_of, failure_of_status, login
 from twin.config import Credentials, Settings
+from twin.core.events import Failed, Failure
 
 _TIMEOUT_S = 30.0
 """Long enough for a sleeping twin to wake: the request itself wakes it."""
+_REMEDY = "is that twin deployed and awake, and is its URL right?"
+_NO_PEER = "no peer was heard yet: set PEER_URL here, or deploy the other twin with this one's URL"
 _TOLD = frozenset({"twin", "role", "since", "peer", "jobs"})
 
 
@@ -41,11 +44,10 @@ def ask(url: str, credentials: Credentials) -> Answer:
         with client(credentials) as http:
             answer = http.get(f"{url}/status")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        failed = failure_of(error)
-        why = failed.why if failed else f"no answer ({str(error) or type(error).__name__})"
-        return Answer(url, None, f"{url}: {why}")
+        silence = Failed(Failure.REFUSED, f"no answer ({str(error) or type(error).__name__})")
+        return Answer(url, None, f"{url}: {_why(failure_of(error) or silence)}")
     if answer.status_code != httpx.codes.OK:
-        return Answer(url, None, f"{url}: {_why(answer.status_code, url)}")
+        return Answer(url, None, f"{url}: {_why_not_ok(answer.status_code, url)}")
     try:
         told = answer.json()
     except (ValueError, RecursionError):
@@ -55,10 +57,18 @@ def ask(url: str, credentials: Credentials) -> Answer:
     return Answer(url, told)
 
 
-def _why(status: int, url: str) -> str:
+def _why_not_ok(status: int, url: str) -> str:
     if status == httpx.codes.UNAUTHORIZED:
-        return "401: its BASIC_AUTH_USERNAME and BASIC_AUTH_PASSWORD are others than these"
-    return failure_of_status(status, url).why
+        return (
+            "401: its BASIC_AUTH_USERNAME and BASIC_AUTH_PASSWORD are others than these: set both "
+            "alike on both twins, or PEER_USERNAME and PEER_PASSWORD to the other twin's"
+        )
+    return _why(failure_of_status(status, url))
+
+
+def _why(failed: Failed) -> str:
+    """With its remedy, which all but a refusal have in their text."""
+    return f"{failed.why}: {_REMEDY}" if failed.failure is Failure.REFUSED else failed.why
 
 
 def both(settings: Settings) -> tuple[Answer, Answer]:
@@ -67,5 +77,5 @@ def both(settings: Settings) -> tuple[Answer, Answer]:
     known = own.status["peer"]["url"] if own.status else None
     url = settings.peer_url or known
     if url is None:
-        return own, Answer("", None, "PEER_URL is not set, and no peer was heard yet")
+        return own, Answer("", None, _NO_PEER)
     return own, ask(url, settings.peer)

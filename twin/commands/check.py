@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from threading import Event
 
+from twin.adapters.api import AGAIN
 from twin.adapters.jobsfile import JobsError
 from twin.assemble import load_jobs
 from twin.clock import Clock
@@ -40,7 +41,7 @@ def _lines(settings: Settings) -> Iterator[Line]:
 
 def _own(settings: Settings, answer: Answer) -> Line:
     if answer.status is None:
-        hint = "" if settings.self_url else "; SELF_URL is not set: is this twin running here?"
+        hint = "" if settings.self_url else " (SELF_URL is not set, so this machine was asked)"
         return False, "own URL", answer.wrong + hint
     if answer.status["twin"] != settings.name:
         other = answer.status["twin"]
@@ -90,7 +91,8 @@ def _target(scale: ScaleSettings) -> Iterator[Line]:
     try:
         yield True, "target", f"{target.name} is at {target.read()}"
     except TargetError as error:
-        yield False, "target", f"{target.name}: {error}"
+        why = str(error).replace(AGAIN, "try again in a while")  # which nobody does after a check
+        yield False, "target", f"{target.name}: {why}"
     if scale.probe_url is not None:
         probe = Prober(scale.probe_url, scale.rules.slow_s, scale.rules.fast_s, Clock()).once()
         page = scale.probe_url.split("?")[0]  # what follows may be meant for nobody's eyes

@@ -18,7 +18,12 @@ def down(settings: Settings) -> int:
     own, peer = both(settings)
     if own.wrong or peer.wrong:
         wrong = filter(None, (own.wrong, peer.wrong))
-        print("the duty stays where it is:", *wrong, sep="\n", file=sys.stderr)
+        print(
+            "there is nobody to hand the duty to, so it stays where it is:",
+            *wrong,
+            sep="\n",
+            file=sys.stderr,
+        )
         return 1
     if own.on_duty == peer.on_duty:
         print("exactly one of the twins must be on duty; see `status`", file=sys.stderr)

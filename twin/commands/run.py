@@ -1,7 +1,9 @@
 """`run JOB`: one job, once, in the foreground: for one-off dynos and schedulers."""
 
 import math
+import shlex
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from twin.adapters.jobsfile import JobsError
@@ -24,8 +26,7 @@ def run_job(settings: Settings, name: str) -> int:
         return 1
     scheduled = jobs.get(name)
     if scheduled is None:
-        known = ", ".join(jobs) or "none: set JOBS, or write a jobs.py"
-        print(f"there is no job {name!r}; the jobs are: {known}", file=sys.stderr)
+        print(_which(name, list(jobs)), file=sys.stderr)
         return 1
     began = clock.now()
     slot = datetime.fromtimestamp(math.floor(began.wall), UTC)
@@ -36,3 +37,11 @@ def run_job(settings: Settings, name: str) -> int:
         "job.ended", job=name, state=fate, seconds=seconds, **({"because": why} if why else {})
     )
     return 1 if fate is Fate.FAILED else 0
+
+
+def _which(name: str, jobs: Sequence[str]) -> str:
+    alike = [shlex.quote(job) for job in jobs if job.startswith(f"{name} ")]
+    if len(alike) > 1:
+        return f"several jobs begin with {name!r}; quote one: {', '.join(alike)}"
+    known = ", ".join(map(shlex.quote, jobs)) or "none: set JOBS, or write a jobs.py"
+    return f"there is no job {name!r}; the jobs are: {known}"

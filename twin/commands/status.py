@@ -32,7 +32,7 @@ def _tables(answers: Sequence[Answer]) -> str:
     for job in _newest_view(answers):
         fields = ("name", "schedule", "slot", "state", "seconds", "next", "why")
         jobs.append(tuple("" if job[key] is None else str(job[key]) for key in fields))  # type: ignore[arg-type]  # as many as the head
-    return _table(twins) + "\n\n" + _table(jobs)
+    return _table(twins) + ("\n\n" + _table(jobs) if len(jobs) > 1 else "")
 
 
 def _newest_view(answers: Sequence[Answer]) -> list[dict[str, object]]:
