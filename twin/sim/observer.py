@@ -12,7 +12,7 @@ What the protocol says cannot be promised is excused here, and nothing else:
 - A slot that is started twice, when a message was lost or late from 8 s before its first start on,
   or in the time of two on duty, or when nobody living could be asked for it any more: its twin was
   killed or froze, or leaves while a new boot has its URL, and no watch that it could write to leads
-  to somebody who passes it on.
+  to somebody who passes it on, or whoever read it turned to the new boot with a line underway.
 - A slot that was announced and never began, when its twin was killed in between.
 - A slot that nobody announced, when everybody who had a ledger was gone.
 """
@@ -29,6 +29,9 @@ from twin.core.state import Retired, State, Trouble, Waking
 from twin.sim.slots import Slots
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from twin.core.knowledge import Entry
     from twin.sim.process import Process
     from twin.sim.stream import Stream
     from twin.sim.world import World
@@ -95,6 +98,11 @@ class Observer:
             self._ghost_at = self.world.now
         self._forget(process)
 
+    def left_unread(self, stream: Stream) -> None:
+        """Its reader closed it while a line was underway."""
+        if stream.writer is None or stream.writer not in self._processes():
+            self._forget_slots(stream.told.items())
+
     def hidden(self, process: Process) -> None:
         """Its URL leads to another. While it leaves it passes nothing on."""
         if not (_serves(process) or process.state.retired):
@@ -104,14 +112,20 @@ class Observer:
         """What nobody else can be asked for."""
         if any(_is_read(stream) for stream in process.streams):
             return
+        underway = process.watch.told if process.watch is not None else {}
+        known = process.state.knowledge.ledger
+        self._forget_slots((*known.items(), *underway.items()), besides=process)
+
+    def _forget_slots(
+        self, entries: Iterable[tuple[str, Entry]], besides: Process | None = None
+    ) -> None:
         fronts = [host.front for host in self.world.hosts.values()]
         known = [
             front.state.knowledge.ledger
             for front in fronts
-            if front is not None and front is not process and front.acts
+            if front is not None and front is not besides and front.acts
         ]
-        underway = process.watch.told if process.watch is not None else {}
-        for job, entry in (*process.state.knowledge.ledger.items(), *underway.items()):
+        for job, entry in entries:
             if not any(job in ledger and ledger[job].slot >= entry.slot for ledger in known):
                 self._forgotten.add((job, entry.slot))
 
@@ -140,7 +154,7 @@ class Observer:
         if lines_are_well and any(one.state.knowledge.ledger for one in reached):
             return
         entries, now = process.state.knowledge.ledger.values(), process.state.wall
-        if any(one.boot == process.boot and one.why.startswith("no ledger") for one in entries):
+        if any(one.boot == process.boot and one.why.startswith("not counted") for one in entries):
             self.slots.are_nobodys(self.world.jobs, now)
 
     def noted(self, process: Process, note: Note) -> None:

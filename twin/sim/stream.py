@@ -103,6 +103,8 @@ class Stream:
         if not self.read:
             return
         self.read = False
+        if self.world.now < self._comes_at:
+            self.world.observer.left_unread(self)
         back = self._way_s(self.reader.host.name, self.to) if self.flows else None
         self.world.after(NEVER_NOTICED_S if back is None else back, self._notice)
 
