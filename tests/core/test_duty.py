@@ -977,6 +977,12 @@ def test_a_plain_down_tells_a_holder_nothing() -> None:
     assert twin.role() is Role.ON_DUTY
 
 
+def test_a_plain_down_is_the_reason_of_a_claim_though_nobody_need_leave() -> None:
+    twin = standing_by()
+    (claimed,) = noted(twin.tell(PlainDown()), "duty.claimed")
+    assert claimed["because"] == "a plain /down asked for it"
+
+
 # ---- shifts
 
 

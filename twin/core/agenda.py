@@ -72,7 +72,7 @@ def why_not_now(state: State, name: str) -> str:
         return f"{name} is running"
     slot = state.upcoming.get(name, _NEVER)
     if slot <= state.wall or (entry is not None and entry.slot >= int(state.wall)):
-        return f"a slot of {name} is due at this moment"
+        return f"a slot of {name} is due at this moment: try again in a few seconds"
     return ""
 
 
@@ -226,7 +226,7 @@ def _begin_counting(turn: Turn, job: Job) -> None:
     elif job.catch_up:
         _look_ahead(turn, job, newest - 1)
     else:
-        why = "no ledger from anybody: counting begins on taking duty"
+        why = "not counted: the pair had just started, or this job is new"
         turn.record(job.name, _entry(turn, newest, Fate.SKIPPED, why=why))
         _tell_skipped(turn, job, turn.state.woke_at.wall, newest, why)
         _look_ahead(turn, job, newest)

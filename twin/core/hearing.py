@@ -50,7 +50,7 @@ def take_in(turn: Turn, event: Event) -> None:  # noqa: C901 (one line a case, a
             _hear_plain_update(turn)
         case PlainDown():
             if isinstance(turn.state.stage, Standby):
-                make_claim(turn, "the peer said by a plain /down that it leaves")
+                make_claim(turn, "a plain /down asked for it")
         case PlainConfirmed():
             turn.change_peer(first_kind=True, shown=turn.state.knowledge.claim, refused=False)
             right(turn)
