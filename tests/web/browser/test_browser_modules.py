@@ -168,6 +168,16 @@ def test_spans_are_told_as_people_do(value: Value, seconds: float, words: str) -
     assert value("moment.js", "it.span(given[0])", seconds) == words
 
 
+def test_no_line_ends_between_a_number_and_its_unit(value: Value) -> None:
+    code = """(() => {
+        const place = document.createElement("p");
+        it.say(place, given[0]);
+        return place.textContent;
+    })()"""
+    told = value("dom.js", code, "3 runs in 8 h 14 min: 0.8 s, 2 days ago")
+    assert told == "3 runs in 8\xa0h 14\xa0min: 0.8\xa0s, 2\xa0days ago"
+
+
 def test_a_moment_of_another_day_has_its_date(value: Value) -> None:
     noon = 1_795_258_800  # 2026-11-21 11:00 UTC
     code = "[it.day(given[0], given[0]), it.day(given[0] - 86400, given[0])]"

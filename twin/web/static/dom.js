@@ -13,9 +13,12 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Make the element say `text`. */
+const BEFORE_UNIT = /(\d) (?=(?:ms|s|min|h|days?)\b)/g;
+
+/** Make the element say `text`, in which no line ends between a number and its unit. */
 export function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const told = text.replace(BEFORE_UNIT, "$1\u00a0");
+  if (element.textContent !== told) element.textContent = told;
 }
 
 /** Set the attribute, or remove it where `value` is null. */

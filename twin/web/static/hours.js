@@ -11,8 +11,8 @@ export function show({ hours, targets }) {
   const saved = (targets ?? []).filter((target) => target.saved);
   document.getElementById("hours-and-savings").hidden = !hours && !saved.length;
   if (hours) used(document.getElementById("hours"), hours);
-  list(document.getElementById("savings"), saved, ({ name }) => name, () => make("li"), (item, { name, saved }) =>
-    say(item, `The timetable saved ${NUMBER.format(saved.dyno_hours)} dyno-hours of ${name} in ${month(saved.month)}, against the most all the time.`),
+  list(document.getElementById("savings"), saved, ({ name }) => name, () => make("li"), (item, { name, saved, max }) =>
+    say(item, `The timetable saved ${NUMBER.format(saved.dyno_hours)} dyno-hours of ${name} in ${month(saved.month)}, compared with always ${max}.`),
   );
 }
 
@@ -31,11 +31,20 @@ function used(place, hours) {
 }
 
 function sentence({ host, budget, month: which, known_since, dry_on }, each) {
-  const sum = each.reduce((total, [, spent]) => total + spent, 0);
-  const parts = each.map(([twin, spent]) => `${twin} ${NUMBER.format(spent)} h`).join(", ");
+  const { format, told } = rounded(each);
+  const parts = told.map(([twin, spent]) => `${twin} ${format(spent)} h`).join(", ");
   const of = budget ? ` of the ${NUMBER.format(budget)} h that ${host ?? "the host"} gives` : "";
   const known = new Date(known_since);
   const since = known.getUTCDate() > 1 ? ` since ${DAY.format(known)}, when the twins began to count` : "";
   const dry = dry_on ? ` If it goes on so, they are used up on ${DAY.format(new Date(dry_on))}.` : "";
-  return `${NUMBER.format(sum)} h${of} were used in ${month(which)}${since}${parts && ` (${parts})`}.${dry}`;
+  return `${format(sum(told))} h${of} were used in ${month(which)}${since}${parts && ` (${parts})`}.${dry}`;
+}
+
+const sum = (each) => each.reduce((total, [, spent]) => total + spent, 0);
+
+/** As exact as there is something to be read, and so that what is read adds up. */
+function rounded(each) {
+  const digits = sum(each) < 10 ? 2 : 1;
+  const { format } = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return { format, told: each.map(([twin, spent]) => [twin, Number(spent.toFixed(digits))]) };
 }

@@ -3,7 +3,7 @@
  * order; the arrow keys go on to the others.
  */
 
-import { list, make, mark } from "./dom.js";
+import { list, make, mark, say } from "./dom.js";
 
 const tip = document.getElementById("tip");
 
@@ -51,7 +51,7 @@ function step(event) {
 }
 
 function show(button) {
-  tip.textContent = button.getAttribute("aria-label");
+  say(tip, button.getAttribute("aria-label"));
   tip.hidden = false;
   const { left, right, top } = button.getBoundingClientRect();
   const { width, height } = tip.getBoundingClientRect();
