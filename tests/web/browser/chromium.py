@@ -54,6 +54,7 @@ async def look_at(
     login: tuple[str, str] | None = None,
     scheme: Scheme = "light",
     width: int = 1200,
+    zone: str = "Europe/Berlin",
     script: str = "",
     ahead: bool = False,
 ) -> AsyncIterator[Look]:
@@ -62,7 +63,7 @@ async def look_at(
     context = await browser.new_context(
         color_scheme=scheme,
         viewport={"width": width, "height": 900},
-        timezone_id="Europe/Berlin",
+        timezone_id=zone,
         locale="en-GB",
         http_credentials={"username": login[0], "password": login[1]} if login else None,
     )

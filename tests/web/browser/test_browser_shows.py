@@ -22,7 +22,12 @@ HIDEABLE = """
 Object.defineProperty(document, "hidden", { get: () => globalThis.isHidden ?? false });
 globalThis.hide = (is) => { isHidden = is; document.dispatchEvent(new Event("visibilitychange")); };
 """
-
+BETWEEN = """(one, other) => {
+  const [a, b] = [one, other].map((each) => each.getBoundingClientRect());
+  const [right, below] = [a.left - b.right, a.top - b.bottom];
+  return Math.max(right, b.left - a.right, below, b.top - a.bottom);
+}"""
+"""How many pixels lie between two elements: less than none if they overlap."""
 
 Then = Callable[[Site, Look], Awaitable[None]]
 Shown = Callable[..., None]
@@ -66,6 +71,30 @@ def test_times_are_the_viewers_and_utc_is_in_their_title(shown: Shown) -> None:
         assert await time.get_attribute("title") == "2026-11-21 12:00:00 UTC"
 
     shown(a_day(), then)
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ("Europe/Berlin", "those of Europe/Berlin; point at one to see it in UTC."),
+        ("UTC", "in UTC."),
+    ],
+)
+def test_the_foot_tells_the_zone(shown: Shown, zone: str, told: str) -> None:
+    async def then(_: Site, look: Look) -> None:
+        await expect(look.at("#foot")).to_have_text(f"Twin 1.0.0. Times are {told}")
+
+    shown(a_day(), then, zone=zone)
+
+
+def test_wrong_passwords_are_told_of_in_the_foot(shown: Shown) -> None:
+    async def then(site: Site, look: Look) -> None:
+        await expect(look.at("#refused")).to_have_text("")
+        site.told = {**a_day(), "refused_logins": 12}
+        await look.asks()
+        await look.says("footer", "Twin a refused 12 requests with a wrong user name or password")
+
+    shown({**a_day(), "refused_logins": 0}, then)
 
 
 def test_both_on_duty_is_said_as_plainly_as_what_to_do_about_it(shown: Shown) -> None:
@@ -206,6 +235,33 @@ def test_dragging_over_a_chart_zooms_all_and_a_double_click_shows_all_again(show
     shown(a_day(), then)
 
 
+def test_of_a_young_pair_the_last_hours_are_shown_until_somebody_chooses(shown: Shown) -> None:
+    async def then(site: Site, look: Look) -> None:
+        zoom = look.at("#zoom [aria-pressed=true]")
+        await expect(zoom).to_have_text("1 h")
+        site.told = a_pair_that_began(NOW - HOUR_S - 60)
+        await look.asks()
+        await expect(zoom).to_have_text("6 h")
+        await look.at('[data-hours="24"]').click()
+        await look.asks()
+        await expect(zoom).to_have_text("24 h")
+        await look.at("#lanes .u-over").dblclick(position={"x": 200, "y": 40})
+        await expect(zoom).to_have_text("6 h")
+
+    shown(a_pair_that_began(NOW - HOUR_S + 60), then)
+
+
+def a_pair_that_began(at: float) -> Told:
+    told = a_day()
+    told["history"] = {
+        "looks": {},
+        "decisions": {},
+        "changes": [[int(at * 1000) + 500, "a", "a3", "on_duty", "it woke"]],
+        "lives": {"a3": ["a", int(at), int(NOW), "v42"], "b3": ["b", int(at) + 1, int(NOW), "v42"]},
+    }
+    return told
+
+
 def test_the_day_can_be_read_as_a_table_and_a_list(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
         await look.at("#lanes summary").click()
@@ -224,9 +280,31 @@ def test_the_day_can_be_read_as_a_table_and_a_list(shown: Shown) -> None:
 def test_a_job_tells_how_its_last_slot_ended_and_why(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
         failed, skipped = look.at("#jobs tbody tr").nth(1), look.at("#jobs tbody tr").nth(2)
-        assert "ConnectionError: the mail server refused" in await failed.inner_text()
-        assert "12.4 s" in await failed.inner_text()
-        assert "it is 312 s late" in await skipped.inner_text()
+        await expect(failed).to_contain_text("ConnectionError: the mail server refused")
+        await expect(failed).to_contain_text("12.4 s")
+        await expect(skipped).to_contain_text("it is 312 s late")
+
+    shown(a_day(), then)
+
+
+def test_a_buttons_word_is_on_one_line(shown: Shown) -> None:
+    async def then(_: Site, look: Look) -> None:
+        box = await look.at("#jobs button").first.bounding_box()
+        assert box is not None
+        assert box["height"] < 45
+
+    shown(a_day(), then)
+
+
+@pytest.mark.parametrize(
+    ("row", "last", "upcoming"), [(0, "15:00", "15:10"), (3, "15:05:05", "15:05:20")]
+)
+def test_slots_between_minutes_are_told_to_the_second(
+    shown: Shown, row: int, last: str, upcoming: str
+) -> None:
+    async def then(_: Site, look: Look) -> None:
+        times = look.at("#jobs tbody tr").nth(row).locator("time")
+        await expect(times).to_have_text([last, upcoming])
 
     shown(a_day(), then)
 
@@ -249,9 +327,31 @@ def test_the_hours_and_the_savings_are_told_in_a_sentence_each(shown: Shown) -> 
             "#hours", "727.6 h of the 1,000 h that Heroku Eco gives were used in November"
         )
         await look.says("#hours", "they are used up on 29 November.")
-        await look.says("#savings", "612.5 dyno-hours of my-shop/web in November")
+        await look.says(
+            "#savings", "612.5 dyno-hours of my-shop/web in November, compared with always 5."
+        )
 
     shown(a_day(), then)
+
+
+@pytest.mark.parametrize(
+    ("used", "sum_h", "parts"),
+    [
+        ({"a": 0.04, "b": 0.05}, "0.09 h of the 1,000 h", "(a 0.04 h, b 0.05 h)"),
+        ({"a": 386.44, "b": 341.24}, "727.6 h of the 1,000 h", "(a 386.4 h, b 341.2 h)"),
+    ],
+)
+def test_the_hours_of_the_twins_add_up_as_they_are_read(
+    shown: Shown, used: dict[str, float], sum_h: str, parts: str
+) -> None:
+    told = a_day()
+    told["hours"]["used"] = used
+
+    async def then(_: Site, look: Look) -> None:
+        await look.says("#hours", sum_h)
+        await look.says("#hours", parts)
+
+    shown(told, then)
 
 
 # ---- what can be done
@@ -279,12 +379,59 @@ def test_an_action_is_confirmed_first(shown: Shown, button: str, question: str, 
     shown(a_day(), then)
 
 
-def test_an_action_that_cannot_be_done_says_why(shown: Shown) -> None:
+@pytest.mark.parametrize("width", [1200, 390])
+def test_an_action_that_cannot_be_done_says_why_where_it_was_asked_for(
+    shown: Shown, width: int
+) -> None:
+    async def then(_: Site, look: Look) -> None:
+        button = look.at("#jobs button").nth(1)
+        await button.click()
+        await look.at("#confirm .main").click()
+        told = look.at("#result[data-failed]")
+        await expect(told).to_have_text("Not done: jobs.digest is running.")
+        await expect(told).to_have_attribute("role", "alert")
+        await expect(told).to_be_in_viewport(ratio=1)
+        assert await told.evaluate(BETWEEN, await button.element_handle()) < 24
+        look.complaints.clear()  # the browser's own, of the 409
+
+    shown(a_day(), then, width=width)
+
+
+def test_what_came_of_an_action_is_news_for_ten_seconds(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
         await look.at("#jobs button").nth(1).click()
         await look.at("#confirm .main").click()
-        await look.says("#result[data-failed]", "jobs.digest is running")
+        await look.says("#result", "jobs.digest is running")
+        await look.page.clock.fast_forward("00:11")
+        await expect(look.at("#result")).to_have_text("")
         look.complaints.clear()  # the browser's own, of the 409
+
+    shown(a_day(), then, ahead=True)
+
+
+def test_what_came_of_an_action_goes_when_another_is_asked_for(shown: Shown) -> None:
+    async def then(_: Site, look: Look) -> None:
+        await look.at("#jobs button").nth(1).click()
+        await look.at("#confirm .main").click()
+        await look.says("#result", "jobs.digest is running")
+        await look.at("#pause").click()
+        await expect(look.at("#actions #result")).to_have_text("")
+        await look.at("#confirm .main").click()
+        await look.says("#actions #result:not([data-failed])", "It is done.")
+        look.complaints.clear()  # the browser's own, of the 409
+
+    shown(a_day(), then)
+
+
+def test_what_comes_of_an_action_later_is_shown_within_a_second_or_two(shown: Shown) -> None:
+    async def then(site: Site, look: Look) -> None:
+        await look.at("#hand-over").click()
+        await look.at("#confirm .main").click()
+        await site.is_asked()
+        told = a_day()
+        told["twins"][0]["role"], told["twins"][1]["role"] = "standby", "on_duty"
+        site.told = told
+        await look.says("h1", "Twin b is on duty", timeout_s=2.5)
 
     shown(a_day(), then)
 
@@ -453,12 +600,15 @@ def test_it_is_accessible(shown: Shown, scheme: Scheme, width: int) -> None:
             "for (const each of document.querySelectorAll('details')) each.open = true"
         )
         await look.says(".numbers tbody", "unreachable")
+        await look.at("#jobs button").nth(1).click()
+        await look.at("#confirm .main").click()
+        await look.says("#result", "jobs.digest is running")
         assert await violations(look) == []
         site.told = None
         await look.asks()
         await look.at("#silence").wait_for()
         assert await violations(look) == []
-        look.complaints.clear()  # the browser's own, of the 503
+        look.complaints.clear()  # the browser's own, of the 409 and the 503
 
     shown(told, then, scheme=scheme, width=width)
 

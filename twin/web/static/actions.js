@@ -1,8 +1,14 @@
 /** What can be done from the page: each thing is confirmed first, and says how it went. */
 
 import { mark, say } from "./dom.js";
+import { stop } from "./words.js";
+
+/** Long enough to read a sentence or two; then it is not news any more. */
+const TOLD_MS = 10_000;
 
 const $ = (id) => document.getElementById(id);
+const result = $("result");
+const home = result.parentElement;
 const dialog = $("confirm");
 const [question, consequence] = dialog.children;
 const [yes, no] = dialog.querySelectorAll("button");
@@ -10,6 +16,7 @@ const [yes, no] = dialog.querySelectorAll("button");
 export class Actions {
   #asked = null;
   #told = null;
+  #timer = 0;
 
   /** @param {function(): void} done  something was done, and may be seen */
   constructor(done) {
@@ -34,22 +41,25 @@ export class Actions {
     if (dialog.open) dialog.close();
   }
 
-  /** Somebody wants this job run. */
-  run(job) {
+  /** Somebody wants this job run, and looks at `place`. */
+  run(job, place) {
     this.#ask({
       what: { do: "run", job },
       question: `Run ${job} now?`,
       consequence: "It runs once, at once, beside its slots; the next one comes when it is due.",
       yes: "Run it",
-    });
+    }, place);
   }
 
   #enable(can) {
     for (const button of document.querySelectorAll("#actions button, #jobs button")) button.disabled = !can;
   }
 
-  #ask(asked) {
+  /** What comes of it will be told at `place`. */
+  #ask(asked, place = home) {
     this.#asked = asked;
+    this.#tell("");
+    place.append(result);
     say(question, asked.question);
     say(consequence, asked.consequence);
     say(yes, asked.yes);
@@ -58,11 +68,18 @@ export class Actions {
 
   async #confirmed() {
     dialog.close();
-    say($("result"), "…");
+    this.#tell("…");
     const { text, failed } = await sent(this.#asked.what);
-    say($("result"), text);
-    mark($("result"), "data-failed", failed ? "" : null);
+    this.#tell(text, failed);
+    this.#timer = setTimeout(() => this.#tell(""), TOLD_MS);
     this.done();
+  }
+
+  #tell(text, failed = false) {
+    clearTimeout(this.#timer);
+    mark(result, "role", failed ? "alert" : "status");
+    mark(result, "data-failed", failed ? "" : null);
+    say(result, text);
   }
 }
 
@@ -103,7 +120,8 @@ async function sent(what) {
       signal: AbortSignal.timeout(30_000),
     });
     const { done, error } = await answer.json();
-    return { text: done ?? error ?? `It answered ${answer.status}.`, failed: !answer.ok };
+    const failed = answer.status < 500 ? "Not done" : "Whether it was done is not known";
+    return { text: done ?? `${failed}: ${stop(error ?? `it answered ${answer.status}`)}`, failed: !answer.ok };
   } catch {
     return { text: "The twin did not answer: whether it was done is not known.", failed: true };
   }

@@ -8,6 +8,9 @@
 import { DAY_S } from "./history.js";
 
 const EVERY_MS = 5_000;
+/** What comes of an action is seen within a second; a handover takes one or two. */
+const HASTY_MS = 1_000;
+const HASTE_MS = 5_000;
 const SELDOM_MS = 5 * 60_000;
 const GIVE_UP_MS = 10_000;
 const REST_MS = 15 * 60_000;
@@ -34,6 +37,7 @@ export class Feed {
   #timer = 0;
   #asking = false;
   #failures = 0;
+  #hastyUntil = 0;
   #seenAt = Date.now();
   #resting = false;
   #now = 0;
@@ -64,7 +68,14 @@ export class Feed {
     this.#asking = false;
     this.#failures = why ? this.#failures + 1 : 0;
     if (why) this.outlets.silent(why);
-    this.#timer = setTimeout(() => this.ask(), pause(this.#failures));
+    const isHasty = !why && Date.now() < this.#hastyUntil;
+    this.#timer = setTimeout(() => this.ask(), isHasty ? HASTY_MS : pause(this.#failures));
+  }
+
+  /** Something was done: ask now, and often for a while. */
+  hasten() {
+    this.#hastyUntil = Date.now() + HASTE_MS;
+    this.ask();
   }
 
   #seen({ type }) {

@@ -1,7 +1,7 @@
 /** The table of the jobs. */
 
 import { list, make, mark, say, shape } from "./dom.js";
-import { duration, parsed, tell } from "./moment.js";
+import { clock, duration, exact, parsed, tell } from "./moment.js";
 import { ENDED } from "./words.js";
 
 /** More are not read by anybody, and would take long to draw; those in trouble come first then. */
@@ -15,7 +15,8 @@ const note = document.getElementById("jobs-note");
 
 /**
  * @param {object} told  an answer of `/status`
- * @param {function(string): void} run  somebody wants the job of this name run
+ * @param {function(string, Element): void} run  somebody wants the job of this name run, and looks
+ *   at the element
  */
 export function show(told, run) {
   const jobs = told.jobs.length > SHOWN ? troubledFirst(told.jobs) : told.jobs;
@@ -37,7 +38,7 @@ function remark(count) {
 function create({ name }, run) {
   const cell = (label) => make("td", { role: "cell", "data-label": label });
   const button = make("button", { type: "button", "aria-label": `Run ${name} now` }, "Run");
-  button.addEventListener("click", () => run(name));
+  button.addEventListener("click", () => run(name, button.parentElement));
   const icon = document.createElementNS(SVG, "svg");
   icon.append(document.createElementNS(SVG, "use"));
   mark(icon, "aria-hidden", "true");
@@ -56,7 +57,9 @@ function fill(row, job, { now }) {
   const [name, slot, ended, late, took, next] = row.cells;
   say(name.firstElementChild, job.name);
   say(name.lastElementChild, job.schedule);
-  tell(slot.firstElementChild, parsed(job.slot), now);
+  const slots = [parsed(job.slot), parsed(job.next)];
+  const time = slots.some((at) => at % 60) ? exact : clock;
+  tell(slot.firstElementChild, slots[0], now, time);
   say(slot.lastElementChild, job.slot && job.twin ? `on ${job.twin}` : "");
   mark(row, "data-state", job.state);
   shape(ended.querySelector("svg"), SHAPES[job.state] ?? "unknown");
@@ -64,7 +67,7 @@ function fill(row, job, { now }) {
   say(ended.lastElementChild, job.why ?? "");
   say(late, ms(job.late_ms));
   say(took, ms(job.seconds === null ? null : job.seconds * 1000));
-  tell(next.firstElementChild, parsed(job.next), now);
+  tell(next.firstElementChild, slots[1], now, time);
 }
 
 const ms = (value) => (value === null || value === undefined ? "–" : duration(value));

@@ -21,9 +21,9 @@ export const exact = (at) => EXACT.format(at * 1000);
 /** `21 Nov`, or as the viewer writes it. */
 export const date = (at) => DATE.format(at * 1000);
 
-/** `14:05`, and with the date if that is not today's. */
-export function day(at, now) {
-  return date(at) === date(now) && Math.abs(now - at) < DAY_S ? clock(at) : `${date(at)} ${clock(at)}`;
+/** `14:05`, or as exact as `time` tells it; and with the date if that is not today's. */
+export function day(at, now, time = clock) {
+  return date(at) === date(now) && Math.abs(now - at) < DAY_S ? time(at) : `${date(at)} ${time(at)}`;
 }
 
 /** `2026-11-21 13:05:09 UTC`. */
@@ -49,8 +49,8 @@ export function duration(ms) {
 }
 
 /** Make a `<time>` tell the moment, with UTC in its title; or that there is none. */
-export function tell(element, at, now) {
+export function tell(element, at, now, time = clock) {
   mark(element, "datetime", at === null ? null : new Date(at * 1000).toISOString());
   mark(element, "title", at === null ? null : utc(at));
-  say(element, at === null ? "–" : day(at, now));
+  say(element, at === null ? "–" : day(at, now, time));
 }

@@ -11,7 +11,7 @@ import { LaneChart } from "./lanechart.js";
 import { exact } from "./moment.js";
 import { Targets } from "./targets.js";
 import { Timeline } from "./timeline.js";
-import { upper } from "./words.js";
+import { count, upper } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -23,24 +23,30 @@ const timeline = new Timeline((hours) => {
 const lanes = new LaneChart(timeline);
 const targets = new Targets(timeline);
 const feed = new Feed({ told: show, silent, rest });
-const actions = new Actions(() => feed.ask());
+const actions = new Actions(() => feed.hasten());
 let last = null;
 
 function show(told) {
   mark(document.body, "data-live", "yes");
   history.merge(told.history);
   history.forget(told.now);
-  timeline.move(told.now);
+  timeline.move(told.now, history.lives[0]?.since ?? told.now);
   showCards(told);
   lanes.show(told.twins.filter(({ twin }) => twin), history, told.now);
   targets.show(told.targets ?? [], history, told.now);
-  showJobs(told, (job) => actions.run(job));
+  showJobs(told, (job, place) => actions.run(job, place));
   showHours(told);
   actions.show(told);
-  say($("foot"), `Twin ${told.version}. Times are those of ${ZONE}; point at one to see it in UTC.`);
+  say($("foot"), `Twin ${told.version}. Times are ${ZONE.endsWith("UTC") ? "in UTC" : `those of ${ZONE}; point at one to see it in UTC`}.`);
+  say($("refused"), refused(told));
   say($("live"), `Live · ${exact(told.now)}`);
   $("silence").hidden = true;
   last = told;
+}
+
+/** Nothing to act on: who tries passwords is slowed down. */
+function refused({ refused_logins: number, twins: [{ twin }] }) {
+  return number ? `Twin ${twin} refused ${count(number, "request")} with a wrong user name or password since it started.` : "";
 }
 
 function silent(why) {

@@ -5,7 +5,7 @@ import { show as showEvents } from "./events.js";
 import { day, duration, parsed, span, tell } from "./moment.js";
 import { hours } from "./samples.js";
 import { TargetChart } from "./targetchart.js";
-import { decided, upper } from "./words.js";
+import { decided, stop, upper } from "./words.js";
 
 /** So many have their charts open from the start; a hundred would take a while to draw. */
 const OPEN = 3;
@@ -81,8 +81,6 @@ function reasons(target, now) {
     looked && now - looked > 120 && `Last looked at ${span(now - looked)} ago.`,
   ].filter(Boolean).join(" ");
 }
-
-const stop = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** The hours as a table and the decisions as a list; made when somebody reads them. */
 function numbers(details, target, history, now) {

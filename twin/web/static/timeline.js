@@ -5,6 +5,9 @@
 
 import { clock, date } from "./moment.js";
 
+const HOUR_S = 3600;
+/** That can be shown. */
+const HOURS = [1, 6, 24];
 const AXIS_PX = 46;
 /** Fits on A4 and Letter, with margins. */
 const PAPER_PX = 620;
@@ -16,8 +19,9 @@ export function colour(name) {
 
 export class Timeline {
   #charts = new Set();
-  #hours = 24;
+  #chosen = null;
   #dragged = null;
+  #since = 0;
   #now = 0;
 
   /** @param {function(number|null): void} changed  hears the hours shown; null when dragged */
@@ -32,21 +36,21 @@ export class Timeline {
 
   /** @returns {[number, number]} */
   get range() {
-    return this.#dragged ?? [this.#now - this.#hours * 3600, this.#now];
+    return this.#dragged ?? [this.#now - this.#hours * HOUR_S, this.#now];
   }
 
-  /** It is `now`: unless a part is looked at, the axis goes on. */
-  move(now) {
+  /** It is `now`, and what is known began at `since`: unless a part is looked at, the axis goes on. */
+  move(now, since) {
     this.#now = now;
-    if (!this.#dragged) this.#apply();
+    this.#since = since;
+    if (!this.#dragged) this.#follow();
   }
 
-  /** Show the last hours. */
+  /** Show the last hours; with null as many as there is something to show of. */
   last(hours) {
-    this.#hours = hours;
+    this.#chosen = hours;
     this.#dragged = null;
-    this.changed(hours);
-    this.#apply();
+    this.#follow();
   }
 
   /**
@@ -98,7 +102,7 @@ export class Timeline {
       drag: { x: true, setScale: false, dist: 8 },
       points: { size: 7 },
       sync: { key: "time", filters: { pub: pointer } },
-      bind: { dblclick: () => () => this.last(24) },
+      bind: { dblclick: () => () => this.last(null) },
     };
   }
 
@@ -120,6 +124,15 @@ export class Timeline {
     if (range[1] - range[0] < 60) return;
     this.#dragged = range;
     this.changed(null);
+    this.#apply();
+  }
+
+  get #hours() {
+    return this.#chosen ?? HOURS.find((hours) => this.#now - this.#since < hours * HOUR_S) ?? HOURS.at(-1);
+  }
+
+  #follow() {
+    this.changed(this.#hours);
     this.#apply();
   }
 

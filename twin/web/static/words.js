@@ -33,6 +33,9 @@ export const VERDICTS = ["unknown", "healthy", "slow", "failing", "unreachable"]
 
 export const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** With a full stop, if it does not end a sentence yet. */
+export const stop = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 /** `2 to 3: slow for 15 s`. */
 export function decided([, was, to, because]) {
   return `${was < 0 ? "?" : was} to ${to}${because ? `: ${because}` : ""}`;
