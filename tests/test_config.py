@@ -65,7 +65,8 @@ def test_credentials_and_a_name_are_enough() -> None:
     assert settings.deadman_url is None
 
 
-def test_every_setting_is_read() -> None:
+def test_every_setting_is_read(tmp_path: Path) -> None:
+    (tmp_path / "more.py").touch()
     settings = read(
         PORT="5000",
         SELF_URL="https://A.example/",
@@ -181,6 +182,10 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ({"SELF_PING": "10"}, ["SELF_PING", "10"]),
         ({"TIMEZONE": "Mars/Olympus"}, ["TIMEZONE", "Mars/Olympus"]),
         ({"SHIFT": "12:00-12:00"}, ["SHIFT", "12:00-12:00"]),
+        (
+            {"JOBS": "jobs,no/bot.py"},
+            ["JOBS: there is no file", "no/bot.py'", "name the jobs file"],
+        ),
         ({"ON_WAKE": "maybe"}, ["ON_WAKE is 'maybe'", "take or join"]),
         ({"STANDBY": "dozing"}, ["STANDBY is 'dozing'", "awake or asleep"]),
         ({"PEER_URL": "ftp://b.example"}, ["PEER_URL", "'ftp://b.example'", "https://"]),

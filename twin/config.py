@@ -3,6 +3,7 @@
 Every problem is reported at once.
 """
 
+import os
 import re
 import socket
 from collections.abc import Mapping
@@ -154,7 +155,14 @@ def _jobs(read: Reader) -> tuple[str, ...]:
     text = read.text("JOBS")
     if not text:
         return ("jobs",) if Path("jobs.py").exists() else ()
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        # A module is looked for when it is read: to find it may take running its package.
+        if name.endswith(".py") and not os.path.isfile(name):  # noqa: PTH113 (no name is too long)
+            read.problem(
+                f"JOBS: there is no file {str(Path(name).absolute())!r}: name the jobs file"
+            )
+    return names
 
 
 def _shift(read: Reader, timezone: str) -> Shift | None:
