@@ -206,7 +206,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ({**SCALED, "SCALE_API_KEY": "two words"}, ["SCALE_API_KEY has characters", "copy it"]),
         ({**SCALED, "PROBE_URL": "https://shop..example"}, ["PROBE_URL", "is no URL"]),
         ({**SCALED, "SCALE_TARGET": "my app"}, ["SCALE_TARGET: 'my app'", "docker:shop"]),
-        ({**SCALED, "SCALE_WINDOW": "10"}, ["SCALE_WINDOW", '"10" is not a duration']),
+        ({**SCALED, "SCALE_WINDOW": "10"}, ["SCALE_WINDOW", "'10' is not a duration"]),
         ({**SCALED, "SCALE_RESPECT": "0s"}, ["SCALE_RESPECT is 0s", "1s or more"]),
         ({**SCALED, "SCALE_DRY_RUN": "yes"}, ["SCALE_DRY_RUN is 'yes'", "false or true"]),
         ({**SCALED, "SCALE_MAX": "0", "SCALE_TIMETABLE": "07:00=1"}, ["SCALE_MAX is '0'"]),

@@ -458,8 +458,8 @@ def test_a_bad_cron_expression_has_its_field_named(expression: str, message: str
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("Asia/Tokio", 'did you mean "Asia/Tokyo"?'),
-        ("europe/berlin", 'did you mean "Europe/Berlin"?'),
+        ("Asia/Tokio", "did you mean Asia/Tokyo?"),
+        ("europe/berlin", "did you mean Europe/Berlin?"),
         ("Asia", ":"),  # a folder of zones
         ("../etc", "write it as a region and a city"),
         ("", "write it as a region and a city"),
@@ -470,7 +470,7 @@ def test_a_bad_zone_is_named_with_the_nearest_one(name: str, remedy: str) -> Non
     for make in (partial(cron, "* * * * *"), partial(at, "2026-01-01"), partial(every, "1m", None)):
         with pytest.raises(ValueError, match="is not a time zone") as raised:
             make(name)
-        assert f'"{name}"' in str(raised.value)
+        assert repr(name) in str(raised.value)
         assert remedy in str(raised.value)
 
 

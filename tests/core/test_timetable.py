@@ -435,9 +435,9 @@ def test_a_mistake_is_told_with_its_place_and_remedy(text: str, told: str) -> No
 @pytest.mark.parametrize(
     ("zone", "told"),
     [
-        ("Europe/Berln", 'did you mean "Europe/Berlin"?'),
-        ("Tokyo", 'did you mean "Asia/Tokyo"?'),
-        ("Europe", '"Europe" is not a time zone'),
+        ("Europe/Berln", "did you mean Europe/Berlin?"),
+        ("Tokyo", "did you mean Asia/Tokyo?"),
+        ("Europe", "'Europe' is not a time zone"),
         ("../../etc/passwd", "is not a time zone"),
         ("a\0b", "is not a time zone"),
     ],

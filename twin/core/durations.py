@@ -15,7 +15,7 @@ def parse_duration(text: str) -> int:
     found = _DURATION.fullmatch(text)
     if not found or not text:
         raise ValueError(
-            f'"{text}" is not a duration: write numbers with s, m, h or d and no spaces, '
+            f"{text!r} is not a duration: write numbers with s, m, h or d and no spaces, "
             "such as 90s, 15m, 12h, 7d or 1h30m"
         )
     return sum(int(number) * _UNIT_S[unit] for unit, number in found.groupdict("0").items())

@@ -16,14 +16,14 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):  # OSError: "Asia" is a folder of zones
-        raise ValueError(f'"{name}" is not a time zone: {_remedy(name)}') from None
+        raise ValueError(f"{name!r} is not a time zone: {_remedy(name)}") from None
 
 
 def _remedy(name: str) -> str:
     known = {each.lower(): each for each in available_timezones()}
     near = get_close_matches(name.lower(), known, n=1)
     if near:
-        return f'did you mean "{known[near[0]]}"?'
+        return f"did you mean {known[near[0]]}?"
     return "write it as a region and a city, such as Asia/Tokyo"
 
 
