@@ -32,7 +32,7 @@ function used(place, hours) {
 
 function sentence({ host, budget, month: which, known_since, dry_on }, each) {
   const { format, told } = rounded(each);
-  const parts = told.map(([twin, spent]) => `${twin} ${format(spent)} h`).join(", ");
+  const parts = told.map(([twin, spent]) => `${twin}\u00a0${format(spent)} h`).join(", ");
   const of = budget ? ` of the ${NUMBER.format(budget)} h that ${host ?? "the host"} gives` : "";
   const known = new Date(known_since);
   const since = known.getUTCDate() > 1 ? ` since ${DAY.format(known)}, when the twins began to count` : "";
