@@ -17,7 +17,7 @@ class Parts:
         self.made = made
         self.idle = idle
         self.asked: list[str] = []
-        self.should_exit = False
+        self.ended = False
 
     def wait_until_idle(self, timeout_s: float) -> bool:
         self.asked.append(f"wait {timeout_s:g}, {self.made.node.look().role}")
@@ -33,6 +33,9 @@ class Parts:
     async def down(self) -> None:
         self.asked.append("down")
 
+    def end(self) -> None:
+        self.ended = True
+
     def close(self, within_s: float | None = None) -> None:
         self.asked.append("close" if within_s is None else f"tell within {within_s:g}")
 
@@ -43,7 +46,7 @@ def leave(parts: Any) -> None:
         leaving.begin("SIGTERM")
         leaving.begin("SIGTERM")
         async with asyncio.timeout(5):
-            while not parts.should_exit:  # noqa: ASYNC110 (it is a mere flag)
+            while not parts.ended:  # noqa: ASYNC110 (it is a mere flag)
                 await asyncio.sleep(0)
 
     asyncio.run(run())
@@ -77,7 +80,7 @@ def test_a_bug_on_the_way_does_not_keep_the_process_from_ending(
     parts = Parts(made, idle=True)
     monkeypatch.setattr(Parts, "down", lambda _: 1 / 0)
     leave(parts)
-    assert parts.should_exit
+    assert parts.ended
 
 
 def test_running_jobs_have_the_grace_that_hosts_leave_them() -> None:

@@ -141,12 +141,16 @@ def test_the_scheduler_beats_at_least_once_a_second() -> None:
     assert made.node.tick() <= BEAT_S
 
 
-def test_an_event_from_outside_wakes_the_scheduler_and_a_beat_does_not(holder: Bench) -> None:
-    holder.node.wake_scheduler.clear()
-    holder.node.tick()
-    assert not holder.node.wake_scheduler.is_set()
-    holder.hear(Via.LINE)
-    assert holder.node.wake_scheduler.is_set()
+def test_the_scheduler_is_woken_by_what_has_to_be_done_before_its_next_beat() -> None:
+    made = bench(job(interval="1s"))
+    made.clock.move(0.6)
+    made.wait(2)
+    made.node.wake_scheduler.clear()
+    made.node.handle(LearnedUrl("http://a.example"))
+    assert not made.node.wake_scheduler.is_set()
+    made.hear(Via.ANSWER, claim=made.node.look().knowledge.claim)
+    assert made.role is Role.ON_DUTY  # and a slot is due in 0.4 s, a question only in 0.5 s
+    assert made.node.wake_scheduler.is_set()
 
 
 def test_a_scheduler_that_stands_still_is_told_to_the_host_and_to_the_peer(holder: Bench) -> None:

@@ -138,7 +138,7 @@ class _Leaving:
             await self._link.down()
             self._streams.close()
         finally:
-            self._server.should_exit = True
+            self._server.end()
 
 
 def _on_signals(begin: Callable[[str], None]) -> None:

@@ -68,6 +68,8 @@ class Node:
         self._changed = threading.Condition()  # its lock is the one lock
         self._seen_at = self._ticked_at = clock.now().mono
         self._freezes = 0
+        self._beats_at = 0.0
+        """Until when the scheduler waits."""
         self.wake_scheduler = threading.Event()
 
     def handle(self, event: Event) -> None:
@@ -75,7 +77,8 @@ class Node:
         with self._changed:
             now = self._look_at_the_clock()
             self._step(event, now)
-        if not isinstance(event, Tick):
+            early = self._next_beat_at(now) < self._beats_at
+        if early:
             self.wake_scheduler.set()
         if isinstance(event, Heard):
             self._follow(event.document, now)
@@ -114,13 +117,9 @@ class Node:
         self.chronicle.lives(self._state.twin, self._state.boot, began.wall, self._release)
         self.handle(Tick())
         with self._changed:
-            now, state = self._clock.now(), self._state
-        timers = (duty.next_timer(state), agenda.next_question(state))
-        waits = [BEAT_S, *(at - now.mono for at in timers if at is not None)]
-        slot = agenda.next_slot(state)
-        if slot is not None:
-            waits.append(self._clock.real_s(slot - now.wall))
-        return max(0.0, min(waits))
+            now = self._clock.now()
+            self._beats_at = self._next_beat_at(now)
+        return max(0.0, self._beats_at - now.mono)
 
     @property
     def ticking(self) -> bool:
@@ -141,6 +140,16 @@ class Node:
         since = self.chronicle.heard(document.twin, document.boot, now)
         if since is not None:
             self.outlets.catch_up(since)
+
+    def _next_beat_at(self, now: Moment) -> float:
+        """The `Moment.mono` of the first slot or rule that waits for time; at most a beat away."""
+        state = self._state
+        timers = (duty.next_timer(state), agenda.next_question(state))
+        beats = [now.mono + BEAT_S, *(at for at in timers if at is not None)]
+        slot = agenda.next_slot(state)
+        if slot is not None:
+            beats.append(now.mono + self._clock.real_s(slot - now.wall))
+        return min(beats)
 
     def _is_settled(self) -> bool:
         self._look_at_the_clock()

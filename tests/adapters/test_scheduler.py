@@ -3,7 +3,6 @@ import threading
 from node_bench import bench
 
 from twin.adapters.scheduler import Scheduler
-from twin.core.events import LearnedUrl
 
 
 def test_it_beats_when_it_is_told_of_news_and_ends_when_it_is_stopped() -> None:
@@ -17,7 +16,7 @@ def test_it_beats_when_it_is_told_of_news_and_ends_when_it_is_stopped() -> None:
     scheduler = Scheduler(made.node)
     scheduler.start()
     assert beats.acquire(timeout=5)
-    made.node.handle(LearnedUrl("http://a.example"))
+    made.node.wake_scheduler.set()
     assert beats.acquire(timeout=5)
     scheduler.stop()
     assert not [thread for thread in threading.enumerate() if thread.name == "schedule"]

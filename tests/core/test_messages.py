@@ -31,19 +31,19 @@ def test_who_reads_the_lines_in_turn_knows_what_whole_documents_tell(
     first: Knowledge, more: Knowledge
 ) -> None:
     told, now = document(first), document(first.merge(more))
-    assert now.since(told).after(told) == now
+    assert now.without(told).after(told) == now
 
 
 def test_of_the_ledger_only_the_jobs_with_a_new_entry_are_told() -> None:
     told = document(Knowledge(ledger={"post": POST, "mail": MAIL}))
     ended = replace(MAIL, fate=Fate.DONE)
     now = document(Knowledge(ledger={"post": POST, "mail": ended}))
-    assert now.since(told).ledger == {"mail": ended}
+    assert now.without(told).ledger == {"mail": ended}
 
 
 def test_what_has_the_same_values_is_not_told_again() -> None:
     told = document(Knowledge(ledger={"post": POST}))
-    assert not document(Knowledge(ledger={"post": replace(POST)})).since(told).ledger
+    assert not document(Knowledge(ledger={"post": replace(POST)})).without(told).ledger
 
 
 def test_of_what_is_recent_only_the_targets_with_news_are_told() -> None:
@@ -52,4 +52,4 @@ def test_of_what_is_recent_only_the_targets_with_news_are_told() -> None:
     told = document(Knowledge(), Record({"shop": (look,), "blog": (look,)}, made))
     later = look._replace(at=650)
     now = document(Knowledge(), Record({"shop": (later,), "blog": (look,)}, made))
-    assert now.since(told).recent == Record({"shop": (later,)})
+    assert now.without(told).recent == Record({"shop": (later,)})

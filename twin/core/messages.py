@@ -66,7 +66,7 @@ class Document:
         """Whether the sender says that it is on duty."""
         return self.role is Role.ON_DUTY
 
-    def since(self, told: "Document") -> "Document":
+    def without(self, told: "Document") -> "Document":
         """This without what `told`, an earlier one of the same stream, had already."""
         recent = replace(
             self.recent,

@@ -1,16 +1,16 @@
 """What every answer tells a browser, so that it does no more with it than it should."""
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_PLAIN = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-_HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+_PLAIN = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class SecurityHeaders:
@@ -20,13 +20,13 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {**_PLAIN, **_HSTS} if _came_by_https(scope) else _PLAIN
+        headers = (*_PLAIN, _HSTS) if _came_by_https(scope) else _PLAIN
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                present = MutableHeaders(scope=message)
-                for name, value in headers.items():
-                    present.setdefault(name, value)
+                present = {name for name, _ in message["headers"]}
+                added = (each for each in headers if each[0] not in present)
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

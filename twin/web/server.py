@@ -1,5 +1,6 @@
 """uvicorn, with the end of the process in our own hands."""
 
+import asyncio
 import contextlib
 import logging
 import traceback
@@ -24,6 +25,23 @@ _CLOSE_S = 2
 
 class Server(uvicorn.Server):
     """Leaves the signals alone: on SIGTERM uvicorn would stop serving before the duty is over."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ends = asyncio.Event()
+
+    def end(self) -> None:
+        """Serve no more; from the event loop."""
+        self.should_exit = True
+        self._ends.set()
+
+    async def main_loop(self) -> None:
+        # uvicorn's looks ten times a second whether to end, and an idle twin would do little else.
+        # Once a second it has to write a new date for the answers.
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._ends.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

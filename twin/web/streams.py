@@ -66,7 +66,7 @@ class Streams:
                 version = self._published
                 stream.news.clear()
                 document = self._node.document()
-                yield dump_json(document if told is None else document.since(told)) + b"\n"
+                yield dump_json(document if told is None else document.without(told)) + b"\n"
                 told = document
                 with self._progress:
                     stream.written, stream.stuck = version, False
