@@ -1,12 +1,14 @@
 """Lines of `key=value` on stdout, as the platform's own are."""
 
 import logging
+import re
 import sys
 import threading
 from typing import TextIO
 
 # Heroku splits a line that is longer than 10,000 bytes.
 _LINE_BYTES = 9_000
+_PLAIN = re.compile(r"""[^ ="'\\]+""")
 
 
 class Log:
@@ -57,7 +59,9 @@ def pairs(values: dict[str, object]) -> str:
 
 def _quoted(value: object) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    if text and all(c.isprintable() and c not in " =\"'\\" for c in text):
+    if _PLAIN.fullmatch(text) and text.isprintable():
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in escaped) + '"'
+    if not escaped.isprintable():
+        escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in escaped)
+    return f'"{escaped}"'

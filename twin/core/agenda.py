@@ -28,6 +28,15 @@ def next_slot(state: State) -> float | None:
     return state.due_at if state.on_duty else None
 
 
+def next_slot_of(state: State, job: Job, wall: float) -> int | None:
+    """The job's first slot after `wall`, as far as can be told; None if there will be none."""
+    entry = state.knowledge.ledger.get(job.name)
+    if entry is not None and entry.fate is Fate.CANCELLED:
+        return None
+    slot = state.upcoming.get(job.name) if state.on_duty else None
+    return slot if slot is not None and wall < slot < _NEVER else job.schedule.after(wall)
+
+
 def next_question(state: State) -> float | None:
     """The `Moment.mono` at which to look again for the end of a run; None if none is waited for."""
     return state.ask_runs_at if state.on_duty and state.overdue else None

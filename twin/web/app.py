@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic_core import to_json
 
 from twin.clock import Clock
 from twin.config import Credentials
@@ -94,13 +95,13 @@ def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRoute
     @router.get("/status")
     async def status(
         request: Request, since: Wall | None = None, until: Wall = FOR_EVER
-    ) -> JSONResponse:
+    ) -> Response:
         addresses.learn_of_visit(request.headers)
         told = snapshot(node, clock.now(), parts.about)
         told["refused_logins"] = refusals.count
         if since is not None:
             told["history"] = dump_record(node.chronicle.story(since, until))
-        return JSONResponse(told)
+        return Response(to_json(told), media_type="application/json")
 
     return router
 

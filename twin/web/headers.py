@@ -1,6 +1,5 @@
 """What every answer tells a browser, so that it does no more with it than it should."""
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PLAIN = (
@@ -34,4 +33,5 @@ class SecurityHeaders:
 
 def _came_by_https(scope: Scope) -> bool:
     """By the word of the router in between, which is where https ends."""
-    return Headers(scope=scope).get("x-forwarded-proto", "").split(",")[0].strip() == "https"
+    told = (value for name, value in scope["headers"] if name == b"x-forwarded-proto")
+    return next(told, b"").split(b",")[0].strip() == b"https"

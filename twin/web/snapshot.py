@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twin import __version__
+from twin.core.agenda import next_slot_of
 from twin.core.diagnosis import diagnose, is_silent
 from twin.core.history import Change, Life, Record
 from twin.core.hours import dry_at, known_since, month_of, used_h
@@ -124,13 +125,11 @@ def _paused(memo: Memo | None) -> dict[str, Any] | None:
 
 
 def _job(job: Job, state: State, now: Moment) -> dict[str, Any]:
-    entry = state.knowledge.ledger.get(job.name)
-    is_over = entry is not None and entry.fate is Fate.CANCELLED
-    upcoming = None if is_over else job.schedule.after(now.wall)
+    upcoming = next_slot_of(state, job, now.wall)
     return {
         "name": job.name,
         "schedule": str(job.schedule),
-        **_slot(entry),
+        **_slot(state.knowledge.ledger.get(job.name)),
         "next": iso(upcoming) if upcoming is not None else None,
     }
 
