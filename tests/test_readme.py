@@ -1,12 +1,15 @@
 """What the README says of settings, checked against the code that reads them."""
 
+import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from node_bench import ENVIRON
+from processes import run
 
 from twin.config import read_settings
 
@@ -69,3 +72,12 @@ def test_the_example_of_several_targets_can_be_used(
     monkeypatch.chdir(tmp_path)
     settings = read_settings({**ENVIRON, "SCALE_API_KEY": "key"})
     assert [str(each.target) for each in settings.targets] == ["my-app/web", "docker:shop"]
+
+
+def test_the_plan_that_is_shown_is_what_the_command_prints() -> None:
+    """It is of one month and one seed: after a change that shows in it, print it anew."""
+    shown = re.search(r"^\$ (.*) python -m twin plan\n(.*?)\n```", README.read_text(), re.M | re.S)
+    assert shown is not None
+    settings = dict(word.split("=", 1) for word in shlex.split(shown[1]))
+    printed = run("plan", environ={"PATH": os.environ["PATH"], **settings}, directory=README.parent)
+    assert printed.stdout.splitlines() == shown[2].splitlines()

@@ -146,7 +146,7 @@ def sentences(plan: Plan) -> list[str]:
         *_about_hours(plan),
         *(one for savings in plan.savings for one in _about_savings(savings)),
         *_about_gaps(plan),
-        *_about_doubles(plan.month),
+        *_about_doubles([plan.month, *(month for _, month in plan.others)]),
         *_about_the_other_twin(plan.month.pair),
         *_about_what_is_not_in_it(plan.month.pair),
     ]
@@ -211,8 +211,8 @@ def _about_gaps(plan: Plan) -> Iterator[str]:
         )
 
 
-def _about_doubles(month: Month) -> Iterator[str]:
-    if any(job.doubled for job in month.jobs):
+def _about_doubles(months: Sequence[Month]) -> Iterator[str]:
+    if any(job.doubled for month in months for job in month.jobs):
         yield (
             "TWICE is by design: when the host starts one twin anew while the other one sleeps, "
             "neither knows whether the newest slot ran, and a job with catch_up, as those that "
