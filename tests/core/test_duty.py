@@ -763,6 +763,17 @@ def test_a_boot_that_made_way_wakes_again_if_its_url_still_leads_to_it() -> None
     assert twin.state.boot > before
 
 
+def test_a_holder_that_makes_way_for_a_boot_with_a_higher_claim_tells_that_it_lost_the_duty() -> (
+    None
+):
+    twin = on_duty()
+    claim = Claim(int(NOON * 1000) + 9_999, "a", NEWER_A)
+    effects = twin.hear(Role.ON_DUTY, claim, Via.UPDATE, boot=NEWER_A, url=A_URL, twin="a")
+    assert twin.state.retired
+    assert [note["term"] for note in noted(effects, "duty.lost")] == [claim.term]
+    assert not noted(effects, "duty.released")
+
+
 def test_a_boot_that_vouches_does_not_wake_again() -> None:
     """An old boot whose URL leads to itself is no proof that the newer one is gone."""
     twin = on_duty()

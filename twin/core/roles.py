@@ -64,13 +64,17 @@ def step_back(turn: Turn) -> None:
     state = turn.state
     claim = state.knowledge.claim
     just_woke = claim.boot == state.peer.boot != turn.before.peer.boot
-    turn.note("duty.lost", term=claim.term, because=f"{claim.twin} claims it")
+    _tell_lost(turn, claim)
     if state.reached is False:
         turn.send(Request.UPDATE)  # what we just started: the peer hears only an older boot of ours
     if just_woke and len(state.peer.wakes) >= FLAPPING_WAKES:
         make_claim(turn, f"{claim.twin} flaps: it woke for the third time in ten minutes")
     else:
         join(turn)
+
+
+def _tell_lost(turn: Turn, claim: Claim) -> None:
+    turn.note("duty.lost", term=claim.term, because=f"{claim.twin} claims it")
 
 
 def join(turn: Turn) -> None:
@@ -89,6 +93,8 @@ def retire(turn: Turn, newer: str) -> None:
             turn.enter(Leaving(retired=True))
             return
     turn.note("twin.retired", because=f"boot {newer} of this app is newer")
+    if turn.before.on_duty and not turn.state.claim_is_ours:
+        _tell_lost(turn, turn.state.knowledge.claim)
     # A watch stays open: the newer boot has none yet, and is told what still comes.
     _release(turn, "a newer boot of this app is there")
     if turn.before.on_duty:
