@@ -71,9 +71,8 @@ def _bound() -> socket.socket | None:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (
-        ModuleNotFoundError
-    ) as error:  # what the user's own jobs lack is told where they are read
+    except ModuleNotFoundError as error:
+        # One of ours: what the user's own jobs lack is told where they are read.
         sys.exit(
             f"the module {error.name} is not installed: run `python3 -m venv .venv && "
             ".venv/bin/pip install -r requirements.txt`, then `.venv/bin/python -m twin`; "
