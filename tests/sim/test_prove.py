@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from io import StringIO
 
 import pytest
@@ -108,8 +109,9 @@ def test_on_a_terminal_a_bar_says_what_is_left() -> None:
     assert terminal.getvalue() == f"\r[{'#' * 10}{'.' * 30}] 1.0 pair-days, 0:01:30 left "
 
 
-def test_ctrl_c_ends_it_with_what_was_seen_so_far() -> None:
-    """However early, and though it reaches the workers, too."""
+@pytest.mark.parametrize("end", [os.killpg, os.kill], ids=["Ctrl-C", "SIGTERM"])
+def test_a_signal_ends_it_with_what_was_seen_so_far(end: Callable[[int, int], None]) -> None:
+    """However early; Ctrl-C reaches the workers, too, and SIGTERM does not."""
     proof = subprocess.Popen(
         [sys.executable, "-m", "twin.sim", "--minutes", "5", "7"],
         stdout=subprocess.PIPE,
@@ -119,7 +121,9 @@ def test_ctrl_c_ends_it_with_what_was_seen_so_far() -> None:
     )
     assert proof.stdout is not None
     assert proof.stdout.readline() == "From seed 7. Ctrl-C ends it.\n"
-    os.killpg(proof.pid, signal.SIGINT)
+    end(proof.pid, signal.SIGINT if end is os.killpg else signal.SIGTERM)
     said, complaints = proof.communicate(timeout=15)
     assert (proof.returncode, complaints) == (0, "")
     assert said.startswith("\nstopped\npair-days ")
+    with pytest.raises(ProcessLookupError):  # nobody of its group is left
+        os.killpg(proof.pid, 0)

@@ -27,7 +27,7 @@ _DAY = timedelta(days=1)
 # gap may lie on the day after its own.
 _NEAR = (-1, 0, 1)
 # In any 50 years every date meets every weekday, even 29 February a Monday.
-_FIFTY_YEARS = [date(2000, 1, 1) + n * _DAY for n in range(50 * 365)]
+_FIFTY_YEARS = range(50 * 365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def cron(expression: str, timezone: str) -> Cron:
         )
     fields = " ".join(parts)
     try:
-        comes = any(_matches(fields, day) for day in _FIFTY_YEARS)
+        comes = any(_matches(fields, date(2000, 1, 1) + n * _DAY) for n in _FIFTY_YEARS)
     except CronSimError as error:
         raise ValueError(f'cron("{expression}"): {_complaint(str(error), parts)}') from None
     if not comes:

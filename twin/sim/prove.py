@@ -136,6 +136,8 @@ def each(
 
 def prove(minutes: float, first_seed: int, mix: Iterable[str], out: TextIO) -> Tally:
     """Look at fresh seeds until the time is over, a promise is broken, or Ctrl-C comes."""
+    # Ended by SIGTERM at once, it would leave its workers behind, who wait for more for ever.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     clock, tally, progress = Clock(), Tally(), Progress(minutes, out)
     began_at = clock.now().mono
     try:
