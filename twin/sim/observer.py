@@ -2,8 +2,8 @@
 
 What the protocol says cannot be promised is excused here, and nothing else:
 
-- Two on duty, while messages between the twins are lost or late, and for the 8 s that healing may
-  take. Two boots of one app, when their own URL was out of reach, for the 5 s until it is asked.
+- Two on duty, while a line between the twins is cut, messages on it are lost or late, and for the
+  8 s that healing may take. Two boots of one app, when their own URL was out of reach, for the 5 s until it is asked.
   The same for a boot from which the URL was taken without a word.
   Two new boots of two deploys that cross, while the URL of neither leads to it, and for 8 s more:
   they can hear each other only through the old ones, of which one may freeze.
@@ -176,7 +176,7 @@ class Observer:
         """Why a slot that was first started at `at` may start again; nothing if it may not."""
         lines, healing_at = self.world.lines, at - HEALING_S
         whys = {
-            "cut off": lines.hurt_at >= healing_at,
+            "cut off": bool(lines.cut) or lines.hurt_at >= healing_at,
             "wired wrongly": self.wrongly_wired_at >= healing_at,
             "own URL cut off": lines.own_hurt_at >= healing_at,
             "forgotten": (job, slot) in self._forgotten,
@@ -209,7 +209,10 @@ class Observer:
 
     def _is_excused(self, holders: list[Process]) -> bool:
         now, lines = self.world.now, self.world.lines
-        if now - max(lines.hurt_at, self.wrongly_wired_at, self._ghost_at) <= HEALING_S:
+        if (
+            lines.cut
+            or now - max(lines.hurt_at, self.wrongly_wired_at, self._ghost_at) <= HEALING_S
+        ):
             return True
         if len({p.host.name for p in holders}) == 1 and now - lines.own_hurt_at <= OWN_URL_S:
             return True
