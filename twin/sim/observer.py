@@ -2,9 +2,9 @@
 
 What the protocol says cannot be promised is excused here, and nothing else:
 
-- Two on duty, while a line between the twins is cut, messages on it are lost or late, and for the
-  8 s that healing may take. Two boots of one app, when their own URL was out of reach, for the 5 s until it is asked.
-  The same for a boot from which the URL was taken without a word.
+- Two on duty, while a line between the twins is cut, or loses or delays messages, and for the 8 s
+  that healing may take. Two boots of one app, when their own URL was out of reach, for the 5 s
+  until it is asked. The same for a boot from which the URL was taken without a word.
   Two new boots of two deploys that cross, while the URL of neither leads to it, and for 8 s more:
   they can hear each other only through the old ones, of which one may freeze.
   For 8 s after the end of a boot that began while its clock was an hour wrong: its last word seems
