@@ -37,6 +37,8 @@ class Row:
 
     @property
     def ratio(self) -> float:
+        if self.ours == self.baseline:
+            return 1.0
         return self.ours / self.baseline if self.baseline else float("inf")
 
     @property
