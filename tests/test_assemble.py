@@ -1,6 +1,8 @@
 """The order in which a twin ends, with parts that only note what they are asked."""
 
 import asyncio
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -85,3 +87,8 @@ def test_a_bug_on_the_way_does_not_keep_the_process_from_ending(
 
 def test_running_jobs_have_the_grace_that_hosts_leave_them() -> None:
     assert assemble.GRACE_S + 2 + 2 < 30  # the second /down, and what is then still open
+
+
+def test_what_a_twin_asks_others_with_is_imported_after_it_began_to_answer() -> None:
+    code = "import sys; import twin.cli, twin.assemble; sys.exit('httpx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twin import __version__
-from twin.adapters.answer import make_client
+from twin.adapters.client import Client
 from twin.adapters.jobsfile import Scheduled, load
 from twin.adapters.keepawake import KeepAwake
 from twin.adapters.peer import PeerLink
@@ -72,7 +72,7 @@ async def _serve(
     )
     log.info("twin.woke", boot=state.boot, version=__version__, port=listener.getsockname()[1])
     node = duties.node = Node(state, clock, log, duties.quiet, settings.release)
-    streams, client = Streams(node), make_client()
+    streams, client = Streams(node), Client()
     link, watch = PeerLink(settings, node, clock, client), Watch(settings, node, client)
     runner = Runner(scheduled, node, clock, log, streams.wait_until_written)
     node.outlets = Outlets(
@@ -95,7 +95,7 @@ async def _serve(
     scheduler.stop()
     await watch.close()
     await link.close()
-    await client.aclose()
+    await client.close()
     log.info("twin.left")
 
 

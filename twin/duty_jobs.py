@@ -6,13 +6,11 @@ second less than PROBE_EVERY apart, as it takes a moment to begin, or up to a qu
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from twin.adapters.deadman import deadman_job
 from twin.adapters.jobsfile import Scheduled
 from twin.adapters.notifier import Notifier
-from twin.adapters.prober import Prober
 from twin.clock import Clock
 from twin.config import Settings
 from twin.core.history import Record
@@ -28,6 +26,9 @@ from twin.log import Log
 from twin.node import Node
 from twin.scaled import ScaleSettings
 from twin.targets import make_target
+
+if TYPE_CHECKING:  # what fetches is imported where it is used: most twins need not wait for it
+    from twin.adapters.prober import Prober
 
 SCALE_JOB = "twin.scale."
 """Its target's name follows."""
@@ -56,6 +57,8 @@ class Duties:
         self._notifier = Notifier(settings.notify_urls, clock, log)
         self.jobs = [self._scaling(scale) for scale in settings.targets]
         if settings.deadman_url is not None:
+            from twin.adapters.deadman import deadman_job
+
             self.jobs.append(deadman_job(settings.deadman_url, clock, log))
 
     @property
@@ -123,9 +126,11 @@ class Duties:
 
         return Scheduled(job, step)
 
-    def _prober(self, scale: ScaleSettings) -> Prober | None:
+    def _prober(self, scale: ScaleSettings) -> "Prober | None":
         if scale.probe_url is None:
             return None
+        from twin.adapters.prober import Prober
+
         return Prober(scale.probe_url, scale.rules.slow_s, scale.rules.fast_s, self._clock)
 
     def _line_of(self, scale: ScaleSettings) -> Callable[[bool], bool]:
@@ -147,6 +152,8 @@ class Duties:
     def _answers(self, url: str | None) -> bool:
         if url is None:
             return False
+        from twin.adapters.prober import Prober
+
         probe = Prober(f"{url}/healthz", _LINE_S, _LINE_S, self._clock).once()
         return probe.status is not None
 

@@ -5,9 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
-import httpx
-
-from twin.adapters.answer import make_client
+from twin.adapters.client import Client
 
 
 @dataclass
@@ -91,12 +89,12 @@ async def nowhere() -> str:
 
 
 @contextlib.asynccontextmanager
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    made = make_client()
+async def client() -> AsyncIterator[Client]:
+    made = Client()
     try:
         yield made
     finally:
-        await made.aclose()
+        await made.close()
 
 
 async def until(holds: Callable[[], object], timeout_s: float = 5.0) -> None:

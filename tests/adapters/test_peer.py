@@ -12,7 +12,7 @@ from http_bench import Answering, Asked, Server, answer, client, nowhere, saying
 from http_bench import until as wait_until
 from node_bench import WALL, Bench, bench, document, job, settings
 
-from twin.adapters import answer as answers
+from twin.adapters import client as client_module
 from twin.adapters import peer as module
 from twin.adapters.answer import failure_of
 from twin.adapters.peer import PeerLink
@@ -36,7 +36,7 @@ DOCUMENT = dump_json(document())
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "TIMEOUT_S", 0.15)
+    monkeypatch.setattr(client_module, "TIMEOUT_S", 0.15)
 
 
 def sent(request: Request, url: str, own_url: str | None = None) -> list[Event]:
@@ -222,8 +222,8 @@ def test_a_look_at_a_stranger_finds_somebody_alive(body: bytes) -> None:
 
 
 def test_an_answer_without_an_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "DOCUMENT_BYTES", 100_000)
-    monkeypatch.setattr(answers, "TIMEOUT_S", 60.0)
+    monkeypatch.setattr(client_module, "DOCUMENT_BYTES", 100_000)
+    monkeypatch.setattr(client_module, "TIMEOUT_S", 60.0)
 
     async def endless(_: Asked, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -291,7 +291,7 @@ def test_a_leaving_twin_waits_for_its_peers_answer_but_not_for_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_DOWN_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(answers, "TIMEOUT_S", 60.0)
+    monkeypatch.setattr(client_module, "TIMEOUT_S", 60.0)
 
     async def test(_: Bench, link: PeerLink, server: Server) -> None:
         async with asyncio.timeout(2):
@@ -302,7 +302,7 @@ def test_a_leaving_twin_waits_for_its_peers_answer_but_not_for_long(
 
 
 def test_what_is_on_its_way_at_the_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "TIMEOUT_S", 60.0)
+    monkeypatch.setattr(client_module, "TIMEOUT_S", 60.0)
 
     async def test(_: Bench, link: PeerLink, server: Server) -> None:
         link.send(Request.UPDATE)

@@ -3,9 +3,8 @@
 import asyncio
 from urllib.parse import urlsplit
 
-import httpx
-
-from twin.adapters.answer import NO_ANSWER
+from twin.adapters.cause import cause
+from twin.adapters.client import Client, NoAnswerError
 from twin.adapters.peer import PeerLink
 from twin.adapters.watch import Watch
 from twin.clock import Clock
@@ -28,7 +27,7 @@ class KeepAwake:
         node: Node,
         link: PeerLink,
         watch: Watch,
-        client: httpx.AsyncClient,
+        client: Client,
         clock: Clock,
         log: Log,
     ) -> None:
@@ -70,11 +69,13 @@ class KeepAwake:
         try:
             async with asyncio.timeout(_PING_TIMEOUT_S):
                 # The head of the answer will do: whatever is there must not fill the memory.
-                request = self._client.stream("GET", url, timeout=_PING_TIMEOUT_S)
-                async with request as answer:
-                    answer.raise_for_status()
-        except NO_ANSWER as error:
-            why = f"{type(error).__name__} {error}".strip().splitlines()[0]
+                async with self._client.stream("GET", url, timeout_s=_PING_TIMEOUT_S) as answer:
+                    why = "" if answer.is_success else f"it answers {answer.status_code}"
+        except TimeoutError:
+            why = f"no answer in {_PING_TIMEOUT_S:g} s"
+        except NoAnswerError as error:
+            why = cause(error)
+        if why:
             self._log.warning("self_ping.failed", url=url, because=why)
 
     def _warn_if_in_vain(self) -> None:

@@ -3,19 +3,11 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
-import httpx
-
-from twin.adapters.answer import (
-    NO_ANSWER,
-    NO_SUCH_ENDPOINT,
-    Answer,
-    failure_of,
-    failure_of_status,
-    fetch,
-    login,
-)
+from twin.adapters.answer import NO_SUCH_ENDPOINT, Answer, failure_of, failure_of_status
+from twin.adapters.client import NO_ANSWER, Client, login
 from twin.clock import Clock
 from twin.config import Settings
 from twin.core.events import (
@@ -43,9 +35,7 @@ _DOWN_TIMEOUT_S = 2.0
 class PeerLink:
     """Requests to the peer, and to our own public URL. Lives on one event loop."""
 
-    def __init__(
-        self, settings: Settings, node: Node, clock: Clock, client: httpx.AsyncClient
-    ) -> None:
+    def __init__(self, settings: Settings, node: Node, clock: Clock, client: Client) -> None:
         self._loop = asyncio.get_running_loop()
         self._node = node
         self._clock = clock
@@ -118,7 +108,7 @@ class PeerLink:
         answer = await self._request("GET", "/update")
         if answer is None:
             return
-        if answer.status == httpx.codes.OK and answer.content.get("status") == "Update":
+        if answer.status == HTTPStatus.OK and answer.content.get("status") == "Update":
             self._node.handle(PlainConfirmed())
         else:
             failed = failure_of_status(answer.status, self._url)
@@ -129,13 +119,13 @@ class PeerLink:
 
     async def _look(self) -> None:
         try:
-            answer = await fetch(self._client, "GET", f"{self._url}/healthz")
+            answer = await self._client.fetch("GET", f"{self._url}/healthz")
         except NO_ANSWER:
             self._node.handle(Looked(on_duty=False, boot="", alive=False))
             return
         boot = answer.content.get("boot")
         on_duty = answer.content.get("role") == "on_duty"
-        alive = answer.status < httpx.codes.INTERNAL_SERVER_ERROR
+        alive = answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
         self._node.handle(Looked(on_duty, boot if isinstance(boot, str) else "", alive))
 
     async def _hand_over(self) -> None:
@@ -155,7 +145,7 @@ class PeerLink:
             until += _PART_S
             path = f"/status?since={since:.0f}&until={until:.0f}"
             try:
-                answer = await fetch(self._client, "GET", self._url + path, self._peer_auth)
+                answer = await self._client.fetch("GET", self._url + path, self._peer_auth)
                 self._node.chronicle.record(parse_record(answer.content.get("history")))
             except (*NO_ANSWER, NoTwinError):
                 return
@@ -168,9 +158,8 @@ class PeerLink:
         if url is None:
             return
         try:
-            answer = await fetch(
-                self._client, "POST", f"{url}/update", self._own_auth, self._body()
-            )
+            own_update = f"{url}/update"
+            answer = await self._client.fetch("POST", own_update, self._own_auth, self._body())
             self._node.handle(Heard(parse(answer.body), Via.OWN))
         except (*NO_ANSWER, NoTwinError):
             return  # waking and retired boots ask again; for others it is no news
@@ -188,7 +177,7 @@ class PeerLink:
     async def _request(self, method: str, path: str, body: bytes | None = None) -> Answer | None:
         asked_at = self._clock.now().mono
         try:
-            return await fetch(self._client, method, self._url + path, self._peer_auth, body)
+            return await self._client.fetch(method, self._url + path, self._peer_auth, body)
         except NO_ANSWER as error:
             failed = failure_of(error)
             if failed is not None:
@@ -196,7 +185,7 @@ class PeerLink:
             return None
 
     def _judge(self, answer: Answer, asked_at: float) -> Event:
-        if answer.status != httpx.codes.OK:
+        if answer.status != HTTPStatus.OK:
             return replace(failure_of_status(answer.status, self._url), asked_at=asked_at)
         try:
             return Heard(parse(answer.body), Via.ANSWER, asked_at)

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 
-import httpx
-
-from twin.adapters.answer import failure_of, failure_of_status, login
+from twin.adapters.answer import failure_of, failure_of_status
+from twin.adapters.client import Client, NoAnswerError, login
 from twin.config import Settings
 from twin.core.events import Failed, Failure, Heard, Via, WatchLost
 from twin.core.limits import WATCH_SILENCE_S
@@ -16,7 +16,7 @@ from twin.wire import DOCUMENT_BYTES, NoTwinError, parse
 class Watch:
     """Keeps at most one stream open, and tells the core of every line and of its end."""
 
-    def __init__(self, settings: Settings, node: Node, client: httpx.AsyncClient) -> None:
+    def __init__(self, settings: Settings, node: Node, client: Client) -> None:
         self._loop = asyncio.get_running_loop()
         self._node = node
         self._client = client
@@ -60,10 +60,10 @@ class Watch:
         try:
             async with asyncio.timeout(WATCH_SILENCE_S) as silence:
                 stream = self._client.stream(
-                    "GET", f"{url}/watch", auth=self._auth, timeout=WATCH_SILENCE_S
+                    "GET", f"{url}/watch", self._auth, timeout_s=WATCH_SILENCE_S
                 )
                 async with stream as answer:
-                    if answer.status_code != httpx.codes.OK:
+                    if answer.status_code != HTTPStatus.OK:
                         return self._refused(failure_of_status(answer.status_code, url))
                     told = None
                     async for line in _lines(answer.aiter_raw()):
@@ -72,9 +72,9 @@ class Watch:
                         told = document if told is None else document.after(told)
                         self._node.handle(Heard(told, Via.LINE))
             return WatchLost("it was closed")
-        except (TimeoutError, httpx.TimeoutException):
+        except TimeoutError:
             return WatchLost(f"silent for {WATCH_SILENCE_S:g} s")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except NoAnswerError as error:
             failed = failure_of(error)
             return WatchLost("it broke") if failed is None else self._refused(failed)
         except NoTwinError as error:

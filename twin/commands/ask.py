@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 
-from twin.adapters.answer import failure_of, failure_of_status, login
+from twin.adapters.answer import failure_of, failure_of_status
+from twin.adapters.client import login
 from twin.config import Credentials, Settings
 from twin.core.events import Failed, Failure
 

@@ -1,0 +1,98 @@
+"""Requests to twins: to the peer's URL, and to our own."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from twin.adapters.answer import Answer
+from twin.config import Credentials
+from twin.wire import DOCUMENT_BYTES
+
+if TYPE_CHECKING:  # imported with the first request: an app that was just woken answers sooner
+    import httpx
+
+TIMEOUT_S = 3.0
+"""As long as silence takes to confirm a claim; an answer that is slower helps nobody."""
+
+Login = tuple[bytes, bytes]
+
+
+def login(credentials: Credentials) -> Login:
+    return credentials.username.encode(), credentials.password.encode()
+
+
+class NoAnswerError(Exception):
+    """There was no connection, or it broke off; why, its cause says."""
+
+
+NO_ANSWER = (NoAnswerError, TimeoutError)
+
+
+class Client:
+    """Keeps connections open. Lives on one event loop."""
+
+    def __init__(self) -> None:
+        self._made: asyncio.Task[httpx.AsyncClient] | None = None
+
+    async def fetch(
+        self, method: str, url: str, auth: Login | None = None, body: bytes | None = None
+    ) -> Answer:
+        """Takes 3 s at most, however slowly the answer drips; one that is too long is cut.
+
+        Raises one of `NO_ANSWER`.
+        """
+        request = self.stream(method, url, auth, body)
+        async with asyncio.timeout(TIMEOUT_S), request as answer:
+            content = bytearray()
+            async for chunk in answer.aiter_raw():
+                content += chunk
+                if len(content) > DOCUMENT_BYTES:
+                    break
+            return Answer(answer.status_code, bytes(content))
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        url: str,
+        auth: Login | None = None,
+        body: bytes | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> AsyncIterator["httpx.Response"]:
+        """The head of an answer, to read the rest from; each part may take `timeout_s`.
+
+        Raises one of `NO_ANSWER`, also while it is read.
+        """
+        client = await self._client()
+        from httpx import HTTPError, InvalidURL, TimeoutException
+
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            async with client.stream(
+                method, url, content=body, headers=headers, auth=auth, timeout=timeout_s
+            ) as answer:
+                yield answer
+        except TimeoutException as error:
+            raise TimeoutError from error
+        except (HTTPError, InvalidURL) as error:
+            raise NoAnswerError(str(error)) from error
+
+    async def close(self) -> None:
+        if self._made is not None:
+            await (await self._made).aclose()
+
+    async def _client(self) -> "httpx.AsyncClient":
+        if self._made is None:
+            self._made = asyncio.create_task(asyncio.to_thread(_make))
+        return await asyncio.shield(self._made)  # whoever gives up waiting leaves it to the others
+
+
+def _make() -> "httpx.AsyncClient":
+    import httpx
+
+    from twin.adapters.tls import tls
+
+    # `trust_env` off: a proxy of the machine would answer in the peer's place.
+    headers = {"User-Agent": "twin", "Accept-Encoding": "identity"}
+    return httpx.AsyncClient(verify=tls(), trust_env=False, headers=headers)
