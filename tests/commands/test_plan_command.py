@@ -11,8 +11,10 @@ import pytest
 from processes import Twin
 
 from twin.cli import run
-from twin.commands import planned
+from twin.commands.advice import advice
 from twin.commands.plan import Question, as_on, other_ways, plan, savings
+from twin.commands.planned import Plan, Savings
+from twin.commands.shown import as_json, text
 from twin.config import SettingsError, read_settings
 from twin.core.jobs import Job
 from twin.core.schedules import every
@@ -43,12 +45,12 @@ def pair(
     return Pair(("a", "b"), Rules(shift=shift), asleep, {"ten": TEN}, offer, days)
 
 
-def made(of: Pair, saved: tuple[planned.Savings, ...] = ()) -> planned.Plan:
+def made(of: Pair, saved: tuple[Savings, ...] = ()) -> Plan:
     others = tuple((name, simulate(way)) for name, way in other_ways(of, UTC))
-    return planned.Plan(simulate(of), others, saved)
+    return Plan(simulate(of), others, saved)
 
 
-def saved(month: Month, price: float | None = None, **environ: str) -> tuple[planned.Savings, ...]:
+def saved(month: Month, price: float | None = None, **environ: str) -> tuple[Savings, ...]:
     settings = read_settings(as_on(month.pair.offer, {**SCALED, **environ}))
     return savings(settings, month, price)
 
@@ -105,8 +107,8 @@ def test_an_offer_sleeps_as_its_host_does_or_never() -> None:
 
 
 def test_two_always_awake_on_eco_are_dry_on_day_21_and_told_what_fits() -> None:
-    text = planned.text(made(pair()))
-    flat = " ".join(text.split())
+    told = text(made(pair()))
+    flat = " ".join(told.split())
     assert "48 h a day use up the 1000 h" in flat
     assert "on day 21 (1000 / 48 = 20.8 days)" in flat
     assert "STANDBY=asleep SHIFT=00:00-12:00 (SHIFT=12:00-00:00 on the other twin) fits" in flat
@@ -115,7 +117,7 @@ def test_two_always_awake_on_eco_are_dry_on_day_21_and_told_what_fits() -> None:
 
 
 def test_on_render_only_a_sleeping_standby_without_shifts_fits() -> None:
-    told = planned.as_json(made(pair(RENDER)))
+    told = as_json(made(pair(RENDER)))
     assert told["dry_on_day"] == 16
     dry = {name: way["dry_on_day"] for name, way in told["other_ways"].items()}
     assert dry == {"STANDBY=asleep": None, "STANDBY=asleep SHIFT=00:00-12:00": 31}
@@ -124,14 +126,14 @@ def test_on_render_only_a_sleeping_standby_without_shifts_fits() -> None:
 
 def test_where_no_way_fits_none_is_recommended() -> None:
     tiny = replace(ECO, budget_h=700)
-    said = planned.sentences(made(pair(tiny)))
+    said = advice(made(pair(tiny)))
     assert not any("fits, with" in one for one in said)
     assert "What needs none of this" in said[1]
 
 
 def test_what_fits_is_told_what_is_left_and_what_the_other_shift_is() -> None:
     told = made(pair(asleep=True, shift=parse_shift("08:00-20:00", UTC)))
-    said = planned.sentences(told)
+    said = advice(told)
     assert said[0].startswith("It fits: 224 of the 1000 h")
     assert said[1] == (
         "The other twin has the rest of the day: SHIFT=20:00-08:00 there, all else the same."
@@ -140,7 +142,7 @@ def test_what_fits_is_told_what_is_left_and_what_the_other_shift_is() -> None:
 
 
 def test_a_standby_that_sleeps_through_daily_restarts_is_told_of_shifts() -> None:
-    said = planned.sentences(made(pair(asleep=True)))
+    said = advice(made(pair(asleep=True)))
     assert said[1].startswith("The host starts every app anew once a day.")
     assert "With STANDBY=asleep SHIFT=00:00-12:00" in said[1]
     assert said[-1].endswith("wakes it for 30m.")
@@ -149,18 +151,18 @@ def test_a_standby_that_sleeps_through_daily_restarts_is_told_of_shifts() -> Non
 def test_a_slot_that_is_run_twice_by_design_is_explained() -> None:
     told = made(replace(pair(asleep=True), jobs={"ten": replace(TEN, catch_up=True)}))
     assert sum(job.doubled for job in told.month.jobs) > 0
-    (said,) = [one for one in planned.sentences(told) if one.startswith("TWICE is by design")]
+    (said,) = [one for one in advice(told) if one.startswith("TWICE is by design")]
     assert "a job with catch_up" in said
-    assert not any("TWICE" in one for one in planned.sentences(made(pair(asleep=True))))
+    assert not any("TWICE" in one for one in advice(made(pair(asleep=True))))
 
 
 def test_where_hours_are_not_counted_there_is_nothing_to_weigh() -> None:
     told = made(pair(BASIC))
     assert told.others == ()
-    assert planned.sentences(told)[0] == (
+    assert advice(told)[0] == (
         "Heroku Basic never sleeps and counts no hours. A month costs $14, $7 for each twin."
     )
-    assert "1488.0" in planned.text(told)
+    assert "1488.0" in text(told)
 
 
 @pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.key)
@@ -168,9 +170,9 @@ def test_its_lines_are_aligned_and_at_most_100_columns_wide(offer: Offer) -> Non
     of = pair(offer)
     long = replace(TEN, name="a_module_of_jobs.with_a_function_of_a_very_long_name")
     of = replace(of, names=("x" * 60, "b"), jobs={long.name: long})
-    text = planned.text(made(of, saved(simulate(of), price=0.5)))
-    assert max(map(len, text.splitlines())) <= 100
-    for table in text.split("\n\n")[1:-1]:
+    told = text(made(of, saved(simulate(of), price=0.5)))
+    assert max(map(len, told.splitlines())) <= 100
+    for table in told.split("\n\n")[1:-1]:
         assert len({len(line) for line in table.splitlines()}) == 1
 
 
@@ -185,10 +187,10 @@ def test_a_month_of_59_dyno_hours_a_day_saves_13_of_72() -> None:
 
 def test_its_price_is_told_only_if_it_is_known() -> None:
     month = simulate(pair(BASIC))
-    told = planned.Plan(month, (), saved(month, price=0.5))
-    assert "$201.50" in planned.text(told)
-    assert planned.as_json(told)["scaling"][0]["dollars_saved"] == 201.5
-    assert "$2" not in planned.text(planned.Plan(month, (), saved(month)))
+    told = Plan(month, (), saved(month, price=0.5))
+    assert "$201.50" in text(told)
+    assert as_json(told)["scaling"][0]["dollars_saved"] == 201.5
+    assert "$2" not in text(Plan(month, (), saved(month)))
 
 
 def test_nobody_scales_once_the_hours_are_used_up() -> None:
@@ -197,14 +199,14 @@ def test_nobody_scales_once_the_hours_are_used_up() -> None:
     # 20 days and 20 hours by the timetable (day 21: 4 at 1, 3 at 2, 13 at 3), then 3 for good.
     by_timetable = 20 * 59 + 3 * 2 + 4 * 1 + 13 * 3
     assert told.hours == pytest.approx(by_timetable + 244 * 3)
-    assert "stays at 3" in " ".join(planned.text(planned.Plan(month, (), (told,))).split())
+    assert "stays at 3" in " ".join(text(Plan(month, (), (told,))).split())
 
 
 def test_without_a_timetable_nothing_is_said_of_savings() -> None:
     month = simulate(pair(days=2))
     assert saved(month, SCALE_TIMETABLE="", PROBE_URL="https://my-app.example") == ()
     assert saved(month, SCALE_TARGET="", SCALE_TIMETABLE="") == ()
-    assert planned.as_json(planned.Plan(month, (), ()))["scaling"] == []
+    assert as_json(Plan(month, (), ()))["scaling"] == []
 
 
 # ---- the command

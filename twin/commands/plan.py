@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from twin.adapters.jobsfile import JobsError
 from twin.assemble import load_jobs
 from twin.clock import Clock
-from twin.commands import planned
+from twin.commands.planned import Plan, Savings, way
+from twin.commands.shown import as_json, text
 from twin.config import Settings, read_settings
 from twin.core.shift import Shift
 from twin.core.timetable import Timetable
@@ -51,12 +52,12 @@ def plan(question: Question, environ: Mapping[str, str]) -> int:
         return 1
     month = simulate(pair)
     ways = other_ways(pair, zone(settings.timezone))
-    told = planned.Plan(
+    told = Plan(
         month=month,
-        others=tuple((name, simulate(way)) for name, way in ways),
+        others=tuple((name, simulate(other)) for name, other in ways),
         savings=savings(settings, month, question.price),
     )
-    print(json.dumps(planned.as_json(told), indent=2) if question.as_json else planned.text(told))
+    print(json.dumps(as_json(told), indent=2) if question.as_json else text(told))
     return 0
 
 
@@ -95,10 +96,10 @@ def other_ways(pair: Pair, where: ZoneInfo) -> list[tuple[str, Pair]]:
     whole_day = replace(pair.rules, shift=None)
     halves = replace(pair.rules, shift=pair.rules.shift or Shift(0, 12 * 60, where))
     ways = [(replace(pair, sleeps_on_standby=True, rules=rules)) for rules in (whole_day, halves)]
-    return [(planned.way(other), other) for other in ways if other != pair]
+    return [(way(other), other) for other in ways if other != pair]
 
 
-def savings(settings: Settings, month: Month, price: float | None) -> tuple[planned.Savings, ...]:
+def savings(settings: Settings, month: Month, price: float | None) -> tuple[Savings, ...]:
     """Against SCALE_MAX all the time, for each target with a timetable. Once the hours are used up
     nobody scales, and the targets stay as they are."""
     return tuple(
@@ -110,12 +111,12 @@ def savings(settings: Settings, month: Month, price: float | None) -> tuple[plan
 
 def _savings(
     scale: ScaleSettings, timetable: Timetable, month: Month, price: float | None
-) -> planned.Savings:
+) -> Savings:
     total_h = month.pair.days * 24.0
     scaled_h = total_h if month.dry_after_h is None else month.dry_after_h
     left_at = START + scaled_h * HOUR_S
     stays_at = timetable.level(left_at)
-    return planned.Savings(
+    return Savings(
         target=str(scale.target),
         most=scale.rules.max_quantity,
         hours=dyno_hours(timetable, START, left_at) + stays_at * (total_h - scaled_h),
