@@ -183,8 +183,8 @@ def _bar(share: float, width: int = 40) -> str:
 @contextmanager
 def _deaf() -> Iterator[None]:
     """Ctrl-C reaches every process of the terminal: a worker that is born in here never hears it,
-    and the first process, which answers it, does afterwards."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    and the first process, which answers it, does afterwards. So, too, no worker is half born."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
