@@ -21,15 +21,19 @@ from twin.core.events import (
     PlainUpdate,
     Publish,
     Request,
+    RunNow,
     Send,
+    Start,
     Tick,
     Via,
     Watch,
     Watchers,
     WatchLost,
 )
+from twin.core.jobs import Job
 from twin.core.knowledge import Claim, Entry, Fate
 from twin.core.messages import Role
+from twin.core.schedules import every
 from twin.core.shift import Shift
 from twin.core.state import Holding, Retired, Rules, Standby, Trouble
 
@@ -303,6 +307,15 @@ def test_when_a_standby_claims(
     twin = situation()
     then(twin)
     assert twin.role() is role
+
+
+def test_whoever_is_refused_asks_again_at_once_and_no_third_time() -> None:
+    twin = in_doubt()
+    twin.tell(REFUSED)
+    assert sent(twin.wait(0.39)) == []
+    assert sent(twin.wait(0.02)) == ["STATUS"]
+    twin.tell(REFUSED)
+    assert twin.role() is Role.ON_DUTY
 
 
 # ---- waking
@@ -728,6 +741,19 @@ def test_who_loses_the_duty_while_an_older_boot_has_its_url_tells_what_it_starte
     assert "UPDATE" in sent(twin.hear(Role.CLAIMING, twin.claim_of_b(9_999), Via.UPDATE))
     twin = on_duty()
     assert "UPDATE" not in sent(twin.hear(Role.CLAIMING, twin.claim_of_b(9_999), Via.UPDATE))
+
+
+@pytest.mark.parametrize(("at_its_url", "tells"), [("1-x", True), (None, False)])
+def test_a_holder_that_cannot_be_asked_tells_what_it_starts(
+    at_its_url: str | None, tells: bool
+) -> None:
+    """It may be killed a moment later, and the older boot at its URL too (seed 1795278958)."""
+    twin = Twin(jobs={"mail": Job("mail", every("1m", None, "UTC"))}).take()
+    if at_its_url is not None:
+        twin.hear_retired(via=Via.OWN, boot=at_its_url, url=A_URL, twin="a")
+    effects = twin.tell(RunNow("mail"))
+    assert any(isinstance(effect, Start) for effect in effects)
+    assert ("UPDATE" in sent(effects)) is tells
 
 
 def test_a_boot_that_made_way_and_is_ended_does_not_say_that_its_twin_leaves() -> None:

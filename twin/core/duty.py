@@ -11,7 +11,8 @@ Where these rules differ from the first draft of the protocol, and why:
   own, so that one set of rules says when a twin may act. The question that settles it is an
   `/update`, which lets the peer hear that we are back, and it is waited for 3 s, not 2: 2 s is less
   than a slow answer takes.
-- A standby asks every 0.9 s, not every second, so that a death is followed within one.
+- A standby asks every 0.9 s, not every second, and 0.4 s after an ask that was refused, so that a
+  death is followed within half a second.
 - A standby opens the watch at once when it joins, and asks beside it.
 - A holder whose URL does not lead to it, or is not known, and whom nobody watches, repeats
   `/update` for as long as it holds: the peer cannot ask it anything, and would otherwise take its
@@ -27,7 +28,7 @@ Where these rules differ from the first draft of the protocol, and why:
 - Two boots of one app share what they learn: one that made way reads its watch to the end, and
   whatever is new is sent to the own URL while that may lead to the other. Either may be the only
   one that was told of a run, or that can be asked for it. For the same reason a holder whose URL
-  does not lead to it and that is superseded tells the peer what it started.
+  does not lead to it tells the peer what it starts, and once more when it is superseded.
 - A boot of an older name that answers a question asked after the newest one was heard last is the
   newest one: names come from clocks, and a deploy may be taken back.
 - A claimer reads its watch until it is confirmed: the holder may have just written what it started.
@@ -96,6 +97,8 @@ def _share(turn: Turn) -> None:
     state = turn.state
     if state.knowledge is not turn.before.knowledge and (state.retired or state.reached is False):
         turn.send(Request.OWN)
+        if state.on_duty and not state.watchers:
+            turn.send(Request.UPDATE)  # nor can the peer ask us
 
 
 # ---- what the time, and what is known by now, call for

@@ -23,6 +23,8 @@ WATCH_SILENCE_S = 4.2
 REOPEN_ASTRAY_S = 5.0
 """When to try again a watch that led to an older boot: a deploy takes some seconds to a minute."""
 ASK_EVERY_S = 0.9
+REFUSED_AGAIN_S = 0.4
+"""Between two asks that are refused: the first may have met the moment between two boots."""
 ASK_FOR_S = 3.3
 """With `WATCH_SILENCE_S` 7.5 s: a freeze is followed within 8 s of the last message."""
 CLAIMER_S = 1.7

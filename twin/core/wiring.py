@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from twin.core import agenda
 from twin.core.events import Failed, Failure, Looked
-from twin.core.limits import ASK_EVERY_S, FIRST_KIND_FAILURES, STAND_IN_S, WRONG_RETRY_S
+from twin.core.limits import FIRST_KIND_FAILURES, REFUSED_AGAIN_S, STAND_IN_S, WRONG_RETRY_S
 from twin.core.roles import confirm, make_claim
 from twin.core.state import Holding, Standby, Trouble
 from twin.core.turn import Turn
@@ -34,10 +34,10 @@ def _refused(turn: Turn, why: str) -> None:
         case Holding(confirmed=False):
             confirm(turn, f"nobody serves at the peer's URL: {why}")
         case Standby(doubt_since=doubt, refused_at=None) as standby if doubt is not None:
-            turn.enter(replace(standby, refused_at=turn.now.mono))
+            again_at = min(standby.ask_at, turn.now.mono + REFUSED_AGAIN_S)
+            turn.enter(replace(standby, refused_at=turn.now.mono, ask_at=again_at))
         case Standby(refused_at=float() as first):
-            # Two asks a breath apart: one may have met the moment between two boots.
-            if turn.now.mono - first >= ASK_EVERY_S / 2:
+            if turn.now.mono - first >= REFUSED_AGAIN_S / 2:
                 make_claim(turn, f"nobody serves at the peer's URL: {why}", confirmed=True)
 
 
