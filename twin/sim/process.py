@@ -41,8 +41,9 @@ TOUCH_S = 5.0
 """How often a node asks its own URL, or tells the holder that it is there."""
 LATENCY_S = 0.001
 """How much later than asked for a thread wakes."""
+ANSWER_S = 3.0
+"""A node waits no longer for an answer."""
 GRACE_S = 25.0
-LOOK_PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,13 +320,17 @@ class Process:
         else:
             event = process.answer(asked)
         way = self.world.lines.way_s(to, self.host.name, self.world.now)
-        if way is not None and event is not None:
+        if way is None:
+            return
+        if self.now.mono + way - asked.at > ANSWER_S:
+            event = _NOBODY if asked.kind is Request.LOOK else None
+        if event is not None:
             self.world.send(way, lambda: self.when_awake(lambda: self.step(event)))
 
     @staticmethod
     def _refusal(asked: Asked) -> Event | None:
         if asked.kind is Request.LOOK:
-            return Looked(on_duty=False, boot="", alive=False)
+            return _NOBODY
         if asked.kind is Request.OWN:
             return None
         return Failed(Failure.REFUSED, "connection refused", asked.at)
@@ -341,4 +346,5 @@ class Process:
         self.world.story.tell(self.world.now, f"{self.host.name} {self.boot[-4:]}", what, why)
 
 
+_NOBODY = Looked(on_duty=False, boot="", alive=False)
 _CAME = {Request.UPDATE: Via.UPDATE, Request.OWN: Via.UPDATE, Request.DOWN: Via.DOWN}
