@@ -23,6 +23,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from twin.core.events import Note
+from twin.core.knowledge import Fate
 from twin.core.limits import CLOCK_AHEAD_S
 from twin.core.messages import Role
 from twin.core.state import Retired, State, Trouble, Waking
@@ -261,6 +262,13 @@ class Observer:
             if process.state.knowledge != holders[0].state.knowledge:
                 return f"the ledgers of {process.boot} and {holders[0].boot}"
         return ""
+
+    def awaits_the_dead(self) -> bool:
+        """Whether a run of a boot that is gone still counts as running."""
+        alive = self._processes()
+        boots = {process.boot for process in alive}
+        entries = (entry for one in alive for entry in one.state.knowledge.ledger.values())
+        return any(entry.fate is Fate.RUNNING and entry.boot not in boots for entry in entries)
 
     def check_slots(self, since: float, until: float) -> None:
         """Every slot between was run, or was skipped with its reason."""

@@ -17,10 +17,11 @@ _DAY_MINUTES = 24 * 60
 CALM_S = 160.0
 """Longer than the 90 s after which a boot of a failed deploy wakes again, and than a late message
 with all that may follow."""
+_TIMEOUT_S = 600
 
 
 def job(name: str, interval: str, grace_s: int = 300) -> Job:
-    return Job(name, every(interval, None, "UTC"), grace_s=grace_s, timeout_s=600)
+    return Job(name, every(interval, None, "UTC"), grace_s=grace_s, timeout_s=_TIMEOUT_S)
 
 
 def named(*jobs: Job) -> dict[str, Job]:
@@ -79,6 +80,7 @@ def play(seed: int, climate: Climate) -> Outcome:
         weather.end()
         world.run(CALM_S)
         settle(world)
+    _see_runs_end(world)
     world.observer.check_slots(began_at, world.now - 10)
     return _outcome(world, weather, world.now - began_at)
 
@@ -97,6 +99,13 @@ def settle(world: World) -> None:
     while world.observer.disagreement() and world.now < end:
         world.run(0.5)
     world.observer.check_agreement()
+
+
+def _see_runs_end(world: World) -> None:
+    """What a twin was running that is gone without a word holds its job back until its timeout."""
+    end = world.now + _TIMEOUT_S
+    while world.observer.awaits_the_dead() and world.now < end:
+        world.run(20)
 
 
 def _outcome(world: World, weather: Weather, seconds: float) -> Outcome:
