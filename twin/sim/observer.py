@@ -11,8 +11,9 @@ What the protocol says cannot be promised is excused here, and nothing else:
   to be the newest one's.
 - A slot that is started twice, when a message was lost or late from 8 s before its first start on,
   or in the time of two on duty, or when nobody living could be asked for it any more: its twin was
-  killed or froze, or leaves while a new boot has its URL, and no watch that it could write to leads
-  to somebody who passes it on, or whoever read it turned to the new boot with a line underway.
+  killed or froze, or leaves or made way when a new boot gets its URL, and no watch that it could
+  write to leads to somebody who passes it on, or whoever read it turned to the new boot with a line
+  underway.
 - A slot that was announced and never began, when its twin was killed in between.
 - A slot that nobody announced, when everybody who had a ledger was gone.
 """
@@ -105,8 +106,8 @@ class Observer:
             self._forget_slots(stream.told.items())
 
     def hidden(self, process: Process) -> None:
-        """Its URL leads to another. While it leaves it passes nothing on."""
-        if not (_serves(process) or process.state.retired):
+        """Its URL leads to another. While it leaves, or after it made way, it passes nothing on."""
+        if not _serves(process):
             self._forget(process)
 
     def _forget(self, process: Process) -> None:
