@@ -2,8 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+
+import pytest
+from anyio._backends._asyncio import SocketStream
 
 from twin.adapters.client import Client
 
@@ -80,6 +84,18 @@ def saying(text: bytes) -> Answering:
 
 async def silent(*_: object) -> None:
     await asyncio.sleep(60)
+
+
+@contextlib.contextmanager
+def breaking_encryption() -> Iterator[None]:
+    """Whoever reads an answer finds its encryption broken, as a router that fails leaves it."""
+
+    async def receive(*_: object, **__: object) -> bytes:
+        raise ssl.SSLError(1, "[SSL: BAD_RECORD_TYPE] bad record type")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SocketStream, "receive", receive)
+        yield
 
 
 async def nowhere() -> str:

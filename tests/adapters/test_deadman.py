@@ -8,7 +8,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 
 import pytest
-from http_bench import Answering, Asked, Server, answer, nowhere, saying, serving, silent
+from http_bench import (
+    Answering,
+    Asked,
+    Server,
+    answer,
+    breaking_encryption,
+    nowhere,
+    saying,
+    serving,
+    silent,
+)
 
 from twin.adapters import deadman as module
 from twin.adapters.deadman import DEADMAN_JOB, Deadman, deadman_job
@@ -112,7 +122,13 @@ async def garbled() -> list[str]:
         return [await error_of(Deadman(server.url + PATH, Log("a", io.StringIO())))]
 
 
-@pytest.mark.parametrize("fail", [refused, garbled])
+async def broken() -> list[str]:
+    with breaking_encryption():
+        async with serving(said(200)) as server:
+            return [await error_of(Deadman(server.url + PATH, Log("a", io.StringIO())))]
+
+
+@pytest.mark.parametrize("fail", [refused, garbled, broken])
 def test_no_answer_is_an_error_without_the_secret(fail: Callable[[], Awaitable[list[str]]]) -> None:
     async def run() -> list[str]:
         return await fail()

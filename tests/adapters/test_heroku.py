@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -250,6 +251,15 @@ def test_an_api_that_cannot_be_reached_is_tried_again() -> None:
 
     with pytest.raises(TargetError, match=r"cannot be reached .*Connection refused") as raised:
         target(refuse).read()
+    assert raised.value.heals
+
+
+def test_an_api_whose_encryption_breaks_is_tried_again() -> None:
+    def broken(_: httpx.Request) -> httpx.Response:
+        raise ssl.SSLError(1, "[SSL: BAD_RECORD_TYPE] bad record type")
+
+    with pytest.raises(TargetError, match=r"cannot be reached .*BAD_RECORD_TYPE") as raised:
+        target(broken).read()
     assert raised.value.heals
 
 

@@ -5,7 +5,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from http_bench import Answering, Server, answer, client, nowhere, saying, serving, silent
+from http_bench import (
+    Answering,
+    Server,
+    answer,
+    breaking_encryption,
+    client,
+    nowhere,
+    saying,
+    serving,
+    silent,
+)
 from http_bench import until as wait_until
 from node_bench import Bench, bench, settings
 
@@ -129,6 +139,14 @@ def test_a_ping_that_fails_is_told_and_the_next_one_goes_on(answering: Answering
         await wait_until(lambda: made.events.count("self_ping.failed") >= 2)
 
     on_server(answering, test, on_duty)
+
+
+def test_a_ping_whose_encryption_breaks_is_told_and_the_next_one_goes_on() -> None:
+    async def test(made: Bench, _: Server) -> None:
+        await wait_until(lambda: made.events.count("self_ping.failed") >= 2)
+
+    with breaking_encryption():
+        on_server(OK, test, on_duty)
 
 
 def test_a_ping_that_is_not_answered_ends(monkeypatch: pytest.MonkeyPatch) -> None:

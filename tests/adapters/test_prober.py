@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from http_bench import breaking_encryption
 
 from twin.adapters.prober import Prober
 from twin.clock import Clock
@@ -274,6 +275,13 @@ def test_a_resolver_of_host_names_that_hangs_delays_nothing(
     resolved.set()
     assert [judge(probe, SLOW_S) for probe in seen] == [Verdict.UNREACHABLE] * 2
     assert seconds < 2
+
+
+def test_an_answer_whose_encryption_breaks_is_none() -> None:
+    with serving(saying(OK)) as server, breaking_encryption():
+        seen = probe(server.url)
+    assert seen.failure == "the connection broke off: [SSL: BAD_RECORD_TYPE] bad record type"
+    assert judge(seen, SLOW_S) is Verdict.UNREACHABLE
 
 
 def test_every_probe_comes_as_a_new_visitor() -> None:

@@ -1,6 +1,7 @@
 """One request to a platform's API."""
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping
 
 import httpx
@@ -11,7 +12,7 @@ from twin.adapters.tls import tls
 REQUEST_S = 4.0
 """The APIs answer within a second; a request that has not been answered by then will not be."""
 
-NO_ANSWER = (httpx.HTTPError, TimeoutError)
+NO_ANSWER = (httpx.HTTPError, TimeoutError, ssl.SSLError)  # of reading, httpx lets it pass
 
 AGAIN = "it is tried again by itself"
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ class Client:
                 yield answer
         except TimeoutException as error:
             raise TimeoutError from error
-        except (HTTPError, InvalidURL) as error:
+        except (HTTPError, InvalidURL, ssl.SSLError) as error:  # of reading, httpx lets it pass
             raise NoAnswerError(str(error)) from error
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ the other one went without a word.
 """
 
 import asyncio
+import ssl
 
 import httpx
 
@@ -56,7 +57,7 @@ class Deadman:
                 await answer.aclose()
         except TimeoutError:
             return f"{host} did not answer in {_TIMEOUT_S:g} s"
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ssl.SSLError) as error:  # of reading, httpx lets it pass
             why = str(error) or type(error).__name__
             return f"{host} cannot be reached ({why}): check DEADMAN_URL"
         if answer.status_code >= 400:

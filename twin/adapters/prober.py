@@ -1,6 +1,7 @@
 """Requests to PROBE_URL, as new visitors would make them."""
 
 import asyncio
+import ssl
 
 import httpx
 
@@ -70,7 +71,7 @@ class Prober:
                 await self._fetch(seen)
         except TimeoutError:
             failure, hangs = f"{seen.lacks} in {bound_s:.3g} s", seen.connected
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ssl.SSLError) as error:  # of reading, httpx lets it pass
             failure = _told(error)
         return Probe(seen.status, self._clock.now().mono - began, failure, hangs)
 
@@ -122,7 +123,7 @@ def _checked(url: str) -> str:
     return url
 
 
-def _told(error: httpx.HTTPError) -> str:
+def _told(error: Exception) -> str:
     if isinstance(error, httpx.ConnectError):
         return f"no connection: {cause(error)}"
     return f"the connection broke off: {cause(error)}"
