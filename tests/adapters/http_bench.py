@@ -5,6 +5,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from anyio._backends._asyncio import SocketStream
@@ -90,7 +91,10 @@ async def silent(*_: object) -> None:
 def breaking_encryption() -> Iterator[None]:
     """Whoever reads an answer finds its encryption broken, as a router that fails leaves it."""
 
-    async def receive(*_: object, **__: object) -> bytes:
+    arrives = SocketStream.receive
+
+    async def receive(*where: Any, **most: Any) -> bytes:
+        await arrives(*where, **most)
         raise ssl.SSLError(1, "[SSL: BAD_RECORD_TYPE] bad record type")
 
     with pytest.MonkeyPatch.context() as patch:
