@@ -26,6 +26,20 @@ def test_a_line_has_a_level_an_event_and_the_twin() -> None:
     ]
 
 
+def test_a_line_that_cannot_be_written_is_lost_and_the_next_one_is_tried() -> None:
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            if "event=x" in self.getvalue():
+                self.truncate(self.seek(0))
+                raise OSError(28, "No space left on device")
+
+    stream = Full()
+    log = Log("a", stream)
+    log.info("x")
+    log.info("y")
+    assert stream.getvalue() == "at=info event=y twin=a\n"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

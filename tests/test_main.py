@@ -203,6 +203,15 @@ def test_what_a_job_left_behind_does_not_keep_it_from_ending(alone: Twin, tmp_pa
     assert "event=twin.left" in alone.output
 
 
+def test_a_log_that_cannot_be_written_ends_nothing(alone: Twin, tmp_path: Path) -> None:
+    (tmp_path / "a.log").symlink_to("/dev/full")
+    alone.environ["PYTHONUNBUFFERED"] = (
+        ""  # as on most machines: what is left is written at the end
+    )
+    on_duty(alone)
+    assert alone.ends(signal.SIGTERM, timeout_s=5) == 0
+
+
 def test_a_running_job_is_let_end_while_the_peer_has_the_duty_already(tmp_path: Path) -> None:
     with twins(tmp_path, SLOW) as (a, b):
         holder_and_standby(a, b)

@@ -4,6 +4,7 @@ The host waits at most 60 s for the port, and its router holds requests from the
 the backlog while the rest is imported.
 """
 
+import contextlib
 import os
 import socket
 import sys
@@ -32,8 +33,9 @@ def main() -> int:
     except Exception:  # noqa: BLE001 (whatever it is, it is told, and the process ends)
         traceback.print_exc()
     # Threads that a job left behind must not keep a twin from ending: its host would wait.
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # its disk is full, or its reader gone
+            stream.flush()
     os._exit(status)
 
 

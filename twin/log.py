@@ -1,5 +1,6 @@
 """Lines of `key=value` on stdout, as the platform's own are."""
 
+import contextlib
 import logging
 import re
 import sys
@@ -34,7 +35,8 @@ class Log:
 
     def _write(self, level: str, event: str, values: dict[str, object]) -> None:
         line = pairs({"at": level, "event": event, "twin": self._twin, **values})
-        with self._lock:
+        # A full disk, or a reader that is gone, must not end what is told of.
+        with self._lock, contextlib.suppress(OSError):
             self._stream.write(line.encode()[:_LINE_BYTES].decode(errors="ignore") + "\n")
             self._stream.flush()
 
