@@ -3,6 +3,8 @@
 import asyncio
 import io
 import logging
+import socket
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
@@ -111,6 +113,18 @@ def test_an_answer_that_drips_is_given_up_at_the_same_limit(
     monkeypatch.setattr(module, "_TIMEOUT_S", 0.1)
     errors, _, _ = calls(1, drip)
     assert errors == ["127.0.0.1 did not answer in 0.1 s"]
+
+
+def test_a_hanging_resolver_of_names_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    released, ended = threading.Event(), list[bool]()
+    monkeypatch.setattr(module, "_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.append(released.wait(3)))
+    try:
+        with pytest.raises(AlreadyTold, match=r"did not answer in 0\.1 s"):
+            Deadman("http://hc.test" + PATH, Log("a", io.StringIO()))()
+        assert not ended
+    finally:
+        released.set()
 
 
 async def refused() -> list[str]:

@@ -9,6 +9,7 @@ import ssl
 
 import httpx
 
+from twin.adapters.bounded import run
 from twin.adapters.jobsfile import Scheduled
 from twin.adapters.tls import tls
 from twin.clock import Clock
@@ -35,7 +36,7 @@ class Deadman:
 
     def __call__(self) -> None:
         """Any status below 400 will do. Raises AlreadyTold: only a change is logged."""
-        why = asyncio.run(self._fetch())
+        why = run(self._fetch())
         if bool(why) is not self._failing:
             self._failing = bool(why)
             if why:
