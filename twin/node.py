@@ -39,7 +39,8 @@ _SETTLED_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Outlets:
-    """Who carries out the effects. None of them may block, or call back into the node at once."""
+    """Who carries out the effects. None of them may block, or call back into the node at once, but
+    to say that a run ended before it could begin."""
 
     send: Callable[[Request], None]
     watch: Callable[[bool], None]

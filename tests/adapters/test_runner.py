@@ -171,6 +171,33 @@ def test_a_job_that_hangs_does_not_delay_others() -> None:
         assert runner.wait_until_idle(5)
 
 
+def test_a_job_for_which_there_is_no_thread_has_failed_and_delays_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def starves(_: Run) -> None:
+        pass
+
+    begin = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == "job starves":
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    made, runner = on_duty(starves, does_nothing)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        made.wait(10)
+    assert runner.wait_until_idle(5)
+    assert entry(made, "does_nothing").fate is Fate.DONE
+    ended = entry(made, "starves")
+    assert ended.fate is Fate.FAILED
+    assert ended.why.startswith("not begun: can't start new thread: have fewer jobs")
+    made.wait(10)
+    assert runner.wait_until_idle(5)
+    assert entry(made, "starves").fate is Fate.DONE
+
+
 def test_a_job_that_hangs_is_not_started_a_second_time() -> None:
     with hanging() as (_, hangs):
         made, runner = on_duty(hangs)

@@ -47,9 +47,15 @@ class Runner:
             self._running[start] = None
         term = state.knowledge.claim.term
         # A daemon: a job that hangs must not keep the process from ending.
-        threading.Thread(
+        thread = threading.Thread(
             target=self._run, args=(start, term), name=f"job {start.job}", daemon=True
-        ).start()
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:  # hosts limit the threads of an app: Heroku to 256
+            why = f"not begun: {error}: have fewer jobs run at the same time"
+            self._node.handle(Ended(start.job, start.slot, Fate.FAILED, 0.0, why))
+            self._forget(start)
 
     def wait_until_idle(self, timeout_s: float) -> bool:
         """Whether every run ended in time."""
@@ -72,9 +78,12 @@ class Runner:
             # It runs until the ledger has its end: who waits for the last run may then leave.
             self._node.handle(self._run_once(start, term))
         finally:
-            with self._change:
-                del self._running[start]
-                self._change.notify_all()
+            self._forget(start)
+
+    def _forget(self, start: Start) -> None:
+        with self._change:
+            del self._running[start]
+            self._change.notify_all()
 
     def _run_once(self, start: Start, term: int) -> Ended:
         why = ""
