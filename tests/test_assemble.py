@@ -3,6 +3,8 @@
 import asyncio
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -43,15 +45,16 @@ class Parts:
 
 
 def leave(parts: Any) -> None:
-    async def run() -> None:
-        leaving = _Leaving(parts.made.node, parts, parts, parts, parts, parts, parts.made.clock)
-        leaving.begin("SIGTERM")
-        leaving.begin("SIGTERM")
-        async with asyncio.timeout(5):
-            while not parts.ended:  # noqa: ASYNC110 (it is a mere flag)
-                await asyncio.sleep(0)
+    asyncio.run(_left(parts))
 
-    asyncio.run(run())
+
+async def _left(parts: Any) -> None:
+    leaving = _Leaving(parts.made.node, parts, parts, parts, parts, parts, parts.made.clock)
+    leaving.begin("SIGTERM")
+    leaving.begin("SIGTERM")
+    async with asyncio.timeout(5):
+        while not parts.ended:  # noqa: ASYNC110 (it is a mere flag)
+            await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -83,6 +86,23 @@ def test_a_bug_on_the_way_does_not_keep_the_process_from_ending(
     monkeypatch.setattr(Parts, "down", lambda _: 1 / 0)
     leave(parts)
     assert parts.ended
+
+
+def test_a_resolver_of_names_that_holds_all_threads_does_not_keep_jobs_from_their_end(
+    made: Bench,
+) -> None:
+    parts, released = Parts(made, idle=True), threading.Event()
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        loop.run_in_executor(None, released.wait, 10)
+        try:
+            await _left(parts)
+        finally:
+            released.set()
+
+    asyncio.run(run())
 
 
 def test_running_jobs_have_the_grace_that_hosts_leave_them() -> None:

@@ -36,6 +36,14 @@ def chatty():
 """
 
 
+NOBODY_RESOLVES = """
+import socket
+import threading
+
+socket.getaddrinfo = lambda *_, **__: threading.Event().wait(20)
+"""
+
+
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[Twin]:
     """A twin without a peer, not started yet."""
@@ -199,6 +207,16 @@ def test_what_a_job_left_behind_does_not_keep_it_from_ending(alone: Twin, tmp_pa
     (tmp_path / "jobs.py").write_text(LEFT_BEHIND)
     on_duty(alone)
     until(lambda: "xxx" in alone.output)
+    assert alone.ends(signal.SIGTERM, timeout_s=5) == 0
+    assert "event=twin.left" in alone.output
+
+
+def test_a_resolver_of_names_that_hangs_does_not_keep_it_from_ending(
+    alone: Twin, tmp_path: Path
+) -> None:
+    (tmp_path / "jobs.py").write_text(NOBODY_RESOLVES)
+    alone.environ["PEER_URL"] = "http://b.internal"
+    on_duty(alone)
     assert alone.ends(signal.SIGTERM, timeout_s=5) == 0
     assert "event=twin.left" in alone.output
 

@@ -6,9 +6,11 @@ import signal
 import socket
 import traceback
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from twin import __version__
+from twin.adapters import bounded
 from twin.adapters.client import Client
 from twin.adapters.jobsfile import Scheduled, load
 from twin.adapters.keepawake import KeepAwake
@@ -29,6 +31,8 @@ from twin.web.server import Server, make_server
 from twin.web.snapshot import About
 from twin.web.streams import Streams
 
+T = TypeVar("T")
+
 GRACE_S = 25.0
 """Running jobs may take so long to end: Heroku and Render kill 30 s after SIGTERM."""
 _TELL_S = 5.0
@@ -39,7 +43,7 @@ def serve(settings: Settings, listener: socket.socket, clock: Clock, log: Log) -
     """Run one twin until a signal ends it. Raises JobsError if its jobs cannot be loaded."""
     duties = Duties(settings, clock, log)
     scheduled = _jobs(settings, duties, log)
-    asyncio.run(_serve(settings, scheduled, duties, listener, clock, log))
+    bounded.run(_serve(settings, scheduled, duties, listener, clock, log))
 
 
 def load_jobs(settings: Settings, clock: Clock, log: Log) -> dict[str, Scheduled]:
@@ -92,6 +96,7 @@ async def _serve(
     chores.add_done_callback(_tell_how_it_ended)
     await server.serve(sockets=[listener])
     chores.cancel()
+    await asyncio.wait({chores})
     scheduler.stop()
     await watch.close()
     await link.close()
@@ -119,6 +124,7 @@ class _Leaving:
         self._streams = streams
         self._server = server
         self._clock = clock
+        self._thread = ThreadPoolExecutor(1)
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, because: str) -> None:
@@ -131,14 +137,18 @@ class _Leaving:
             ends_at = self._clock.now().mono + GRACE_S
             self._node.handle(Leave(because))  # releases the duty, and tells the peer
             self._duties.stop()
-            if not await asyncio.to_thread(self._runner.wait_until_idle, GRACE_S):
+            if not await self._apart(self._runner.wait_until_idle, GRACE_S):
                 self._runner.cut_off()
             left_s = max(0.0, ends_at - self._clock.now().mono)
-            await asyncio.to_thread(self._duties.close, min(left_s, _TELL_S))
+            await self._apart(self._duties.close, min(left_s, _TELL_S))
             await self._link.down()
             self._streams.close()
         finally:
             self._server.end()
+
+    async def _apart(self, wait: Callable[[float], T], seconds: float) -> T:
+        """On a thread of its own: a resolver of names that hangs may hold all of the loop's."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, wait, seconds)
 
 
 def _on_signals(begin: Callable[[str], None]) -> None:
