@@ -81,12 +81,17 @@ class Client:
 
     async def close(self) -> None:
         if self._made is not None:
-            await (await self._made).aclose()
+            with contextlib.suppress(NoAnswerError):
+                await (await self._client()).aclose()
 
     async def _client(self) -> "httpx.AsyncClient":
-        if self._made is None:
-            self._made = asyncio.create_task(asyncio.to_thread(_make))
-        return await asyncio.shield(self._made)  # whoever gives up waiting leaves it to the others
+        made = self._made = self._made or asyncio.create_task(asyncio.to_thread(_make))
+        try:
+            return await asyncio.shield(made)  # whoever gives up waiting leaves it to the others
+        except (OSError, RuntimeError) as error:  # no file or thread is left: there may be, later
+            if self._made is made:
+                self._made = None
+            raise NoAnswerError(str(error)) from error
 
 
 def _make() -> "httpx.AsyncClient":
