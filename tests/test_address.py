@@ -1,6 +1,6 @@
 import pytest
 
-from twin.address import is_safe, safe_url
+from twin.address import is_safe, page_url, safe_url
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,12 @@ def test_within_a_private_network_plain_http_will_do(host: str) -> None:
 def test_over_the_internet_credentials_go_by_https_alone(host: str) -> None:
     assert not is_safe(f"http://{host}")
     assert is_safe(f"https://{host}")
+
+
+@pytest.mark.parametrize("host", ["999.1.2.3", "010.8.8.8", "[::::]", "[1.2.3.4]"])
+def test_numbers_that_make_no_address_are_no_url(host: str) -> None:
+    with pytest.raises(ValueError, match=r" is no URL: write it like https://"):
+        page_url(f"https://{host}/")
 
 
 def test_a_refused_url_is_named_with_the_remedy() -> None:

@@ -15,10 +15,20 @@ def page_url(text: str) -> str:
     if "@" in text:
         raise ValueError("it holds credentials: leave them to settings of their own")
     match = _URL.fullmatch(text)
-    if match is None or not 0 < int(match[2] or 80) <= 65535:
+    if match is None or not (0 < int(match[2] or 80) <= 65535 and _is_host(match[1])):
         shown = re.split("[?#]", text)[0]
         raise ValueError(f"{shown!r} is no URL: write it like https://my-app.example.com")
     return match[1].lower() + (match[3] or "")
+
+
+def _is_host(site: str) -> bool:
+    """Whether the host is a name, or numbers that make an address."""
+    try:
+        host = urlsplit(site).hostname or ""
+        is_name = ":" not in host and not re.fullmatch(r"[0-9]+(\.[0-9]+){3}", host)
+        return is_name or bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def base_url(text: str) -> str:

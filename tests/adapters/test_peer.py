@@ -168,6 +168,12 @@ def test_nobody_there_is_a_refusal() -> None:
     assert (event.failure, event.why) == (Failure.REFUSED, "the connection is refused")
 
 
+@pytest.mark.parametrize("url", ["https://xn--zz.example", "http://xn--a"])
+def test_a_host_name_that_is_none_brings_no_answer(url: str) -> None:
+    assert sent(Request.STATUS, url) == []
+    assert sent(Request.LOOK, url) == [Looked(on_duty=False, boot="", alive=False)]
+
+
 def test_a_host_of_several_addresses_is_refused_when_all_of_them_are() -> None:
     refused = ConnectionRefusedError(111, "refused")
     assert failure_of(_of_group(refused, ConnectionRefusedError())) is not None

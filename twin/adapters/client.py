@@ -76,7 +76,8 @@ class Client:
                 yield answer
         except TimeoutException as error:
             raise TimeoutError from error
-        except (HTTPError, InvalidURL, ssl.SSLError) as error:  # of reading, httpx lets it pass
+        except (HTTPError, InvalidURL, UnicodeError, ssl.SSLError) as error:
+            # The third is of host names, the last of reading: httpx lets both pass.
             raise NoAnswerError(str(error)) from error
 
     async def close(self) -> None:
