@@ -213,6 +213,11 @@ def test_an_answer_without_the_quantity_is_an_error(answer: httpx.Response) -> N
     assert error.heals
 
 
+def test_a_message_that_ends_within_a_character_can_be_told_to_the_peer() -> None:
+    error = refused(httpx.Response(403, content=rb'{"message": "not yours \ud83d"}'))
+    assert "(403: not yours ?)" in str(error)
+
+
 class Dripping(httpx.AsyncBaseTransport):
     """An answer of which a byte comes now and then, and never the last one."""
 

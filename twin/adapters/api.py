@@ -73,4 +73,7 @@ def told(answer: httpx.Response) -> dict[str, object]:
 def message(answer: httpx.Response) -> str:
     """`: what the API says`, or nothing."""
     text = told(answer).get("message")
-    return f": {text[:_MESSAGE_CHARS]}" if isinstance(text, str) and text else ""
+    if not isinstance(text, str) or not text:
+        return ""
+    # Half a character, as one that was cut off may end with, cannot be sent to the peer.
+    return f": {text[:_MESSAGE_CHARS].encode(errors='replace').decode()}"
