@@ -42,16 +42,12 @@ _TELL_S = 5.0
 def serve(settings: Settings, listener: socket.socket, clock: Clock, log: Log) -> None:
     """Run one twin until a signal ends it. Raises JobsError if its jobs cannot be loaded."""
     duties = Duties(settings, clock, log)
-    scheduled = _jobs(settings, duties, log)
+    scheduled = load_jobs(settings, duties, log)
     bounded.run(_serve(settings, scheduled, duties, listener, clock, log))
 
 
-def load_jobs(settings: Settings, clock: Clock, log: Log) -> dict[str, Scheduled]:
-    """The user's jobs and the pair's own, by name, as they run without a pair. Raises JobsError."""
-    return _jobs(settings, Duties(settings, clock, log), log)
-
-
-def _jobs(settings: Settings, duties: Duties, log: Log) -> dict[str, Scheduled]:
+def load_jobs(settings: Settings, duties: Duties, log: Log) -> dict[str, Scheduled]:
+    """The user's jobs and the pair's own, by name. Raises JobsError."""
     jobs = load(settings.jobs, settings.timezone, log) + duties.jobs
     return {each.job.name: each for each in jobs}
 

@@ -156,6 +156,22 @@ def test_run_of_a_name_that_several_jobs_begin_with_says_how_they_are_named(lone
     assert "there is no job 'jobs'; the jobs are: 'jobs.job" in lonely.command("run", "jobs").stderr
 
 
+def test_run_waits_until_people_are_told_what_the_job_has_for_them(pair: Pair) -> None:
+    guarded = f"127.0.0.1:{pair[0].port}"  # answers both, the engine's client and Apprise, with 401
+    environ = {"DOCKER_HOST": f"tcp://{guarded}", "NOTIFY_URLS": f"json://{guarded}/news"}
+    told = (
+        pair[0]
+        .command(
+            *("run", "twin.scale.docker:shop"),
+            **environ,
+            SCALE_TARGET="docker:shop",
+            SCALE_TIMETABLE="07:00=2",
+        )
+        .stdout
+    )
+    assert 'event=notify.failed twin=a url="1 (json)" news="docker:shop' in told
+
+
 # ---- down
 
 

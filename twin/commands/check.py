@@ -11,6 +11,7 @@ from twin.commands.ask import Answer, ask, own_url
 from twin.config import Settings
 from twin.core.target import TargetError
 from twin.core.verdict import judge
+from twin.duty_jobs import Duties
 from twin.log import Log
 from twin.scaled import ScaleSettings
 from twin.targets import make_target
@@ -77,8 +78,9 @@ def _peer(settings: Settings, own: Answer) -> Iterator[Line]:
 
 
 def _jobs(settings: Settings) -> Line:
+    log = Log(settings.name)
     try:
-        jobs = load_jobs(settings, Clock(), Log(settings.name))
+        jobs = load_jobs(settings, Duties(settings, Clock(), log), log)
     except JobsError as error:
         return False, "jobs", "; ".join(error.problems)
     return True, "jobs", ", ".join(jobs) or "none: set JOBS, or write a jobs.py"

@@ -16,6 +16,7 @@ from twin.config import Settings, read_settings
 from twin.core.shift import Shift
 from twin.core.timetable import Timetable
 from twin.core.zones import zone
+from twin.duty_jobs import Duties
 from twin.hosts import HOSTS, OFFERS, Offer, offer_of
 from twin.log import Log
 from twin.scaled import ScaleSettings
@@ -75,9 +76,10 @@ def as_on(offer: Offer, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _pair(settings: Settings, offer: Offer, question: Question) -> Pair:
+    log = Log(settings.name, sys.stderr)
     # What a jobs file prints while it is read must not stand among the answer.
     with contextlib.redirect_stdout(sys.stderr):
-        scheduled = load_jobs(settings, Clock(), Log(settings.name, sys.stderr))
+        scheduled = load_jobs(settings, Duties(settings, Clock(), log), log)
     return Pair(
         names=(settings.name, _PEER_NAME),
         rules=settings.rules,

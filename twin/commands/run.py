@@ -13,14 +13,19 @@ from twin.clock import Clock
 from twin.config import Settings
 from twin.core.jobs import Run
 from twin.core.knowledge import Fate
+from twin.duty_jobs import Duties
 from twin.log import Log
+
+_TELL_S = 30.0
+"""What there is to tell people is waited for so long: a mail server may take its time."""
 
 
 def run_job(settings: Settings, name: str) -> int:
     """Exit status 0 if the job ended well, else 1. The pair is not asked, and not told."""
     clock, log = Clock(), Log(settings.name)
+    duties = Duties(settings, clock, log)
     try:
-        jobs = load_jobs(settings, clock, log)
+        jobs = load_jobs(settings, duties, log)
     except JobsError as error:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 1
@@ -36,6 +41,7 @@ def run_job(settings: Settings, name: str) -> int:
     log.info(
         "job.ended", job=name, state=fate, seconds=seconds, **({"because": why} if why else {})
     )
+    duties.close(_TELL_S)
     return 1 if fate is Fate.FAILED else 0
 
 
