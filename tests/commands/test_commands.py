@@ -156,6 +156,25 @@ def test_run_of_a_name_that_several_jobs_begin_with_says_how_they_are_named(lone
     assert "there is no job 'jobs'; the jobs are: 'jobs.job" in lonely.command("run", "jobs").stderr
 
 
+@pytest.mark.parametrize("command", [("run", "good"), ("check",), ("plan", "--days=1")])
+def test_threads_that_a_jobs_file_starts_keep_no_command_from_ending(
+    lonely: Twin, command: tuple[str, ...]
+) -> None:
+    server = "import threading\nthreading.Thread(target=threading.Event().wait).start()\n"
+    jobs = lonely.directory / "jobs.py"
+    jobs.write_text(server + jobs.read_text())
+    assert "good" in lonely.command(*command).stdout
+
+
+def test_run_waits_for_the_threads_that_its_job_starts(lonely: Twin) -> None:
+    (lonely.directory / "jobs.py").write_text(
+        "import threading\nfrom twin import every\n\n"
+        "def works():\n    threading.Event().wait(0.5)\n    print('worked')\n\n"
+        "@every('1h', name='good')\ndef good():\n    threading.Thread(target=works).start()\n"
+    )
+    assert "worked" in lonely.command("run", "good").stdout
+
+
 def test_run_waits_until_people_are_told_what_the_job_has_for_them(pair: Pair) -> None:
     guarded = f"127.0.0.1:{pair[0].port}"  # answers both, the engine's client and Apprise, with 401
     environ = {"DOCKER_HOST": f"tcp://{guarded}", "NOTIFY_URLS": f"json://{guarded}/news"}

@@ -9,7 +9,8 @@ import importlib.util
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.abc import Loader
@@ -115,7 +116,7 @@ def _load_one(name: str, timezone: str, problems: list[str]) -> list[Found]:
     words.registry.clear()
     path = Path(name).resolve() if name.endswith(".py") or "/" in name else None
     try:
-        with schedulelib.collecting() as jobs:
+        with schedulelib.collecting() as jobs, _threads_that_keep_nobody():
             _execute_file(path) if path else _execute_module(name)
     except schedulelib.OwnLoop:
         pass  # what was registered so far counts; the log has it
@@ -123,6 +124,22 @@ def _load_one(name: str, timezone: str, problems: list[str]) -> list[Found]:
         problems.append(_sentence(name, path.parent if path else Path.cwd(), error))
         return []
     return _collected(path.stem if path else name, jobs, timezone, problems)
+
+
+@contextmanager
+def _threads_that_keep_nobody() -> Iterator[None]:
+    """Those that the file starts while it is read: `run` and `check` would else never end."""
+    begin = threading.Thread.start
+
+    def start(self: threading.Thread) -> None:
+        self.daemon = True
+        begin(self)
+
+    threading.Thread.start = start  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        threading.Thread.start = begin  # type: ignore[method-assign]
 
 
 def _execute_file(path: Path) -> None:
