@@ -178,6 +178,8 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ({"PORT": "-1"}, ["PORT is '-1'"]),
         ({"PORT": "٣"}, ["PORT is"]),
         ({"BASIC_AUTH_USERNAME": "us:er"}, ["BASIC_AUTH_USERNAME", "colon"]),
+        ({"TWIN_NAME": "a\udcff"}, ["TWIN_NAME", "no text in UTF-8"]),
+        ({"PEER_PASSWORD": "x\udcff"}, ["PEER_PASSWORD", "no text in UTF-8"]),
         ({"SELF_PING": "0s"}, ["SELF_PING is 0s", "1s or more"]),
         ({"SELF_PING": "10"}, ["SELF_PING", "10"]),
         ({"TIMEZONE": "Mars/Olympus"}, ["TIMEZONE", "Mars/Olympus"]),

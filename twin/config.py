@@ -79,6 +79,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     peer_url = read.url("PEER_URL")
     if peer_url is not None and peer_url == self_url:
         read.problem("PEER_URL is this twin's own URL: set it to the URL of the other twin")
+    _check_what_is_sent(read)
     timezone = read.parsed("TIMEZONE", lambda text: zone(text).key, "UTC")
     own = _own_credentials(read)
     settings = Settings(
@@ -108,6 +109,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _check_what_is_sent(read: Reader) -> None:
+    """Bytes that are no text stand for half characters here, which no request can hold."""
+    own = ("TWIN_NAME", "BASIC_AUTH_USERNAME", "BASIC_AUTH_PASSWORD")
+    for name in (*own, "PEER_USERNAME", "PEER_PASSWORD"):
+        try:
+            read.text(name).encode()
+        except UnicodeEncodeError:
+            read.problem(f"{name} has bytes that are no text in UTF-8: write it anew")
 
 
 def _own_credentials(read: Reader) -> Credentials:
