@@ -122,6 +122,13 @@ def test_check_says_of_each_target_whether_it_can_be_read(lonely: Twin) -> None:
     assert "by itself" not in told
 
 
+def test_check_says_of_each_address_whether_people_can_be_told_there(lonely: Twin) -> None:
+    ended = lonely.command("check", NOTIFY_URLS="json://n.example/s3cret slack://s3cret")
+    assert "ok     notify       1 (json) of NOTIFY_URLS is an address that Apprise" in ended.stdout
+    assert "wrong  notify       2 (slack) of NOTIFY_URLS is none that Apprise" in ended.stdout
+    assert "s3cret" not in ended.stdout.replace("s3cret-of-both", "") + ended.stderr
+
+
 # ---- run
 
 

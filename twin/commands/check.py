@@ -5,6 +5,7 @@ from threading import Event
 
 from twin.adapters.api import AGAIN
 from twin.adapters.jobsfile import JobsError
+from twin.adapters.notifier import understood
 from twin.assemble import load_jobs
 from twin.clock import Clock
 from twin.commands.ask import Answer, ask, own_url
@@ -18,6 +19,11 @@ from twin.targets import make_target
 
 Line = tuple[bool, str, str]
 """Whether it is as it should be, what was tried, and what was found."""
+
+_OF_APPRISE = "an address that Apprise understands"
+_OF_NOBODY = (
+    "none that Apprise understands: write it as https://github.com/caronc/apprise/wiki says"
+)
 
 
 def check(settings: Settings) -> int:
@@ -38,6 +44,8 @@ def _lines(settings: Settings) -> Iterator[Line]:
     yield _jobs(settings)
     for scale in settings.targets:
         yield from _target(scale)
+    for place, is_one in understood(settings.notify_urls):
+        yield is_one, "notify", f"{place} of NOTIFY_URLS is {_OF_APPRISE if is_one else _OF_NOBODY}"
 
 
 def _own(settings: Settings, answer: Answer) -> Line:
