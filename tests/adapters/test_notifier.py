@@ -360,6 +360,45 @@ def test_a_broken_url_is_named_by_its_place_and_scheme_only(
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("name", ["notify", "notify once"])
+def test_what_finds_no_thread_is_told_later(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, refused = threading.Thread.start, list[str]()
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == name and not refused:
+            refused.append(name)
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    async def run() -> None:
+        async with serving(OK) as server:
+            made = bench(as_json(server.url))
+            monkeypatch.setattr(threading.Thread, "start", start)
+            made.notifier.tell(OUTAGE)
+            await until(lambda: made.told("delayed"))
+            made.notifier.tell(RECOVERY)
+            await made.close()
+            titles = [content(asked)["title"] for asked in server.asked]
+            assert titles == [OUTAGE.title, RECOVERY.title]
+            assert "can't start new thread" in made.told("delayed")[0]
+
+    asyncio.run(run())
+
+
+def test_news_that_found_no_thread_to_the_end_is_dropped_with_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    made = bench("json://127.0.0.1:9")
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        made.notifier.tell(OUTAGE)
+    made.notifier.close(1.0)
+    assert made.told("dropped")
+
+
 def test_the_check_says_which_urls_are_understood_and_sends_nothing(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

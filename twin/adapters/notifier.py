@@ -99,18 +99,25 @@ class _Channel:
             if len(self._waiting) > _WAITING:  # the newest say most
                 self._dropped(self._waiting.popleft(), f"{_WAITING} newer ones wait")
             if self._thread is None:
-                # A daemon: a service that hangs must not keep the process from ending.
-                self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
-                self._thread.start()
+                self._begin(news)
+
+    def _begin(self, news: News) -> None:
+        # A daemon: a service that hangs must not keep the process from ending.
+        thread = threading.Thread(target=self._run, name="notify", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # no thread is left; with the next news there may be one
+            self._log.warning("notify.delayed", url=self._place, news=news.title, because=error)
+        else:
+            self._thread = thread
 
     def close(self) -> None:
         self._closing.set()
 
     def wait(self, timeout_s: float) -> None:
         thread = self._thread
-        if thread is None:
-            return
-        thread.join(timeout_s)
+        if thread is not None:
+            thread.join(timeout_s)
         with self._lock:
             left = [*filter(None, [self._telling]), *self._waiting]
             self._waiting.clear()
@@ -149,8 +156,12 @@ class _Channel:
     def _try(self, service: "NotifyBase", news: News) -> str:
         """Why it failed; empty if it did not. Never two at once, so that nothing comes twice."""
         if self._sending is None:
-            self._sending = _Sending(service, self._url, news)
-            self._sending.start()
+            sending = _Sending(service, self._url, news)
+            try:
+                sending.start()
+            except RuntimeError as error:  # no thread is left
+                return str(error)
+            self._sending = sending
         self._sending.join(_LIMIT_S)
         if self._sending.is_alive():
             return f"not delivered in {_LIMIT_S:g} s"
