@@ -1,7 +1,7 @@
 """What people do on the status page, and what it does."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -39,7 +39,7 @@ class Other:
     status: int = 200
     asked_to_take: int = 0
     told: bytes = b""
-    content = {"done": "jobs.post is started."}  # noqa: RUF012 (it is never changed)
+    content: dict[str, str] = field(default_factory=lambda: {"done": "jobs.post is started."})
 
     def hand_over(self) -> None:
         self.asked_to_take += 1
@@ -100,6 +100,17 @@ def test_what_was_passed_on_is_not_passed_back(standby: Bench) -> None:
 
 def test_a_twin_on_duty_that_does_not_answer_is_told_of(standby: Bench) -> None:
     assert act(standby, "run", job="jobs.post").status_code == 502
+
+
+@pytest.mark.parametrize(
+    ("status", "content"), [(401, {"error": "credentials are needed"}), (204, {}), (502, {})]
+)
+def test_an_answer_that_is_not_for_the_page_is_told_with_a_remedy(
+    standby: Bench, status: int, content: dict[str, str]
+) -> None:
+    answer = act(standby, "run", Other(status, content=content), job="jobs.post")
+    assert answer.status_code == 502
+    assert f"answers {status} to it: `python -m twin check`" in answer.json()["error"]
 
 
 def test_a_twin_alone_that_is_not_on_duty_yet_says_so() -> None:

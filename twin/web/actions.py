@@ -17,6 +17,7 @@ from twin.node import Node
 from twin.web.body import read_body
 
 _BODY_BYTES = 10_000
+_DENIED = 401
 
 
 class Action(BaseModel):
@@ -122,6 +123,9 @@ async def _passed_on(action: Action, state: State, peering: Peering) -> JSONResp
     answer = await peering.pass_on(body.encode())
     if answer is None:
         return _error(502, "the other twin, which is on duty, did not answer")
+    if answer.status == _DENIED or not answer.content.keys() & {"done", "error"}:
+        why = f"the other twin's URL answers {answer.status} to it: `python -m twin check` says why"
+        return _error(502, why)
     return JSONResponse(answer.content, answer.status)
 
 
