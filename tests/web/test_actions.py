@@ -87,7 +87,7 @@ def test_a_job_that_cannot_be_run_now_says_why(holder: Bench) -> None:
 def test_a_job_is_run_by_the_twin_on_duty_whoever_is_asked(standby: Bench) -> None:
     other = Other()
     answer = act(standby, "run", other, job="jobs.post")
-    assert (answer.status_code, answer.json()) == (200, Other.content)
+    assert (answer.status_code, answer.json()) == (200, other.content)
     assert json.loads(other.told) == {"do": "run", "job": "jobs.post", "passed_on": True}
 
 
