@@ -44,7 +44,7 @@ def ask(url: str, credentials: Credentials) -> Answer:
     try:
         with client(credentials) as http:
             answer = http.get(f"{url}/status")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last is of host names
         silence = Failed(Failure.REFUSED, f"no answer ({str(error) or type(error).__name__})")
         return Answer(url, None, f"{url}: {_why(failure_of(error) or silence)}")
     if answer.status_code != httpx.codes.OK:
