@@ -14,6 +14,8 @@ DOCUMENT_BYTES = 8_000_000
 """No document is longer: a ledger of 10,000 jobs takes about 2 MB."""
 _NUMBER = 2.0**53
 """Beyond it JSON's numbers are no longer exact everywhere; terms and slots stay far below."""
+_FAR_S = 10**11
+"""In the year 5138. A later time no calendar has, and what is shown beside it would be lost."""
 
 _DOCUMENT = TypeAdapter(Document)
 _RECORD = TypeAdapter(Record)
@@ -78,11 +80,12 @@ def dump_json(document: Document) -> bytes:
 def _is_in_range(document: Document) -> bool:
     """JSON has no NaN, but the parser lets it pass; and in comparisons it is always false."""
     numbers = [document.claim.term, document.ticked_ago_s]
+    times_ms = [memo.at_ms for memo in document.memos.values()]
     for entry in document.ledger.values():
         numbers += _numbers(entry)
-    for memo in document.memos.values():
-        numbers += (memo.term, memo.at_ms)
-    return all(0 <= number < _NUMBER for number in numbers) and _is_of_our_time(document.recent)
+    numbers += [memo.term for memo in document.memos.values()]
+    in_range = all(0 <= number < _NUMBER for number in numbers)
+    return in_range and _are_times(times_ms) and _is_of_our_time(document.recent)
 
 
 def _is_of_our_time(record: Record) -> bool:
@@ -90,11 +93,16 @@ def _is_of_our_time(record: Record) -> bool:
     decisions = (made for decisions in record.decisions.values() for made in decisions)
     numbers = (
         number
-        for each in (*looks, *decisions, *record.changes, *record.lives.values())
+        for each in (*looks, *decisions, *record.lives.values())
         for number in each
         if isinstance(number, int)
     )
-    return all(-1 <= number < _NUMBER for number in numbers)
+    times_ms = [change.at_ms for change in record.changes]
+    return all(-1 <= number < _FAR_S for number in numbers) and _are_times(times_ms)
+
+
+def _are_times(times_ms: list[int]) -> bool:
+    return all(0 <= at_ms < 1000 * _FAR_S for at_ms in times_ms)
 
 
 def _numbers(entry: Entry) -> tuple[float, ...]:

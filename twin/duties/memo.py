@@ -7,6 +7,8 @@ from twin.core.memory import Memory
 
 _COUNT_EVERY_S = 300.0
 """What is saved can be counted from an older memo, too: it alone is not worth sending each time."""
+_FAR_S = 1e11
+"""In the year 5138. JSON as Python reads it has times that no calendar has, and even NaN."""
 
 
 def key_of(target: str) -> str:
@@ -29,7 +31,8 @@ def read(text: str | None) -> Memory:
     except (ValueError, TypeError):
         return Memory()
     fits = all(isinstance(getattr(memory, each.name), each.type) for each in fields(memory))  # type: ignore[arg-type]  # its types are no strings
-    return memory if fits else Memory()
+    numbers = (value for value in asdict(memory).values() if isinstance(value, int | float))
+    return memory if fits and all(abs(number) < _FAR_S for number in numbers) else Memory()
 
 
 def is_worth_writing(after: Memory, before: Memory) -> bool:
