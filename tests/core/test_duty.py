@@ -642,6 +642,17 @@ def test_a_doubt_that_ends_late_waits_for_what_has_arrived() -> None:
     assert twin.role() is Role.ON_DUTY
 
 
+def test_who_woke_from_a_freeze_confirms_no_claim_before_all_is_read_that_came_meanwhile() -> None:
+    """Another boot of its app may have told it of a run (seed 1795283384)."""
+    twin = standing_by()
+    twin.tell(Froze(54.0))
+    claim = twin.claim_of_b(9_999, boot=NEWER)
+    twin.hear(Role.CLAIMING, claim, Via.UPDATE, boot=NEWER)
+    assert twin.state.document().claim != claim
+    twin.hear(Role.CLAIMING, claim, Via.ANSWER, boot=NEWER)
+    assert twin.state.document().claim == claim
+
+
 # ---- leaving, retiring, waking again
 
 

@@ -241,7 +241,13 @@ class State:
             vouches=self.vouches,
             running=running,
             ticked_ago_s=ticked_ago_s,
-            claim=self.knowledge.claim,
+            claim=self._claim_shown,
             ledger=self.knowledge.ledger,
             memos=self.knowledge.memos,
         )
+
+    @property
+    def _claim_shown(self) -> Claim:
+        """To show another's claim confirms it: not before all is read that came in a freeze."""
+        claim = self.knowledge.claim
+        return claim if self.thawed_at is None or claim.boot == self.boot else NOBODY
