@@ -122,7 +122,7 @@ class Stream:
         left_s = self._read_at + WATCH_SILENCE_S - self.world.now
         if left_s <= 0.001:
             self._lose(f"no line for {WATCH_SILENCE_S} s", refused=False)
-        elif self.read and self._is_silent:
+        elif self.read and (self._is_silent or self.world.now < self._comes_at):
             self.world.after(left_s, lambda: self.reader.when_awake(self._check_silence))
 
     @property
