@@ -39,3 +39,25 @@ def test_news_that_comes_during_a_beat_calls_for_another_one() -> None:
     assert beats.acquire(timeout=5)
     assert beats.acquire(timeout=5)
     scheduler.stop()
+
+
+def test_a_stop_is_heard_even_in_the_moment_in_which_news_is_forgotten() -> None:
+    made, clearing = bench(), threading.Event()
+
+    class StoppedMeanwhile(threading.Event):
+        def clear(self) -> None:
+            super().clear()
+            clearing.set()
+            assert self.wait(5)
+            super().clear()
+
+    vars(made.node)["tick"] = lambda: 60.0
+    made.node.wake_scheduler = StoppedMeanwhile()
+    made.node.wake_scheduler.set()
+    scheduler = Scheduler(made.node)
+    scheduler.start()
+    assert clearing.wait(5)
+    stopping = threading.Thread(target=scheduler.stop, daemon=True)
+    stopping.start()
+    stopping.join(5)
+    assert not stopping.is_alive()

@@ -22,6 +22,7 @@ class Scheduler:
 
     def _beat(self) -> None:
         while not self._stopping:
-            # Cleared before the beat: what is set while it runs calls for another one.
-            self._node.wake_scheduler.clear()
             self._node.wake_scheduler.wait(self._node.tick())
+            # Cleared before the next beat: what is set while that runs calls for another one; and
+            # before the look at `_stopping`, so that no stop is missed.
+            self._node.wake_scheduler.clear()
