@@ -357,6 +357,35 @@ def test_a_peer_is_asked_to_take_the_duty_until_it_has_it(monkeypatch: pytest.Mo
     on_link(waking, test)
 
 
+def test_a_peer_that_does_not_take_the_duty_is_asked_no_longer_than_half_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert module._HAND_OVER_S == 30
+    monkeypatch.setattr(module, "_HAND_OVER_S", 0.5)
+    monkeypatch.setattr(module, "_ASK_AGAIN_S", 0.01)
+
+    async def test(made: Bench, link: PeerLink, server: Server) -> None:
+        made.take_duty()
+        link.hand_over()
+        await wait_until(lambda: server.asked and not link._tasks, timeout_s=2)  # each hangs 0.15 s
+        assert made.role is Role.ON_DUTY
+
+    on_link(silent, test)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_peer_that_denies_us_is_asked_once_to_take_the_duty_and_told_of(status: int) -> None:
+    async def test(made: Bench, link: PeerLink, server: Server) -> None:
+        made.take_duty()
+        link.hand_over()
+        await wait_until(lambda: server.asked and not link._tasks)
+        assert server.lines == ["GET /down"]
+        assert "set PEER_USERNAME and PEER_PASSWORD" in made.node.look().peer.trouble_why
+        assert made.events.count("peer.wired_wrongly") == 1
+
+    on_link(saying(answer(status)), test)
+
+
 def test_what_is_passed_on_to_the_peer_comes_back_with_its_answer() -> None:
     async def test(_: Bench, link: PeerLink, server: Server) -> None:
         answered = await link.pass_on(b'{"do": "run"}')

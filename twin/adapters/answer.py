@@ -7,6 +7,7 @@ from pydantic_core import from_json
 
 from twin.core.events import Failed, Failure
 
+DENIED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 NO_SUCH_ENDPOINT = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 
 
@@ -32,7 +33,7 @@ _FROM_A_ROUTER = frozenset({502, 503, 504, 530, *range(520, 528)})
 
 def failure_of_status(status: int, url: str) -> Failed:
     """What a status that is not 200 means, in a sentence with its remedy."""
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if status in DENIED:
         why = (
             f"the peer answers {status} to our credentials: set PEER_USERNAME and PEER_PASSWORD "
             "to its BASIC_AUTH_USERNAME and BASIC_AUTH_PASSWORD"

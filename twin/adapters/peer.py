@@ -1,12 +1,13 @@
 """The other twin, over HTTP: sends what the core wants sent, and tells it what came back."""
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from twin.adapters.answer import NO_SUCH_ENDPOINT, Answer, failure_of, failure_of_status
+from twin.adapters.answer import DENIED, NO_SUCH_ENDPOINT, Answer, failure_of, failure_of_status
 from twin.adapters.client import NO_ANSWER, Client, login
 from twin.clock import Clock
 from twin.config import Settings
@@ -26,7 +27,7 @@ from twin.wire import NoTwinError, dump_json, parse, parse_record
 
 _PART_S = 3 * 3600.0
 """Of a history, so much is asked for at once: a thousand targets' looks take 6 MB."""
-_HAND_OVER_TRIES = 30
+_HAND_OVER_S = 30.0
 _ASK_AGAIN_S = 1.0
 _DOWN_TIMEOUT_S = 2.0
 """A peer that sleeps may need a minute to wake, and a host kills after 30 s."""
@@ -130,11 +131,15 @@ class PeerLink:
 
     async def _hand_over(self) -> None:
         """A sleeping peer wakes, settles and claims in that time."""
-        for _ in range(_HAND_OVER_TRIES):
-            await self._request("GET", "/down")
-            await asyncio.sleep(_ASK_AGAIN_S)
-            if not self._node.look().on_duty:
-                return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HAND_OVER_S):
+                while self._node.look().on_duty:
+                    asked_at = self._clock.now().mono
+                    answer = await self._request("GET", "/down")
+                    if answer is not None and answer.status in DENIED:
+                        self._node.handle(self._judge(answer, asked_at))
+                        return
+                    await asyncio.sleep(_ASK_AGAIN_S)
 
     async def _catch_up(self, since: float) -> None:
         """A part at a time, since each must fit into one answer. Given up where one fails: what is
