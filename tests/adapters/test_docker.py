@@ -236,6 +236,21 @@ def test_whatever_else_answers_is_told_with_what_to_do(
     assert error.heals is heals
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"ID": None}, {"Version": None}, {"Version": {}}, {"Spec": {"Mode": None}}),
+        *({"Spec": {"Mode": mode}} for mode in ({}, "Replicated", {"Replicated": None})),
+        {"Spec": {"Mode": {"Replicated": {"Replicas": None}}}},
+    ],
+)
+def test_a_service_that_lacks_something_is_no_engines(wrong: dict[str, Any]) -> None:
+    error, lines = over_tcp(answer(200, json.dumps({**SHOP, **wrong}).encode()), 5)
+    assert isinstance(error, TargetError)
+    assert "does not answer as a Docker engine does: check DOCKER_HOST" in str(error)
+    assert lines == ["GET /services/shop"]
+
+
 def test_an_engine_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "REQUEST_S", 0.1)
 

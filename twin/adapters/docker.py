@@ -37,7 +37,7 @@ class DockerService:
 
     def read(self) -> int:
         """The replicas that the service should have. Raises TargetError."""
-        return int(self._replicated(self._service_now())["Replicas"])
+        return int(_replicated(self._service_now())["Replicas"])
 
     def write(self, quantity: int) -> int:
         """Changes the replicas and nothing else, and returns them. Raises TargetError.
@@ -46,7 +46,7 @@ class DockerService:
         """
         for _ in range(_TRIES):
             service = self._service_now()
-            self._replicated(service)["Replicas"] = quantity
+            _replicated(service)["Replicas"] = quantity
             version = service["Version"]["Index"]
             path = f"/services/{service['ID']}/update?version={version}"
             answer = self._ask("POST", path, service["Spec"])
@@ -57,26 +57,25 @@ class DockerService:
         raise TargetError(f"somebody else keeps changing {self.name}: {AGAIN}", heals=True)
 
     def _service_now(self) -> dict[str, Any]:
+        """A replicated one, with all that is needed to change it."""
         answer = self._ask("GET", f"/services/{self._service}")
         if not answer.is_success:
             raise self._error(answer)
-        return told(answer)
-
-    def _replicated(self, service: dict[str, Any]) -> dict[str, Any]:
-        """The part of its Spec that holds the replicas."""
-        try:
-            mode = service["Spec"]["Mode"]
-        except (KeyError, TypeError):
-            text = f"{self._host} does not answer as a Docker engine does: check DOCKER_HOST"
-            raise TargetError(text, heals=False) from None
-        if "Replicated" not in mode:
-            text = (
-                f"{self.name} is a {' '.join(mode).lower()} service, which has no number to "
-                "change: create it anew with --mode replicated, or name another one"
-            )
-            raise TargetError(text, heals=False)
-        replicated: dict[str, Any] = mode["Replicated"]
-        return replicated
+        match service := told(answer):
+            case {
+                "ID": str(),
+                "Version": {"Index": int()},
+                "Spec": {"Mode": {"Replicated": {"Replicas": int()}}},
+            }:
+                return service
+            case {"Spec": {"Mode": {**mode}}} if mode and "Replicated" not in mode:
+                text = (
+                    f"{self.name} is a {' '.join(map(str, mode)).lower()} service, which has no number to "
+                    "change: create it anew with --mode replicated, or name another one"
+                )
+            case _:
+                text = f"{self._host} does not answer as a Docker engine does: check DOCKER_HOST"
+        raise TargetError(text, heals=False)
 
     def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         try:
@@ -118,6 +117,12 @@ class DockerService:
         else:
             text = f"the Docker engine answered {status}{said}: check DOCKER_HOST"
         return TargetError(text, heals=False)
+
+
+def _replicated(service: dict[str, Any]) -> dict[str, Any]:
+    """The part of its Spec that holds the replicas."""
+    replicated: dict[str, Any] = service["Spec"]["Mode"]["Replicated"]
+    return replicated
 
 
 def _again(text: str) -> TargetError:
