@@ -69,8 +69,9 @@ class DockerService:
             }:
                 return service
             case {"Spec": {"Mode": {**mode}}} if mode and "Replicated" not in mode:
+                kind = " ".join(map(str, mode)).lower()
                 text = (
-                    f"{self.name} is a {' '.join(map(str, mode)).lower()} service, which has no number to "
+                    f"{self.name} is a {kind} service, which has no number to "
                     "change: create it anew with --mode replicated, or name another one"
                 )
             case _:
