@@ -35,6 +35,22 @@ def test_numbers_that_make_no_address_are_no_url(host: str) -> None:
         page_url(f"https://{host}/")
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("xn--zz", "xn--a.example", "XN--ZZ:80"),
+        pytest.param("xn--" + "a." * 40_000 + "a", id="longer than any URL"),
+    ],
+)
+def test_letters_that_spell_no_name_of_another_alphabet_are_no_url(host: str) -> None:
+    with pytest.raises(ValueError, match=r" is no URL: write it like https://"):
+        page_url(f"https://{host}/")
+
+
+def test_a_name_of_another_alphabet_is_one() -> None:
+    assert page_url("https://xn--bcher-kva.example/") == "https://xn--bcher-kva.example/"
+
+
 def test_a_refused_url_is_named_with_the_remedy() -> None:
     with pytest.raises(ValueError, match=r"^http://b\.example would .*: write https://"):
         safe_url("http://b.example/")

@@ -207,6 +207,8 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ({**SCALED, "SCALE_API_KEY": ""}, ["SCALE_API_KEY is not set", "authorizations"]),
         ({**SCALED, "SCALE_API_KEY": "two words"}, ["SCALE_API_KEY has characters", "copy it"]),
         ({**SCALED, "PROBE_URL": "https://shop..example"}, ["PROBE_URL", "is no URL"]),
+        ({**SCALED, "PROBE_URL": "https://xn--zz"}, ["PROBE_URL: 'https://xn--zz' is no URL"]),
+        ({"DEADMAN_URL": "https://xn--zz"}, ["DEADMAN_URL is no URL: write it like https://"]),
         ({**SCALED, "SCALE_TARGET": "my app"}, ["SCALE_TARGET: 'my app'", "docker:shop"]),
         ({**SCALED, "SCALE_WINDOW": "10"}, ["SCALE_WINDOW", "'10' is not a duration"]),
         ({**SCALED, "SCALE_RESPECT": "0s"}, ["SCALE_RESPECT is 0s", "1s or more"]),

@@ -25,9 +25,21 @@ def _is_host(site: str) -> bool:
     """Whether the host is a name, or numbers that make an address."""
     try:
         host = urlsplit(site).hostname or ""
+        if host.startswith("xn--"):
+            return _is_spelled(site)
         is_name = ":" not in host and not re.fullmatch(r"[0-9]+(\.[0-9]+){3}", host)
         return is_name or bool(ip_address(host))
     except ValueError:
+        return False
+
+
+def _is_spelled(site: str) -> bool:
+    """Whether who sends requests can read the host, a name of another alphabet."""
+    from httpx import URL, InvalidURL  # only for those few names: it takes long
+
+    try:
+        return bool(URL(site).host)
+    except (InvalidURL, UnicodeError):
         return False
 
 
