@@ -20,6 +20,7 @@ from http_bench import until as wait_until
 from node_bench import Bench, bench, settings
 
 from twin.adapters import keepawake as module
+from twin.adapters.client import Client
 from twin.adapters.keepawake import KeepAwake
 from twin.adapters.peer import PeerLink
 from twin.adapters.watch import Watch
@@ -147,6 +148,27 @@ def test_a_ping_whose_encryption_breaks_is_told_and_the_next_one_goes_on() -> No
 
     with breaking_encryption():
         on_server(OK, test, on_duty)
+
+
+def test_a_ping_that_nobody_foresaw_is_told_once_of_its_kind_and_the_pings_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bugs: list[Exception] = [KeyError("s"), KeyError("s"), ValueError("s")]
+    stream = Client.stream
+
+    def buggy(*args: Any, **options: Any) -> Any:
+        if bugs:
+            raise bugs.pop()
+        return stream(*args, **options)
+
+    monkeypatch.setattr(Client, "stream", buggy)
+
+    async def test(made: Bench, server: Server) -> None:
+        await wait_until(lambda: server.asked)
+        told = [line for line in made.lines if "event=self_ping.raised" in line]
+        assert [line.count("in buggy") for line in told] == [1, 1]
+
+    on_server(OK, test, on_duty)
 
 
 def test_a_ping_that_is_not_answered_ends(monkeypatch: pytest.MonkeyPatch) -> None:

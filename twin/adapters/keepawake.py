@@ -1,6 +1,7 @@
 """What a twin does at its own pace, on duty or not: stays awake, and looks who else is there."""
 
 import asyncio
+import traceback
 from urllib.parse import urlsplit
 
 from twin.adapters.cause import cause
@@ -38,6 +39,7 @@ class KeepAwake:
         self._client = client
         self._clock = clock
         self._log = log
+        self._raised: set[type[Exception]] = set()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -75,8 +77,18 @@ class KeepAwake:
             why = f"no answer in {_PING_TIMEOUT_S:g} s"
         except NoAnswerError as error:
             why = cause(error)
+        except Exception as error:  # noqa: BLE001 (a bug must not let the host put this app to sleep)
+            self._tell_once(error)
+            return
         if why:
             self._log.warning("self_ping.failed", url=url, because=why)
+
+    def _tell_once(self, error: Exception) -> None:
+        """With its traceback, which every ping would repeat."""
+        if type(error) not in self._raised:
+            self._raised.add(type(error))
+            where = "".join(traceback.format_exception(error))
+            self._log.error("self_ping.raised", traceback=where)
 
     def _warn_if_in_vain(self) -> None:
         url, host = self._node.look().url, self._settings.host
