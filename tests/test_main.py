@@ -154,6 +154,15 @@ def test_without_its_dependencies_it_says_how_they_are_installed(
     assert re.match("the module [a-z0-9_]+ is not installed: run `python3 -m venv .venv && ", told)
 
 
+def test_what_is_only_imported_later_is_missed_at_once(alone: Twin, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['httpx'] = None")
+    alone.environ |= {"PYTHONPATH": f"{alone.settings['PYTHONPATH']}:{tmp_path}"}
+    alone.environ["PYTHONWARNINGS"] = ""  # of the port, which ends with the process
+    alone.start()
+    assert alone.ends() == 1
+    assert alone.output.startswith("the module httpx is not installed: run `python3 -m venv .venv")
+
+
 def test_what_a_jobs_file_lacks_is_told_as_its_own(alone: Twin, tmp_path: Path) -> None:
     (tmp_path / "jobs.py").write_text("import no_such_module\n")
     told = alone.command("run", "any").stderr

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from twin.adapters.answer import Answer
@@ -12,6 +13,8 @@ from twin.wire import DOCUMENT_BYTES
 
 if TYPE_CHECKING:  # imported with the first request: an app that was just woken answers sooner
     import httpx
+if find_spec("httpx") is None:  # told at the start, and not of every request
+    raise ModuleNotFoundError("No module named 'httpx'", name="httpx")
 
 TIMEOUT_S = 3.0
 """As long as silence takes to confirm a claim; an answer that is slower helps nobody."""
