@@ -12,7 +12,8 @@ from twin.adapters.tls import tls
 REQUEST_S = 4.0
 """The APIs answer within a second; a request that has not been answered by then will not be."""
 
-NO_ANSWER = (httpx.HTTPError, TimeoutError, ssl.SSLError)  # of reading, httpx lets it pass
+# The last two, of host names and of reading, httpx lets pass.
+NO_ANSWER = (httpx.HTTPError, TimeoutError, UnicodeError, ssl.SSLError)
 
 AGAIN = "it is tried again by itself"
 

@@ -32,7 +32,8 @@ def down(settings: Settings) -> int:
     if _takes_over(url, credentials):
         print(f"{url} is on duty now")
         return 0
-    print(f"{url} did not take the duty within {_TRIES} s; see `status`", file=sys.stderr)
+    why = f"{url} did not take the duty, though asked {_TRIES} times; see `status`"
+    print(why, file=sys.stderr)
     return 1
 
 

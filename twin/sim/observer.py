@@ -240,7 +240,8 @@ class Observer:
             wired = now - self.wrongly_wired_at > STRANGERS_S
             # The last message that arrived was underway for so long.
             bound_s = HEALING_S + self._slowest_s
-            if now - quiet_since > (bound_s if wired else STRANGERS_S):
+            # What a stranger hears of a third boot's claim makes it count anew.
+            if now - quiet_since > (bound_s if wired else 2 * STRANGERS_S):
                 self._broken(name, f"nobody was for {now - since:.2f} s")
         if not vacant:
             return None
