@@ -68,7 +68,6 @@ def test_check_finds_a_pair_that_is_wired_well(pair: Pair) -> None:
             "refused: is that twin deployed and awake, and is its URL right?",
         ),
         ({"PEER_URL": "http://no-such-twin"}, "): is that twin deployed and awake, and is its"),
-        ({"PEER_URL": "https://xn--zz.example"}, "is that twin deployed and awake, and is its URL"),
         ({"TWIN_NAME": "b"}, "set SELF_URL to this twin's"),
         ({"JOBS": "nothing"}, "nothing"),
     ],
