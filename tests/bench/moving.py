@@ -10,9 +10,9 @@ from measured import Limit, Row
 from processes import Twin, until
 from subjects import now, pair, place, rest, settled
 
-_PAIRS = 4
-_TIMES = 5
-"""On each pair: with four, twenty of each."""
+_PAIRS = 2
+_TIMES = 10
+"""On each pair: as many pairs as cores, lest the boots wait for one another."""
 _DEAD_NODE_S = 3.5
 """keepalived's: three advertisements that do not come, a second apart, and a part of the next."""
 
