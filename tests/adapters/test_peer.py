@@ -243,6 +243,30 @@ def test_an_answer_without_an_end_is_not_read_to_its_end(monkeypatch: pytest.Mon
     assert event.failure is Failure.STRANGER
 
 
+def broken_once() -> Answering:
+    """As a connection that was kept until the peer's process was gone."""
+    answers = iter([b"", answer(200, DOCUMENT)])
+
+    async def respond(_: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(next(answers))
+
+    return respond
+
+
+def test_a_question_over_a_connection_that_breaks_is_asked_anew_at_once() -> None:
+    events, server = served(Request.STATUS, broken_once())
+    assert server.lines == ["GET /status", "GET /status"]
+    assert [type(event) for event in events] == [Heard]
+
+
+def test_what_somebody_wants_done_is_not_asked_twice() -> None:
+    async def test(_: Bench, link: PeerLink, server: Server) -> None:
+        assert await link.pass_on(b"{}") is None
+        assert server.lines == ["POST /actions"]
+
+    on_link(broken_once(), test)
+
+
 def test_proxies_of_the_machine_are_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

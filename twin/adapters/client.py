@@ -27,7 +27,11 @@ def login(credentials: Credentials) -> Login:
 
 
 class NoAnswerError(Exception):
-    """There was no connection, or it broke off; why, its cause says."""
+    """There was no connection, or it failed; why, its cause says."""
+
+
+class BrokenError(NoAnswerError):
+    """It broke off: one that was kept open does when the other end is gone."""
 
 
 NO_ANSWER = (NoAnswerError, TimeoutError)
@@ -69,7 +73,7 @@ class Client:
         Raises one of `NO_ANSWER`, also while it is read.
         """
         client = await self._client()
-        from httpx import HTTPError, InvalidURL, TimeoutException
+        from httpx import HTTPError, InvalidURL, ReadError, RemoteProtocolError, TimeoutException
 
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
@@ -79,6 +83,8 @@ class Client:
                 yield answer
         except TimeoutException as error:
             raise TimeoutError from error
+        except (ReadError, RemoteProtocolError) as error:
+            raise BrokenError(str(error)) from error
         except (HTTPError, InvalidURL, UnicodeError, ssl.SSLError) as error:
             # The third is of host names, the last of reading: httpx lets both pass.
             raise NoAnswerError(str(error)) from error

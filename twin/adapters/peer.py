@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from twin.adapters.answer import DENIED, NO_SUCH_ENDPOINT, Answer, failure_of, failure_of_status
-from twin.adapters.client import NO_ANSWER, Client, login
+from twin.adapters.client import NO_ANSWER, BrokenError, Client, login
 from twin.clock import Clock
 from twin.config import Settings
 from twin.core.events import (
@@ -59,7 +59,7 @@ class PeerLink:
 
     async def pass_on(self, body: bytes) -> Answer | None:
         """Have the peer do what somebody asked of us; None if it did not answer."""
-        return await self._request("POST", "/actions", body)
+        return await self._request("POST", "/actions", body, again=False)
 
     async def down(self) -> None:
         """Tell the peer that we leave, and wait for its answer, 2 s at most."""
@@ -179,11 +179,17 @@ class PeerLink:
             self._node.handle(self._judge(answer, asked_at))
         return answer
 
-    async def _request(self, method: str, path: str, body: bytes | None = None) -> Answer | None:
+    async def _request(
+        self, method: str, path: str, body: bytes | None = None, again: bool = True
+    ) -> Answer | None:
+        """None if there was no answer. `again`: if the connection breaks, over a new one, which
+        says more of the peer."""
         asked_at = self._clock.now().mono
         try:
             return await self._client.fetch(method, self._url + path, self._peer_auth, body)
         except NO_ANSWER as error:
+            if again and isinstance(error, BrokenError):
+                return await self._request(method, path, body, again=False)
             failed = failure_of(error)
             if failed is not None:
                 self._node.handle(replace(failed, asked_at=asked_at))
