@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "address": set(),
     "hosts": set(),
     "log": set(),
-    "__main__": {"cli"},
+    "__main__": {"cli", "commands"},
 }
 """By part of the package, what it imports of it. Those that are not here join the others."""
 

@@ -9,7 +9,6 @@ import os
 import socket
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 
 
@@ -19,31 +18,36 @@ def main() -> int:
 
         load_dotenv(".env")  # what is set in the environment already stays
     arguments = sys.argv[1:]
-    serves = [argument for argument in arguments if argument != "--dry-run"] in ([], ["serve"])
-    listener = _bound() if serves else None
-    from twin.cli import run
+    if [each for each in arguments if each != "--dry-run"] in ([], ["serve"]):
+        status = _serve(dry_run="--dry-run" in arguments)
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError):  # its disk is full, or its reader gone
+                stream.flush()
+        # Threads that a job left behind must not keep a twin from ending: its host would wait.
+        os._exit(status)
+    return _run(arguments)
 
-    if listener is None:
-        return _told(run, arguments)
-    status = 1
+
+def _serve(dry_run: bool) -> int:
     try:
-        status = run(arguments, listener)
+        with _bound() or contextlib.nullcontext() as listener:
+            from twin.commands.serve import serve
+
+            return serve(listener, dry_run)
     except ModuleNotFoundError:
         raise
     except Exception:  # noqa: BLE001 (whatever it is, it is told, and the process ends)
         traceback.print_exc()
-    # Threads that a job left behind must not keep a twin from ending: its host would wait.
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # its disk is full, or its reader gone
-            stream.flush()
-    os._exit(status)
+        return 1
 
 
-def _told(run: Callable[[list[str], None], int], arguments: list[str]) -> int:
+def _run(arguments: list[str]) -> int:
     """The exit status of a command; 1 if whoever reads what it says has enough, as `head` has."""
+    from twin.cli import run
+
     try:
         try:
-            return run(arguments, None)
+            return run(arguments)
         finally:
             sys.stdout.flush()
     except BrokenPipeError:

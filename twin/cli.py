@@ -1,17 +1,13 @@
-"""The commands of `python -m twin`."""
+"""The commands of `python -m twin`, but for `serve`: who wakes a twin waits for no parser."""
 
 import argparse
 import os
-import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import TypeVar
 
-from twin.clock import clock_of
-from twin.config import Settings, SettingsError, read_settings
-from twin.log import Log
+from twin.config import SettingsError, read_settings
 
 T = TypeVar("T", int, float)
 
@@ -26,7 +22,7 @@ _COMMANDS = {
 }
 
 
-def run(arguments: list[str], listener: socket.socket | None) -> int:
+def run(arguments: list[str]) -> int:
     """Do what `arguments` ask for. Returns the exit status."""
     if arguments[:1] == ["lab"]:
         from twin.lab import main as lab
@@ -36,7 +32,7 @@ def run(arguments: list[str], listener: socket.socket | None) -> int:
     try:
         if asked.command == "plan":
             return _plan(asked)
-        settings = _settings(asked.dry_run)
+        settings = read_settings(os.environ, asked.dry_run)
     except SettingsError as error:
         return _report(error, asked.command)
     match asked.command:
@@ -52,19 +48,10 @@ def run(arguments: list[str], listener: socket.socket | None) -> int:
             from twin.commands.run import run_job
 
             return run_job(settings, asked.job)
-        case "down":
+        case _:
             from twin.commands.down import down
 
             return down(settings)
-        case _:
-            return _serve(settings, listener)
-
-
-def _settings(dry_run: bool) -> Settings:
-    """Raises SettingsError."""
-    settings = read_settings(os.environ)
-    dry = (replace(target, dry_run=dry_run or target.dry_run) for target in settings.targets)
-    return replace(settings, targets=tuple(dry))
 
 
 def _plan(asked: argparse.Namespace) -> int:
@@ -74,30 +61,10 @@ def _plan(asked: argparse.Namespace) -> int:
     return plan(question, os.environ)
 
 
-def _serve(settings: Settings, listener: socket.socket | None) -> int:
-    from twin.adapters.jobsfile import JobsError
-    from twin.assemble import serve
-
-    if listener is None:
-        raise AssertionError("the port is bound before a twin is served")
-    log = Log(settings.name)
-    try:
-        serve(settings, listener, clock_of(os.environ), log)
-    except JobsError as error:
-        for problem in error.problems:
-            log.error("jobs.wrong", because=problem)
-        return 1
-    return 0
-
-
-def _report(error: SettingsError, command: str | None) -> int:
-    log = Log(os.environ.get("TWIN_NAME", ""))
+def _report(error: SettingsError, command: str) -> int:
     for problem in error.problems:
-        if command in (None, "serve"):
-            log.error("settings.wrong", because=problem)
-        else:
-            # What a check finds is its answer; for the others it is in the way of theirs.
-            print(f"wrong  {problem}", file=sys.stdout if command == "check" else sys.stderr)
+        # What a check finds is its answer; for the others it is in the way of theirs.
+        print(f"wrong  {problem}", file=sys.stdout if command == "check" else sys.stderr)
     return 1
 
 

@@ -70,8 +70,11 @@ class Settings:
     """What is deployed, in few letters."""
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Raises SettingsError, with a sentence for each thing that is wrong and its remedy."""
+def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings:
+    """`dry_run`: of every target, whatever the settings say.
+
+    Raises SettingsError, with a sentence for each thing that is wrong and its remedy.
+    """
     problems: list[str] = []
     read = Reader(environ, problems)
     host = host_of(environ)
@@ -99,7 +102,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             shift=_shift(read, timezone),
         ),
         standby_asleep=not read.choice("STANDBY", "awake", "asleep"),
-        targets=read_targets(environ, Path("twin.toml"), problems),
+        targets=read_targets(environ, Path("twin.toml"), dry_run, problems),
         notify_urls=_notify_urls(read),
         deadman_url=_deadman_url(read),
         host=host,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from twin.address import page_url
@@ -46,9 +46,12 @@ class ScaleSettings:
 
 
 def read_targets(
-    environ: Mapping[str, str], file: Path, problems: list[str]
+    environ: Mapping[str, str], file: Path, dry_run: bool, problems: list[str]
 ) -> tuple[ScaleSettings, ...]:
-    """All targets, first that of the environment; what is wrong is put into `problems`."""
+    """All targets, first that of the environment; what is wrong is put into `problems`.
+
+    `dry_run`: whatever they say.
+    """
     targets: dict[TargetName, ScaleSettings] = {}
     for read in _readers(environ, file, problems):
         scale = _scale(read, environ)
@@ -56,7 +59,7 @@ def read_targets(
             continue
         if scale.target in targets:
             read.problem(f"{scale.target} is named twice: keep one of the two")
-        targets[scale.target] = scale
+        targets[scale.target] = replace(scale, dry_run=dry_run or scale.dry_run)
     return tuple(targets.values())
 
 

@@ -262,7 +262,7 @@ def test_the_same_command_says_the_same(
     monkeypatch.setenv("STANDBY", "asleep")
     said = []
     for seed in ("3", "3", "4"):
-        assert run(["plan", "--days", "9", "--seed", seed], None) == 0
+        assert run(["plan", "--days", "9", "--seed", seed]) == 0
         said.append(capsys.readouterr().out)
     assert said[0] == said[1]
     assert said[0].splitlines()[1:] != said[2].splitlines()[1:]
@@ -284,5 +284,5 @@ def test_a_question_that_makes_no_sense_is_refused_with_what_would_make_some(
     wrong: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        run(["plan", *wrong], None)
+        run(["plan", *wrong])
     assert told in capsys.readouterr().err

@@ -1,0 +1,36 @@
+"""`serve`: runs one twin on $PORT."""
+
+import os
+import socket
+from collections.abc import Sequence
+
+from twin import assemble
+from twin.adapters.jobsfile import JobsError
+from twin.clock import clock_of
+from twin.config import SettingsError, read_settings
+from twin.log import Log
+
+
+def serve(listener: socket.socket | None, dry_run: bool) -> int:
+    """Exit status 0 once a signal has ended it, 1 if settings or jobs are wrong.
+
+    `listener` is None where PORT cannot be one, which the settings' check then tells.
+    """
+    try:
+        settings = read_settings(os.environ, dry_run)
+    except SettingsError as error:
+        return _told(Log(os.environ.get("TWIN_NAME", "")), "settings.wrong", error.problems)
+    if listener is None:
+        raise AssertionError("the port is bound before a twin is served")
+    log = Log(settings.name)
+    try:
+        assemble.serve(settings, listener, clock_of(os.environ), log)
+    except JobsError as error:
+        return _told(log, "jobs.wrong", error.problems)
+    return 0
+
+
+def _told(log: Log, event: str, problems: Sequence[str]) -> int:
+    for problem in problems:
+        log.error(event, because=problem)
+    return 1
