@@ -30,7 +30,7 @@ MINUTES ?= 5
 prove: .venv/run
 	@$(BIN)/python -m twin.sim --minutes $(MINUTES) $(SEED)
 
-# What it costs, beside what does nothing: twelve minutes, or ROWS=start,memory for a part.
+# What it costs, beside what does nothing: sixteen minutes, or ROWS=start,memory for a part.
 bench: .venv/dev
 	@PYTHONPATH=.:tests $(BIN)/python -u tests/bench/bench.py
 
