@@ -508,6 +508,15 @@ def test_a_young_holder_that_does_not_know_who_has_its_url_tells_a_peer_that_lef
     assert sent(twin.wait(60)) == []
 
 
+def test_a_leave_that_is_heard_before_all_else_is_not_believed() -> None:
+    """It was an old boot's, and late; the next one has the duty (seed 1795287644)."""
+    twin = Twin()
+    twin.wait(4.1)
+    twin.hear(Role.LEAVING, twin.claim_of_b(-9), Via.DOWN)
+    assert not twin.state.peer.left
+    assert sent(twin.wait(9)).count("UPDATE") == 6
+
+
 def test_when_the_last_watcher_drops_without_a_word_the_peer_is_asked() -> None:
     twin = on_duty()
     twin.tell(Watchers(1))

@@ -174,8 +174,11 @@ def _note_peer(turn: Turn, document: Document, via: Via) -> None:
         _note_new_boot(turn, peer)
     if via is Via.ANSWER:
         right(turn)
-    # What is heard of a leave while settling may be an old boot's: it is not believed.
-    leaving = document.leaving and not isinstance(turn.state.stage, Waking)
+    # What is heard of a leave while settling, or before all else, may be an old boot's: it is not
+    # believed, unless it was told of our claim.
+    knows_us = document.claim.boot == turn.state.boot
+    settled = not isinstance(turn.state.stage, Waking) and (peer.boot != "" or knows_us)
+    leaving = document.leaving and settled
     turn.change_peer(
         twin=document.twin,
         boot=document.boot,
