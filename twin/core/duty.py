@@ -23,7 +23,7 @@ Where these rules differ from the first draft of the protocol, and why:
 - After a freeze not only a claim is in doubt, but every release that is heard: what arrived in the
   meantime may be of a boot that a newer one has followed. Nor does a twin then show the claim of
   another, which would confirm it: it may not yet have read what it was told of a run.
-- A leave that a boot hears before all else from its peer is not believed, as one that is heard while
+- A leave that is the first a boot hears of its peer is not believed, as one that is heard while
   settling is not.
 - A boot that follows an older one of its app, which has not released the duty, waits 3 s with the
   peer's word in hand: the older one may run beside it, and hears of it only when the peer lets go
