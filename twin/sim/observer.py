@@ -13,7 +13,7 @@ What the protocol says cannot be promised is excused here, and nothing else:
   or in the time of two on duty, or when nobody living could be asked for it any more: its twin was
   killed or froze, or leaves or made way when a new boot gets its URL, and no watch that it could
   write to leads to somebody who passes it on, or whoever read it turned to the new boot with a line
-  underway.
+  underway, or the URL was taken from it without a word and it has not asked there since.
 - A slot that was announced and never began, when its twin was killed in between.
 - A slot that nobody announced, when everybody who had a ledger was gone.
 """
@@ -182,6 +182,7 @@ class Observer:
             "wired wrongly": self.wrongly_wired_at >= healing_at,
             "own URL cut off": lines.own_hurt_at >= healing_at,
             "forgotten": (job, slot) in self._forgotten,
+            "its URL was taken": _had_just_lost_its_url(by[1], at),
             "two on duty": self._excused_at >= at,
             "the clock was set": self.clock_set_at >= at,
             "deploys cross": self._are_crossing(by),
@@ -294,6 +295,11 @@ def _astray_since(process: Process) -> float:
     if front is None or front is process:
         return _LONG_AGO
     return max(front.reached_at, process.state.role_since - process.host.clock_off_s)
+
+
+def _had_just_lost_its_url(process: Process, at: float) -> bool:
+    front = process.host.front
+    return front not in (None, process) and 0 <= at - front.reached_at <= OWN_URL_S
 
 
 def _named(process: Process) -> str:
