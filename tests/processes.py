@@ -111,13 +111,17 @@ class Twin:
             self.process.wait(WAIT_S)
 
     def is_gone(self) -> bool:
-        """Whether no process of its group is left."""
         assert self.process is not None
-        try:
-            os.killpg(self.process.pid, 0)
-        except ProcessLookupError:
-            return True
-        return False
+        return is_gone(self.process.pid)
+
+
+def is_gone(group: int) -> bool:
+    """Whether no process of it is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 def run(

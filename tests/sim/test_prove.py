@@ -9,7 +9,7 @@ from collections.abc import Callable
 from io import StringIO
 
 import pytest
-from processes import until
+from processes import is_gone, until
 
 from twin.sim import prove
 from twin.sim.observer import BrokenPromiseError
@@ -126,12 +126,4 @@ def test_a_signal_ends_it_with_what_was_seen_so_far(end: Callable[[int, int], No
     said, complaints = proof.communicate(timeout=15)
     assert (proof.returncode, complaints) == (0, "")
     assert said.startswith("\nstopped\npair-days ")
-    until(lambda: _is_gone(proof.pid))
-
-
-def _is_gone(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return True
-    return False
+    until(lambda: is_gone(proof.pid))
