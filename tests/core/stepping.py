@@ -112,6 +112,7 @@ class Twin:
         asked_ago_s: float = 0.0,
         retired: bool = False,
         vouches: bool = False,
+        doubts: bool = False,
     ) -> tuple[Effect, ...]:
         document = Document(
             twin=twin,
@@ -123,6 +124,7 @@ class Twin:
             leaving=role is Role.LEAVING and not retired,
             retired=retired,
             vouches=vouches,
+            doubts=doubts,
             ticked_ago_s=ticked_ago_s,
         )
         return self.tell(Heard(document, via, self.mono - asked_ago_s))

@@ -40,6 +40,9 @@ from twin.core.state import Holding, Retired, Rules, Standby, Trouble
 REFUSED = Failed(Failure.REFUSED, "the connection is refused")
 DENIED = Failed(Failure.DENIED, "401: set TWIN_PASSWORD to one value on both")
 STRANGER = Failed(Failure.STRANGER, "a blog answers there")
+ON_STANDBY = Looked(on_duty=False, boot="1-b", alive=True)
+A_PAGE = Looked(on_duty=False, boot="", alive=True)
+NO_ANSWER = Looked(on_duty=False, boot="", alive=False)
 NO_ENDPOINT = Failed(Failure.FIRST_KIND, "404")
 NEWER, OLDER = "1780056900000-b", "1780050000000-b"
 NEWER_A = "1790000000000-x"
@@ -72,6 +75,14 @@ def thawed() -> Twin:
     twin = on_duty()
     twin.wait(20)
     twin.tell(Froze(20.0))
+    return twin
+
+
+def look_for(twin: Twin, seconds: float, look: Looked) -> Twin:
+    """Let time pass, with this answer to each look at the peer's `/healthz`."""
+    for _ in range(10):
+        twin.tell(look)
+        twin.wait(seconds / 10)
     return twin
 
 
@@ -111,16 +122,37 @@ CONFIRMS: list[tuple[str, Callable[[], Twin], Callable[[Twin], object], Role]] =
         Role.CLAIMING,
     ),
     (
-        "wrong credentials confirm nothing, however long",
+        "wrong credentials confirm nothing while a twin is seen there",
         claiming,
-        lambda twin: (twin.tell(DENIED), twin.wait(29)),
+        lambda twin: (twin.tell(DENIED), look_for(twin, 29, ON_STANDBY)),
         Role.CLAIMING,
     ),
     (
-        "an answer that is no twin's confirms nothing, however long",
+        "wrong credentials where nobody is seen any more are silence",
         claiming,
-        lambda twin: (twin.tell(STRANGER), twin.wait(29)),
+        lambda twin: (twin.tell(DENIED), look_for(twin, 6, NO_ANSWER)),
+        Role.ON_DUTY,
+    ),
+    (
+        "an answer that is no twin's is silence",
+        claiming,
+        lambda twin: (twin.tell(STRANGER), look_for(twin, 3, A_PAGE)),
+        Role.ON_DUTY,
+    ),
+    (
+        "an answer that is no twin's confirms nothing while a twin is seen there",
+        claiming,
+        lambda twin: (twin.tell(STRANGER), look_for(twin, 29, ON_STANDBY)),
         Role.CLAIMING,
+    ),
+    (
+        "a call that shows the claim confirms it, though no answer can be read",
+        claiming,
+        lambda twin: (
+            twin.tell(STRANGER),
+            twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.UPDATE),
+        ),
+        Role.ON_DUTY,
     ),
     (
         "a peer of the first kind confirms by its plain answer",
@@ -290,10 +322,35 @@ FOLLOWS: list[tuple[str, Callable[[], Twin], Callable[[Twin], object], Role]] = 
         Role.CLAIMING,
     ),
     (
-        "wrong credentials in doubt: the claim is made, and confirmed by nothing",
+        "wrong credentials in doubt confirm nothing while a twin is seen there",
         in_doubt,
-        lambda twin: (twin.tell(DENIED), twin.wait(9)),
+        lambda twin: (twin.tell(DENIED), look_for(twin, 9, ON_STANDBY)),
         Role.CLAIMING,
+    ),
+    (
+        "a router's page in the place of the holder is silence",
+        in_doubt,
+        lambda twin: (twin.tell(STRANGER), look_for(twin, 3.31, A_PAGE)),
+        Role.ON_DUTY,
+    ),
+    (
+        "a 403 in the place of the holder is silence where no twin is seen",
+        in_doubt,
+        lambda twin: (twin.tell(DENIED), look_for(twin, 3.31, A_PAGE)),
+        Role.ON_DUTY,
+    ),
+    (
+        "a holder whose calls arrive is left in charge, though its answers cannot be read",
+        in_doubt,
+        lambda twin: [
+            (
+                twin.tell(STRANGER),
+                twin.hear(Role.ON_DUTY, twin.claim_of_b(), Via.UPDATE),
+                twin.wait(3),
+            )
+            for _ in range(10)
+        ],
+        Role.STANDBY,
     ),
 ]
 
@@ -313,7 +370,7 @@ def test_whoever_is_refused_asks_again_at_once_and_no_third_time() -> None:
     twin = in_doubt()
     twin.tell(REFUSED)
     assert sent(twin.wait(0.39)) == []
-    assert sent(twin.wait(0.02)) == ["STATUS"]
+    assert sent(twin.wait(0.02)) == ["UPDATE"]
     twin.tell(REFUSED)
     assert twin.role() is Role.ON_DUTY
 
@@ -630,7 +687,7 @@ def test_after_a_freeze_no_answer_counts_of_a_peer_that_was_not_told_we_are_back
 def test_a_standby_that_froze_asks_anew() -> None:
     twin = standing_by()
     twin.wait(20)
-    assert sent(twin.tell(Froze(20.0))) == ["STATUS"]
+    assert sent(twin.tell(Froze(20.0))) == ["UPDATE"]
     twin.wait(3.2)
     assert twin.role() is Role.STANDBY
 
@@ -758,9 +815,7 @@ def test_who_loses_the_duty_while_an_older_boot_has_its_url_tells_what_it_starte
     """The claimer's questions come to that older boot (seed 610076)."""
     twin = on_duty()
     twin.hear_retired(via=Via.OWN, boot="1-x", url=A_URL, twin="a")
-    assert "UPDATE" in sent(twin.hear(Role.CLAIMING, twin.claim_of_b(9_999), Via.UPDATE))
-    twin = on_duty()
-    assert "UPDATE" not in sent(twin.hear(Role.CLAIMING, twin.claim_of_b(9_999), Via.UPDATE))
+    assert sent(twin.hear(Role.CLAIMING, twin.claim_of_b(9_999), Via.UPDATE))[0] == "UPDATE"
 
 
 @pytest.mark.parametrize(("at_its_url", "tells"), [("1-x", True), (None, False)])
@@ -893,6 +948,14 @@ def strangers_after(seconds: float, boot: str, on_duty: bool = False) -> Twin:
     return twin
 
 
+def test_a_freeze_forgets_how_long_the_peer_was_not_seen_on_duty() -> None:
+    twin = strangers_after(20, NEWER_A)
+    twin.wall, twin.mono = twin.wall + 60, twin.mono + 60
+    twin.tell(Froze(60.0))
+    twin.tell(Looked(False, NEWER_A, alive=True))
+    assert twin.role() is Role.CLAIMING
+
+
 @pytest.mark.parametrize(
     ("seconds", "boot", "on_duty", "role"),
     [
@@ -941,12 +1004,57 @@ def test_a_peer_url_that_leads_to_the_twin_itself_is_told() -> None:
     assert twin.role() is Role.CLAIMING
 
 
-def test_a_peer_url_that_leads_to_a_blog_is_corrected_by_what_the_peer_says() -> None:
+def test_a_peer_url_that_was_set_is_never_left_for_what_the_peer_says() -> None:
     twin = Twin(peer_url="https://blog.example").wake()
     twin.hear(Role.STANDBY, via=Via.UPDATE)
     twin.tell(STRANGER)
-    assert twin.state.peer.url == B_URL
-    assert not twin.state.peer.trouble
+    assert twin.state.peer.url == "https://blog.example"
+    assert B_URL in twin.state.peer.trouble_why
+
+
+def test_a_peer_url_that_was_learned_follows_what_the_peer_says() -> None:
+    twin = Twin(peer_url=None).wake()
+    twin.hear(Role.STANDBY, via=Via.UPDATE)
+    twin.hear(Role.STANDBY, via=Via.UPDATE, url="https://moved.example")
+    assert twin.state.peer.url == "https://moved.example"
+    twin.hear(Role.STANDBY, via=Via.UPDATE, url=None)
+    assert twin.state.peer.url == "https://moved.example"
+
+
+def test_a_holder_returns_the_call_of_a_peer_that_doubts() -> None:
+    """The peer may be unable to read the answer to its call."""
+    twin = on_duty()
+    assert sent(twin.hear(Role.STANDBY, via=Via.UPDATE, doubts=True)) == ["UPDATE"]
+    assert sent(twin.hear(Role.STANDBY, via=Via.UPDATE)) == []
+
+
+def test_two_that_cannot_read_each_others_answers_call_no_more_than_once_for_each_call() -> None:
+    twin = standing_by()
+    assert (
+        sent(twin.hear(Role.STANDBY, twin.claim_of_b(above=-9), via=Via.UPDATE, doubts=True)) == []
+    )
+
+
+def test_a_holder_in_trouble_tells_the_peer_what_it_starts() -> None:
+    twin = Twin(jobs={"mail": Job("mail", every("1m", None, "UTC"))}).take()
+    twin.tell(STRANGER)
+    assert "UPDATE" in sent(twin.wait(60))
+
+
+def test_a_stranger_that_shows_a_twin_at_healthz_is_called_again_at_once() -> None:
+    twin = on_duty()
+    twin.tell(STRANGER)
+    assert sent(twin.tell(ON_STANDBY)) == ["UPDATE"]
+    assert sent(twin.tell(A_PAGE)) == []
+
+
+def test_a_boot_that_said_it_leaves_does_not_count_as_there() -> None:
+    twin = standing_by()
+    twin.tell(WatchLost("it broke"))
+    twin.tell(DENIED)
+    twin.hear(Role.LEAVING, twin.claim_of_b(released=True), Via.DOWN)
+    look_for(twin, 3.1, Looked(on_duty=False, boot=B_BOOT, alive=True))
+    assert twin.role() is Role.ON_DUTY
 
 
 def test_trouble_on_standby_changes_no_role() -> None:
@@ -1110,7 +1218,7 @@ def test_wakes_after_a_word_are_no_flapping() -> None:
 def test_a_standby_in_doubt_asks_the_old_boot_at_its_url_too() -> None:
     twin = in_doubt()
     twin.hear_retired(via=Via.OWN, boot="1-x", url=A_URL, twin="a")
-    assert set(sent(twin.wait(1))) == {"STATUS", "OWN"}
+    assert set(sent(twin.wait(1))) == {"UPDATE", "OWN"}
 
 
 def test_a_watch_that_is_lost_again_in_a_doubt_does_not_begin_it_anew() -> None:
@@ -1169,3 +1277,40 @@ def test_a_peer_that_leaves_and_hears_nothing_of_a_claim_does_not_hold_it_up() -
         standby.wait(1.6)
         standby.hear(Role.LEAVING, standby.claim_of_b(released=True))
     assert standby.state.on_duty
+
+
+# ---- a watch that never lasts
+
+
+def until_watched_again(twin: Twin) -> float:
+    """Seconds until the watch is opened again; the holder answers meanwhile."""
+    seconds = 0.0
+    while True:
+        if Watch(open=True) in twin.hear(Role.ON_DUTY, twin.claim_of_b(), Via.ANSWER):
+            return seconds
+        twin.wait(0.5)
+        seconds += 0.5
+
+
+def test_a_watch_that_never_lasts_is_opened_and_logged_ever_more_rarely() -> None:
+    twin = standing_by()
+    lines, pauses = [], []
+    for _ in range(20):
+        twin.wait(2)
+        lines += noted(twin.tell(WatchLost("silent for 4.2 s")), "watch.lost")
+        pauses.append(until_watched_again(twin))
+    assert pauses == sorted(pauses)
+    assert max(pauses) == pytest.approx(298, abs=1)
+    assert len(lines) <= 11
+
+
+def test_a_watch_that_lasted_is_opened_again_at_once() -> None:
+    twin = standing_by()
+    for _ in range(9):
+        twin.tell(WatchLost("silent for 4.2 s"))
+        until_watched_again(twin)
+    for _ in range(16):
+        twin.wait(2)
+        twin.hear(Role.ON_DUTY, twin.claim_of_b())
+    assert noted(twin.tell(WatchLost("it broke")), "watch.lost")
+    assert until_watched_again(twin) == 0

@@ -186,6 +186,34 @@ def a_claim_above_a_frozen_holder_that_nobody_could_tell_it() -> Scene:
     return scene
 
 
+def a_router_answers_with_a_page_for_a_holder_that_died() -> Scene:
+    """A page was taken for a wrong PEER_URL: nobody was on duty for half a minute."""
+    scene = Scene()
+    scene.a.pages = True
+    scene.a.kill(front(scene.a))
+    scene.at(8)
+    assert front(scene.b).state.on_duty
+    scene.end(30)
+    return scene
+
+
+def neither_can_read_the_others_answers() -> Scene:
+    """Each claim yielded to the next call, and none was confirmed: nobody was on duty for ever."""
+    scene = Scene(TAKE)
+    scene.story.tell(scene.now, "lines", "are garbled, but calls arrive")
+    scene.lines.garbled |= BOTH_WAYS
+    scene.at(60)
+    scene.a.kill(front(scene.a))
+    scene.a.boot()
+    scene.at(68)
+    assert sorted(scene.roles) == ["on_duty", "standby"]
+    scene.at(120)
+    assert scene.observer.double_duty_s == 0
+    scene.lines.garbled.clear()
+    scene.end(150)
+    return scene
+
+
 def a_twin_wakes_and_takes_the_duty_over_lines_of_nearly_3_s() -> Scene:
     """A claim that silence confirmed after 2 s, sooner than the answer came, made two holders."""
     scene = Scene(TAKE, way_s=1.45)
@@ -418,6 +446,8 @@ SCENARIOS: list[Callable[[], Scene]] = [
     every_message_of_a_handover_comes_twice,
     the_last_down_of_an_old_boot_comes_half_a_minute_late,
     a_claim_above_a_frozen_holder_that_nobody_could_tell_it,
+    a_router_answers_with_a_page_for_a_holder_that_died,
+    neither_can_read_the_others_answers,
     a_twin_wakes_and_takes_the_duty_over_lines_of_nearly_3_s,
     two_deploys_that_cross_seconds_apart,
     a_deploy_of_the_holder_whose_url_changes_hands_late,

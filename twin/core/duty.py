@@ -12,8 +12,14 @@ Where these rules differ from the first draft of the protocol, and why:
   `/update`, which lets the peer hear that we are back, and it is waited for 3 s, not 2: 2 s is less
   than a slow answer takes.
 - A standby asks every 0.9 s, not every second, and 0.4 s after an ask that was refused, so that a
-  death is followed within half a second.
-- A standby opens the watch at once when it joins, and asks beside it.
+  death is followed within half a second. It asks by `/update`, and a holder or claimer calls back
+  a standby that doubts: calls may arrive where answers are unreadable, in one direction or both.
+- A standby opens the watch at once when it joins, and asks beside it. A watch that breaks within
+  30 s is opened again after a pause that doubles each time, up to 5 minutes.
+- An answer that is no twin's is not taken for a wrong `PEER_URL`: a router may answer so for a dead
+  app. It tells nothing, and the peer's silence counts as ever, unless `/healthz` shows a twin
+  there, or answered 401 or 403 within the last 5.5 s.
+- `PEER_URL` is never left for what the peer says of itself; a learned URL follows it.
 - A holder whose URL does not lead to it, or is not known, and whom nobody watches, repeats
   `/update` for as long as it holds: the peer cannot ask it anything, and would otherwise take its
   silence for death. It happens in every deploy that runs old and new side by side.
@@ -98,10 +104,12 @@ def next_timer(state: State) -> float | None:
 def _share(turn: Turn) -> None:
     """Tell the boot at our URL what is new, if it may be another: it may be asked, or follow us."""
     state = turn.state
-    if state.knowledge is not turn.before.knowledge and (state.retired or state.reached is False):
+    if state.knowledge is turn.before.knowledge:
+        return
+    if state.retired or state.reached is False:
         turn.send(Request.OWN)
-        if state.on_duty and not state.watchers:
-            turn.send(Request.UPDATE)  # nor can the peer ask us
+    if state.on_duty and not state.watchers and (state.reached is False or state.peer.trouble):
+        turn.send(Request.UPDATE)  # the peer can neither watch us nor ask us
 
 
 # ---- what the time, and what is known by now, call for
@@ -156,7 +164,9 @@ def _advance_holding(turn: Turn, held: Holding) -> None:
             _advance_standby(turn, turn.state.stage)
         return
     if _must_repeat(state, held) and now >= held.repeat_at:
-        held = replace(held, repeat_at=now + (WRONG_RETRY_S if state.peer.trouble else REPEAT_S))
+        # Where an older boot is at our URL, only our calls reach the peer, whatever it answers.
+        in_vain = state.peer.trouble and (state.reached or state.url is None)
+        held = replace(held, repeat_at=now + (WRONG_RETRY_S if in_vain else REPEAT_S))
         turn.send(Request.UPDATE)
         if state.reached is False:
             turn.send(Request.OWN)
@@ -175,7 +185,8 @@ def _confirm_in_time(turn: Turn, held: Holding) -> None:
     state, now = turn.state, turn.now.mono
     if _is_shown(state) and now >= held.not_before:
         confirm(turn, f"{state.peer.twin} knows of it")
-    elif not state.peer.trouble and now >= _quiet_since(state, held) + SILENCE_S:
+    elif now >= _silent_from(state, held):
+        turn.enter(replace(held, standing_in=bool(state.peer.trouble)))
         confirm(turn, f"nothing heard of the peer for {SILENCE_S:g} s")
 
 
@@ -215,12 +226,23 @@ def _advance_doubt(turn: Turn, standby: Standby, since: float) -> None:
     elif now - since >= patience:
         silent = peer.heard_at is None or peer.heard_at.mono <= since
         why = f"the peer is silent for {now - since:.1f} s" if silent else "nobody takes the duty"
-        make_claim(turn, why, confirmed=silent and not peer.trouble)
+        make_claim(turn, why, confirmed=silent and now >= peer.there_until)
+        if silent:
+            _count_silence_from(turn, since)
     elif now >= standby.ask_at:
         turn.enter(replace(standby, ask_at=min(now + ASK_EVERY_S, since + patience)))
-        turn.send(Request.STATUS)
+        _ask_the_peer(turn)
         if turn.state.reached is False:
             turn.send(Request.OWN)  # the older boot there may hear what we do not
+
+
+def _ask_the_peer(turn: Turn) -> None:
+    """By a call, which a holder returns: its answer may be unreadable. But a peer of the first kind
+    would take a call for a claim."""
+    claim = turn.state.knowledge.claim
+    turn.send(Request.STATUS if claim.term and not claim.boot else Request.UPDATE)
+    if turn.peer.trouble:
+        turn.send(Request.LOOK)
 
 
 def _mind_the_shift(turn: Turn) -> None:
@@ -255,18 +277,18 @@ def _timers_of_a_holder(state: State, held: Holding) -> Iterator[float]:
         yield held.repeat_at
     if state.peer.trouble:
         yield held.look_at
-    elif not held.confirmed:
-        yield _quiet_since(state, held) + SILENCE_S
+    if not held.confirmed:
+        yield _silent_from(state, held)
         if _is_shown(state):
             yield held.not_before
 
 
-def _quiet_since(state: State, held: Holding) -> float:
-    """Since when nobody spoke who could be on duty."""
+def _silent_from(state: State, held: Holding) -> float:
+    """From when on silence confirms the claim: nobody spoke, or was seen, who could be on duty."""
     peer = state.peer
-    if peer.heard_at is None or peer.left:
-        return held.since
-    return max(held.since, peer.heard_at.mono)
+    spoke = peer.heard_at is not None and not peer.left
+    quiet_since = max(held.since, peer.heard_at.mono) if spoke else held.since  # type: ignore[union-attr]
+    return max(quiet_since + SILENCE_S, peer.there_until)
 
 
 def _is_shown(state: State) -> bool:

@@ -85,13 +85,15 @@ def _hear(turn: Turn, heard: Heard) -> None:
     turn.learn(document.knowledge.until(turn.now.wall + CLOCK_AHEAD_S))
     if heard.via is Via.ANSWER and turn.is_fresh(heard.asked_at):
         turn.change(thawed_at=None)
+    if heard.via is Via.ANSWER:
+        right(turn)
     if _follows_with_an_older_name(turn, document, heard):
         turn.change_peer(boot=document.boot)
     if document.boot < turn.peer.boot or not document.speaks_for_its_twin:
         # An older boot, late or still there: what it knows is all it is good for.
         _look_past(turn, document, heard.via)
         return
-    _note_peer(turn, document, heard.via)
+    _note_peer(turn, document)
     if not turn.state.newer_boot_claims:
         _weigh(turn, document, heard.via)
 
@@ -116,6 +118,9 @@ def _weigh(turn: Turn, document: Document, via: Via) -> None:
                 turn.enter(replace(waking, peer_took=True))
         case Standby() as standby:
             _judge_holder(turn, standby, document, via)
+        case Holding() if via is Via.UPDATE and turn.state.claim_is_ours:
+            if document.doubts or document.role is Role.CLAIMING:
+                turn.send(Request.UPDATE)  # it may be unable to read our answer: we call back
 
 
 def _look_past(turn: Turn, document: Document, via: Via) -> None:
@@ -167,13 +172,11 @@ def _reached(turn: Turn) -> None:
             wake_again(turn, "the newer boot did not take its place")
 
 
-def _note_peer(turn: Turn, document: Document, via: Via) -> None:
+def _note_peer(turn: Turn, document: Document) -> None:
     """The newest boot of the peer speaks: what it says of itself holds."""
     peer = turn.peer
     if document.boot > peer.boot:
         _note_new_boot(turn, peer)
-    if via is Via.ANSWER:
-        right(turn)
     # What is heard of a leave while settling, or before all else, may be an old boot's: it is not
     # believed, unless it was told of our claim.
     knows_us = document.claim.boot == turn.state.boot
@@ -182,7 +185,7 @@ def _note_peer(turn: Turn, document: Document, via: Via) -> None:
     turn.change_peer(
         twin=document.twin,
         boot=document.boot,
-        url=peer.url or document.url,
+        url=peer.url if peer.url_is_set else document.url or peer.url,
         told_url=document.url,
         role=document.role,
         left=leaving,
@@ -214,7 +217,8 @@ def _judge_holder(turn: Turn, standby: Standby, document: Document, via: Via) ->
     """Whether the peer that just spoke can be left in charge."""
     name, ours = document.twin, turn.state.knowledge.claim
     behind = document.claim < ours
-    if behind or (via is Via.LINE and turn.state.knowledge.adds_to(document.knowledge)):
+    adds = via is Via.LINE and turn.state.knowledge.adds_to(document.knowledge)
+    if adds or (behind and via is not Via.UPDATE):  # what calls us has our answer
         turn.send(Request.UPDATE)
     if document.holds and not behind:
         if document.ticked_ago_s >= STALLED_S:
@@ -268,7 +272,8 @@ def _froze(turn: Turn, seconds: float) -> None:
     match turn.state.stage:
         case Holding() as held if not turn.state.alone:
             # The peer may have claimed meanwhile: ask, and act on nothing that is older.
-            turn.enter(replace(held, since=now, confirmed=False, repeat_at=now))
+            again = replace(held, since=now, confirmed=False, repeat_at=now, off_duty_since=None)
+            turn.enter(again)
         case Standby() as standby:
             turn.enter(replace(standby, doubt_since=now, ask_at=now, refused_at=None))
         case Waking():

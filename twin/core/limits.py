@@ -20,6 +20,11 @@ REPEAT_S = 1.5
 """How often a claim is repeated until the peer has shown it."""
 WATCH_SILENCE_S = 4.2
 """A stream without a line for so long has failed: two lines, 2 s apart, are lost."""
+REOPEN_S = 0.5
+LASTING_S = 30.0
+"""A watch that breaks sooner may never last: a proxy holds its lines back, or ends it. The pause
+before the next one then doubles, up to `MOST_REOPEN_S`; the standby asks meanwhile."""
+MOST_REOPEN_S = 300.0
 REOPEN_ASTRAY_S = 5.0
 """When to try again a watch that led to an older boot: a deploy takes some seconds to a minute."""
 ASK_EVERY_S = 0.9
@@ -41,7 +46,10 @@ RETIRED_ASK_S = 90.0
 """A deploy that has not led our URL to the newer boot by then has failed."""
 ASK_LOST_WATCHER_S = 15.0
 WRONG_RETRY_S = 60.0
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 2.0
+SEEN_S = 5.5
+"""So long after a look that showed a twin it counts as there: by then two further looks are lost.
+"""
 STAND_IN_S = 30.0
 """The elder of two strangers stands in after this, the younger after twice as long."""
 FIRST_KIND_EVERY_S = 10.0

@@ -38,6 +38,8 @@ class Document:
     """Whether the sender made way for a newer boot of its app."""
     vouches: bool = False
     """Whether it also has just heard that newer boot, which perhaps cannot be asked yet."""
+    doubts: bool = False
+    """Whether the sender stands by, and nobody is known to it to be on duty."""
     running: tuple[str, ...] = ()
     """Names of the jobs that run in the sender's process now."""
     ticked_ago_s: float = 0.0

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from twin.core.events import Request
 from twin.core.knowledge import NOBODY, Claim, Knowledge
-from twin.core.limits import ASK_EVERY_S, FLAPPING_WAKES, FOLLOWED_S, RETIRED_ASK_S
+from twin.core.limits import FLAPPING_WAKES, FOLLOWED_S, RETIRED_ASK_S
 from twin.core.state import Holding, Leaving, Retired, Standby, State, Waking
 from twin.core.turn import Turn
 
@@ -65,8 +65,6 @@ def step_back(turn: Turn) -> None:
     claim = state.knowledge.claim
     just_woke = claim.boot == state.peer.boot != turn.before.peer.boot
     _tell_lost(turn, claim)
-    if state.reached is False:
-        turn.send(Request.UPDATE)  # what we just started: the peer hears only an older boot of ours
     if just_woke and len(state.peer.wakes) >= FLAPPING_WAKES:
         make_claim(turn, f"{claim.twin} flaps: it woke for the third time in ten minutes")
     else:
@@ -79,7 +77,7 @@ def _tell_lost(turn: Turn, claim: Claim) -> None:
 
 def join(turn: Turn) -> None:
     now = turn.now.mono
-    standby = Standby(since=now, doubt_since=now, ask_at=now + ASK_EVERY_S)
+    standby = Standby(since=now, doubt_since=now, ask_at=now)
     turn.enter(standby)
     if turn.peer.url is not None and not turn.peer.first_kind:
         open_watch(turn, standby)
@@ -127,7 +125,7 @@ def leave(turn: Turn, because: str) -> None:
 
 
 def open_watch(turn: Turn, standby: Standby) -> None:
-    turn.enter(replace(standby, watching=True, reopen_at=turn.now.mono + 1.0))
+    turn.enter(replace(standby, watching=True, opened_at=turn.now.mono))
     turn.watch(True)
 
 

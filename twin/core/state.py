@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from twin.core.jobs import Job
 from twin.core.knowledge import NOBODY, Claim, Knowledge
+from twin.core.limits import REOPEN_S
 from twin.core.messages import Document, Role
 from twin.core.moment import Moment
 from twin.core.shift import Shift
@@ -38,7 +39,9 @@ class Peer:
     """What is known of the other twin, by its newest boot."""
 
     url: str | None = None
-    """Where it is asked: `PEER_URL`, else what it said first."""
+    """Where it is asked: `PEER_URL`, else what its newest message says."""
+    url_is_set: bool = False
+    """Whether that is `PEER_URL`, which no message changes."""
     told_url: str | None = None
     """What its newest message says of its own URL."""
     twin: str = ""
@@ -54,6 +57,9 @@ class Peer:
     first_kind: bool = False
     trouble: Trouble = Trouble.NONE
     trouble_why: str = ""
+    there_until: float = 0.0
+    """In trouble: until when (`Moment.mono`) silence does not mean that it is gone, since a twin was
+    seen at its URL."""
     wakes: tuple[float, ...] = ()
     """When boots of it came whose predecessor had ended without a word (`Moment.mono`)."""
 
@@ -101,7 +107,11 @@ class Standby:
     role: ClassVar = Role.STANDBY
     since: float
     watching: bool = False
+    opened_at: float = 0.0
+    """When the watch was opened last."""
     reopen_at: float = 0.0
+    pause_s: float = REOPEN_S
+    """From one opening to the next, at least."""
     doubt_since: float | None = None
     """Since when nobody is known to be on duty."""
     ask_at: float = 0.0
@@ -221,7 +231,7 @@ class State:
             url=url,
             rules=rules,
             stage=Waking(since=now.mono, ask_own_at=now.mono),
-            peer=Peer(url=peer_url),
+            peer=Peer(url=peer_url, url_is_set=peer_url is not None),
             woke_at=now,
             role_since=now.wall,
             wall=now.wall,
@@ -239,6 +249,7 @@ class State:
             leaving=self.role is Role.LEAVING and not self.retired,
             retired=self.retired,
             vouches=self.vouches,
+            doubts=isinstance(self.stage, Standby) and self.stage.doubt_since is not None,
             running=running,
             ticked_ago_s=ticked_ago_s,
             claim=self._claim_shown,

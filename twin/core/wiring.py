@@ -3,8 +3,17 @@
 from dataclasses import replace
 
 from twin.core import agenda
-from twin.core.events import Failed, Failure, Looked
-from twin.core.limits import FIRST_KIND_FAILURES, REFUSED_AGAIN_S, STAND_IN_S, WRONG_RETRY_S
+from twin.core.events import Failed, Failure, Looked, Request
+from twin.core.limits import (
+    FIRST_KIND_FAILURES,
+    LASTING_S,
+    MOST_REOPEN_S,
+    REFUSED_AGAIN_S,
+    REOPEN_S,
+    SEEN_S,
+    STAND_IN_S,
+    WRONG_RETRY_S,
+)
 from twin.core.roles import confirm, make_claim
 from twin.core.state import Holding, Standby, Trouble
 from twin.core.turn import Turn
@@ -15,10 +24,14 @@ def watch_lost(turn: Turn, why: str, refused: bool) -> None:
     if not isinstance(standby, Standby):
         return
     now = turn.now.mono
+    lasted_s = now - standby.opened_at
+    pause_s = min(2 * standby.pause_s, MOST_REOPEN_S) if lasted_s < LASTING_S else REOPEN_S
     if standby.doubt_since is None:
-        turn.warn("watch.lost", peer=turn.peer.twin, because=why)
+        if pause_s != standby.pause_s or lasted_s >= LASTING_S:  # else it repeats itself
+            turn.warn("watch.lost", peer=turn.peer.twin, because=why)
         standby = replace(standby, doubt_since=now, ask_at=now)
-    turn.enter(replace(standby, watching=False))
+    reopen_at = standby.opened_at + pause_s
+    turn.enter(replace(standby, watching=False, pause_s=pause_s, reopen_at=reopen_at))
     if refused:
         _refused(turn, why)
 
@@ -53,10 +66,8 @@ def _denied(turn: Turn, why: str) -> None:
 def _strange(turn: Turn, why: str) -> None:
     told = turn.peer.told_url
     if told is not None and told != turn.peer.url:
-        turn.warn("peer.url_corrected", because=f"{why}; the peer itself says {told}")
-        turn.change_peer(url=told)
-    else:
-        wrong(turn, Trouble.STRANGER, why)
+        why = f"{why}; the peer itself says {told}"
+    wrong(turn, Trouble.STRANGER, why)
 
 
 def _perhaps_first_kind(turn: Turn, why: str) -> None:
@@ -78,8 +89,10 @@ _FAILED = {
 def wrong(turn: Turn, trouble: Trouble, why: str) -> None:
     if turn.peer.trouble_why != why:
         turn.warn("peer.wired_wrongly", because=why)
+    if trouble is Trouble.DENIED is not turn.peer.trouble:
+        turn.change_peer(there_until=turn.now.mono + SEEN_S)  # most likely a twin denies us
     turn.change_peer(trouble=trouble, trouble_why=why, refused=False)
-    if isinstance(turn.state.stage, Holding):
+    if isinstance(turn.state.stage, Holding) and trouble is not Trouble.STRANGER:
         held = replace(turn.state.stage, repeat_at=turn.now.mono + WRONG_RETRY_S)
         turn.enter(held)
 
@@ -87,7 +100,7 @@ def wrong(turn: Turn, trouble: Trouble, why: str) -> None:
 def right(turn: Turn) -> None:
     if turn.peer.trouble:
         turn.note("peer.wired_rightly")
-        turn.change_peer(trouble=Trouble.NONE, trouble_why="")
+        turn.change_peer(trouble=Trouble.NONE, trouble_why="", there_until=0.0)
         if isinstance(turn.state.stage, Holding):
             # Not in a minute: silence is an answer again, and only to what was asked.
             turn.enter(replace(turn.state.stage, repeat_at=turn.now.mono))
@@ -95,23 +108,38 @@ def right(turn: Turn) -> None:
 
 def looked(turn: Turn, look: Looked) -> None:
     """What `/healthz` told of a peer that we cannot talk to, or that is of the first kind."""
-    now = turn.now.mono
+    if turn.peer.trouble and (look.boot or look.alive):
+        leaves = turn.peer.left and look.boot == turn.peer.boot
+        seen = look.boot and not leaves
+        turn.change_peer(there_until=turn.now.mono + SEEN_S if seen else 0.0)
     match turn.state.stage:
         case Standby() as standby if turn.peer.first_kind:
-            failures = 0 if look.alive else standby.failures + 1
-            turn.enter(replace(standby, failures=failures, doubt_since=None))
-            if failures >= FIRST_KIND_FAILURES:
-                make_claim(turn, "the peer of the first kind did not answer three times")
-        case Holding() as held if turn.peer.trouble:
-            if look.on_duty:
-                if held.standing_in:
-                    turn.note("duty.lost", because="/healthz shows the peer on duty")
-                    held = replace(held, confirmed=False, standing_in=False, since=now)
-                turn.enter(replace(held, off_duty_since=None))
-                return
-            since = now if held.off_duty_since is None else held.off_duty_since
-            turn.enter(replace(held, off_duty_since=since))
-            patience = STAND_IN_S if turn.state.boot < look.boot else 2 * STAND_IN_S
-            if not held.confirmed and now - since >= (patience if look.boot else STAND_IN_S):
-                turn.enter(replace(held, off_duty_since=since, standing_in=True))
-                confirm(turn, "the peer cannot be talked to, and is not on duty")
+            _looked_at_first_kind(turn, standby, look)
+        case Holding() as held if turn.peer.trouble and look.boot:
+            if turn.peer.trouble is Trouble.STRANGER:
+                turn.send(Request.UPDATE)  # its other answers may be readable, too
+            _looked_at_stranger(turn, held, look)
+
+
+def _looked_at_first_kind(turn: Turn, standby: Standby, look: Looked) -> None:
+    failures = 0 if look.alive else standby.failures + 1
+    turn.enter(replace(standby, failures=failures, doubt_since=None))
+    if failures >= FIRST_KIND_FAILURES:
+        make_claim(turn, "the peer of the first kind did not answer three times")
+
+
+def _looked_at_stranger(turn: Turn, held: Holding, look: Looked) -> None:
+    """Stand in for a twin that is there, and not on duty for long: the elder boot first."""
+    now = turn.now.mono
+    if look.on_duty:
+        if held.standing_in:
+            turn.note("duty.lost", because="/healthz shows the peer on duty")
+            held = replace(held, confirmed=False, standing_in=False, since=now)
+        turn.enter(replace(held, off_duty_since=None))
+        return
+    since = now if held.off_duty_since is None else held.off_duty_since
+    turn.enter(replace(held, off_duty_since=since))
+    patience_s = STAND_IN_S if turn.state.boot < look.boot else 2 * STAND_IN_S
+    if not held.confirmed and now - since >= patience_s:
+        turn.enter(replace(held, off_duty_since=since, standing_in=True))
+        confirm(turn, "the peer cannot be talked to, and is not on duty")

@@ -34,6 +34,8 @@ class Host:
         self.boot_s = 2.0
         self.holds = False
         """Whether the router keeps requests while nobody serves, instead of refusing them."""
+        self.pages = False
+        """Whether the router answers for a dead app with a page of its own, such as a 404."""
         self.alive: list[Process] = []
         self.front: Process | None = None
         """Whom the URL leads to."""

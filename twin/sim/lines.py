@@ -30,6 +30,10 @@ class Lines:
     random: Random
     quality: Quality = field(default_factory=Quality)
     cut: set[tuple[str, str]] = field(default_factory=set)
+    garbled: set[tuple[str, str]] = field(default_factory=set)
+    """By asker and asked: whose answers arrive unreadable. Calls arrive whole."""
+    garbled_at: float = float("-inf")
+    """When an answer was last unreadable."""
     hurt_at: float = float("-inf")
     """When a message between two twins was last lost or late: the promises' one excuse."""
     own_hurt_at: float = float("-inf")
@@ -40,7 +44,7 @@ class Lines:
     @property
     def are_fine(self) -> bool:
         quality = self.quality
-        return not (self.cut or quality.lost or quality.late or quality.doubled)
+        return not (self.cut or self.garbled or quality.lost or quality.late or quality.doubled)
 
     def way_s(self, source: str, target: str, now: float) -> float | None:
         """How long a message sent now takes; None if it is lost."""
@@ -54,6 +58,13 @@ class Lines:
             insort(self._late, now + late_s)
             return late_s
         return self.random.uniform(quality.fastest_s, quality.slowest_s)
+
+    def is_garbled(self, asker: str, asked: str, now: float) -> bool:
+        """Whether an answer that arrives now is unreadable."""
+        if (asker, asked) in self.garbled:
+            self.garbled_at = now
+            return True
+        return False
 
     def late_one_came_at(self, now: float) -> float:
         """When the last late message arrived."""

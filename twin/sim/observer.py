@@ -6,14 +6,16 @@ What the protocol says cannot be promised is excused here, and nothing else:
   that healing may take. Two boots of one app, when their own URL was out of reach, for the 5 s
   until it is asked. The same for a boot from which the URL was taken without a word.
   Two new boots of two deploys that cross, while the URL of neither leads to it, and for 8 s more:
-  they can hear each other only through the old ones, of which one may freeze.
+  they can hear each other only through the old ones, of which one may freeze. One new boot whose
+  URL does not lead to it, and that cannot read the peer's answers.
   For 8 s after the end of a boot that began while its clock was an hour wrong: its last word seems
   to be the newest one's.
-- A slot that is started twice, when a message was lost or late from 8 s before its first start on,
-  or in the time of two on duty, or when nobody living could be asked for it any more: its twin was
-  killed or froze, or leaves or made way when a new boot gets its URL, and no watch that it could
-  write to leads to somebody who passes it on, or whoever read it turned to the new boot with a line
-  underway, or the URL was taken from it without a word and it has not asked there since.
+- A slot that is started twice, when a message was lost, late or unreadable from 8 s before its
+  first start on, or in the time of two on duty, or when nobody living could be asked for it any
+  more: its twin was killed or froze, or leaves or made way when a new boot gets its URL, and no
+  watch that it could write to leads to somebody who passes it on, or whoever read it turned to the
+  new boot with a line underway, or the URL was taken from it without a word and it has not asked
+  there since.
 - A slot that was announced and never began, when its twin was killed in between.
 - A slot that nobody announced, when everybody who had a ledger was gone.
 """
@@ -136,7 +138,7 @@ class Observer:
         after = process.state
         if isinstance(before.stage, Retired) and isinstance(after.stage, Waking):
             self.disturbed()
-        if after.peer.trouble is not Trouble.NONE:
+        if after.peer.trouble in (Trouble.DENIED, Trouble.SAME_NAME):
             self.wrongly_wired_at = self.world.now
         if after.on_duty and not before.on_duty:
             self._taken(process)
@@ -179,6 +181,7 @@ class Observer:
         lines, healing_at = self.world.lines, at - HEALING_S
         whys = {
             "cut off": bool(lines.cut) or lines.hurt_at >= healing_at,
+            "unreadable": lines.garbled_at >= healing_at,
             "wired wrongly": self.wrongly_wired_at >= healing_at,
             "own URL cut off": lines.own_hurt_at >= healing_at,
             "forgotten": (job, slot) in self._forgotten,
@@ -220,6 +223,10 @@ class Observer:
         if len({p.host.name for p in holders}) == 1 and now - lines.own_hurt_at <= OWN_URL_S:
             return True
         if any(now - _astray_since(p) <= OWN_URL_S for p in holders):
+            return True
+        # The peer's calls, all that could be understood, went to the older boot.
+        unreadable = now - lines.garbled_at <= HEALING_S
+        if unreadable and any(map(self._is_hidden, holders)):
             return True
         return self._are_crossing(holders)
 

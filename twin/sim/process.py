@@ -44,6 +44,7 @@ LATENCY_S = 0.001
 ANSWER_S = 3.0
 """A node waits no longer for an answer."""
 GRACE_S = 25.0
+UNREADABLE = "it answers with a page that is no twin's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,13 +313,15 @@ class Process:
     def _reach(self, asked: Asked, to: str, process: Process | None) -> None:
         event: Event | None
         if process is None:
-            event = self._refusal(asked)
+            event = self._refusal(asked, self.world.hosts[to].pages)
         elif asked.kind is Request.LOOK:
             event = Looked(process.state.on_duty, process.boot, alive=True)
         elif process.host.password != self.host.password:
             event = Failed(Failure.DENIED, "401: set TWIN_PASSWORD to one value on both", asked.at)
         else:
             event = process.answer(asked)
+        if self.world.lines.is_garbled(self.host.name, to, self.world.now):
+            event = self._refusal(asked, pages=True)
         way = self.world.lines.way_s(to, self.host.name, self.world.now)
         if way is None:
             return
@@ -328,11 +331,13 @@ class Process:
             self.world.send(way, lambda: self.when_awake(lambda: self.step(event)))
 
     @staticmethod
-    def _refusal(asked: Asked) -> Event | None:
+    def _refusal(asked: Asked, pages: bool) -> Event | None:
         if asked.kind is Request.LOOK:
-            return _NOBODY
+            return Looked(on_duty=False, boot="", alive=pages)
         if asked.kind is Request.OWN:
             return None
+        if pages:
+            return Failed(Failure.STRANGER, UNREADABLE, asked.at)
         return Failed(Failure.REFUSED, "connection refused", asked.at)
 
     def answer(self, asked: Asked) -> Event:

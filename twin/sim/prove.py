@@ -20,7 +20,7 @@ from twin.sim.play import Outcome, play
 from twin.sim.weather import CLIMATES
 
 DAY_S = 86_400
-MIX = ("quiet", "day", "fine", "storm", "strangers", "shifts")
+MIX = ("quiet", "day", "fine", "storm", "strangers", "odd", "shifts")
 """Each seed lives through all of these."""
 
 Lot = tuple[int, str]

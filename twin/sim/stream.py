@@ -43,10 +43,12 @@ class Stream:
     # ---- the writer's end
 
     def _opened(self, writer: Process | None) -> None:
-        if writer is None:
+        if writer is None and self.world.hosts[self.to].pages:
+            self._fail(Failed(Failure.STRANGER, "a page that is no twin's"))
+        elif writer is None:
             self._break("refused", refused=True)
         elif writer.host.password != self.reader.host.password:
-            self._deny()
+            self._fail(Failed(Failure.DENIED, "401: set TWIN_PASSWORD to one value on both"))
         elif self.read:
             self.writer = writer
             writer.streams.append(self)
@@ -94,8 +96,12 @@ class Stream:
     # ---- the reader's end
 
     def _read_line(self, document: Document) -> None:
-        if self.read:
-            self._read_at = self.world.now
+        if not self.read:
+            return
+        self._read_at = self.world.now
+        if self.world.lines.is_garbled(self.reader.host.name, self.to, self.world.now):
+            self._lose("it sends what is no twin's", refused=False)
+        else:
             self.reader.step(Heard(document, Via.LINE))
 
     def close(self) -> None:
@@ -132,10 +138,9 @@ class Stream:
     def _break(self, why: str, refused: bool = False) -> None:
         self.reader.when_awake(lambda: self._lose(why, refused))
 
-    def _deny(self) -> None:
-        denied = Failed(Failure.DENIED, "401: set TWIN_PASSWORD to one value on both")
-        self.reader.when_awake(lambda: self.reader.step(denied))
-        self._break(denied.why)
+    def _fail(self, failed: Failed) -> None:
+        self.reader.when_awake(lambda: self.reader.step(failed))
+        self._break(failed.why)
 
     def _lose(self, why: str, refused: bool) -> None:
         if self.read:

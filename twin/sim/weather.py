@@ -32,6 +32,8 @@ class Climate:
     rain: int = 3
     """Lines that lose, delay and double."""
     password: int = 0
+    garble: int = 0
+    """Answers that arrive unreadable, one way or both; routers may answer for a dead app."""
     shifts: bool = False
     """Whether each twin has its shift: one in the middle of a stretch, the other the rest."""
     slow_lines: bool = True
@@ -52,6 +54,8 @@ FINE_LINES = Climate(cut=0, rain=0)
 STORM = Climate()
 STRANGERS = Climate(password=6)
 """And now and then one of them has the wrong password."""
+ODD = Climate(garble=6, cut=0, rain=0)
+"""And now and then what answers is no twin, or cannot be read."""
 SHIFTS = Climate(shifts=True)
 """Twins that take turns."""
 LEAPS = Climate(leap=2)
@@ -62,6 +66,7 @@ CLIMATES = {
     "fine": FINE_LINES,
     "storm": STORM,
     "strangers": STRANGERS,
+    "odd": ODD,
     "shifts": SHIFTS,
     "leaps": LEAPS,
 }
@@ -92,6 +97,7 @@ class Weather:
             "cut": self._cut,
             "rain": self._rain,
             "password": self._password,
+            "garble": self._garble,
         }
 
     def begin(self) -> None:
@@ -107,6 +113,7 @@ class Weather:
         self.blows = False
         self._calm_lines()
         self.world.lines.cut.clear()
+        self.world.lines.garbled.clear()
         self.world.observer.disturbed()
         for host in self.world.hosts.values():
             host.password = "right"  # noqa: S105 - a word of the story
@@ -158,6 +165,7 @@ class Weather:
 
     def _start_again(self, host: Host) -> None:
         host.holds = self.random.random() < 0.5
+        host.pages = self.climate.garble > 0 and self.random.random() < 0.5
         host.boot_s = self.random.choice([0.3, 2.0, 20.0])
         self.world.after(self.random.choice([0.1, 5.0, 60.0]), lambda: self._boot_if_gone(host))
 
@@ -244,6 +252,18 @@ class Weather:
             self.world.story.tell(self.world.now, "lines", "are joined", str(sorted(ways)))
             self.world.lines.hurt_at = self.world.now
             self.world.lines.cut -= ways
+
+    def _garble(self, host: Host) -> None:
+        there, back = (host.name, host.peer or ""), (host.peer or "", host.name)
+        ways = self.random.choice([{there}, {back}, {there, back}])
+        self.world.story.tell(self.world.now, "answers", "are garbled", str(sorted(ways)))
+        self.world.lines.garbled |= ways
+        seconds = self.random.choice([3.0, 9.0, 30.0, 120.0])
+        self.world.after(seconds, lambda: self._mend(ways))
+
+    def _mend(self, ways: set[tuple[str, str]]) -> None:
+        self.world.story.tell(self.world.now, "answers", "can be read", str(sorted(ways)))
+        self.world.lines.garbled -= ways
 
     def _rain(self, _: Host) -> None:
         draw = self.random.uniform
