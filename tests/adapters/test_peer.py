@@ -4,7 +4,9 @@ import asyncio
 import base64
 import gzip
 import json
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,6 +34,7 @@ from twin.core.messages import Role
 from twin.wire import dump_json, parse
 
 DOCUMENT = dump_json(document())
+CACHED = dump_json(replace(document(), nonce="0123456789abcdef"))
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +100,7 @@ def test_the_peer_is_asked_with_its_credentials_and_told_what_we_know(
     request_: Request, line: str
 ) -> None:
     events, server = served(request_, saying(answer(200, DOCUMENT)))
-    assert server.lines == [line]
+    assert [asked.partition("?")[0] for asked in server.lines] == [line]
     (asked,) = server.asked
     login = base64.b64encode(b"peer-user:peer-s3cret").decode().lower()
     assert asked.headers["authorization"] == f"basic {login}"
@@ -118,7 +121,7 @@ def test_our_own_url_is_asked_with_our_own_credentials() -> None:
 def test_the_look_at_the_peers_health_shows_no_credentials() -> None:
     body = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b"}).encode()
     events, server = served(Request.LOOK, saying(answer(200, body)))
-    assert server.lines == ["GET /healthz"]
+    assert server.lines[0].startswith("GET /healthz?nonce=")
     assert "authorization" not in server.asked[0].headers
     assert events == [Looked(on_duty=True, boot="2-b", alive=True)]
 
@@ -131,15 +134,17 @@ def test_the_look_at_the_peers_health_shows_no_credentials() -> None:
     [
         (answer(401), Failure.DENIED, "set PEER_USERNAME and PEER_PASSWORD"),
         (answer(403), Failure.DENIED, "set PEER_USERNAME and PEER_PASSWORD"),
-        (answer(404), Failure.FIRST_KIND, "set PEER_URL"),
-        (answer(405), Failure.FIRST_KIND, "set PEER_URL"),
-        (answer(200, b"<html>My blog</html>"), Failure.STRANGER, "set PEER_URL"),
-        (answer(200, b"[" * 100_000), Failure.STRANGER, "set PEER_URL"),
-        (answer(200, b'{"status": "ok"}'), Failure.STRANGER, "set PEER_URL"),
-        (answer(200, gzip.compress(DOCUMENT), "Content-Encoding: gzip"), Failure.STRANGER, ""),
-        (answer(204), Failure.STRANGER, "set PEER_URL"),
-        (answer(301, b"", "Location: https://elsewhere"), Failure.STRANGER, "set PEER_URL"),
-        (answer(400), Failure.STRANGER, "set PEER_URL"),
+        (answer(404), Failure.FIRST_KIND, "answers 404, as no twin does"),
+        (answer(405), Failure.FIRST_KIND, "answers 405, as no twin does"),
+        (answer(200, b"<html>My blog</html>"), Failure.STRANGER, "not as a twin does"),
+        (answer(200, b"[" * 100_000), Failure.STRANGER, "not as a twin does"),
+        (answer(200, b'{"status": "ok"}'), Failure.STRANGER, "not as a twin does"),
+        (answer(200, DOCUMENT, "Content-Encoding: gzip"), Failure.STRANGER, "not as a twin does"),
+        (answer(429), Failure.STRANGER, "answers 429"),
+        (answer(200, CACHED), Failure.STRANGER, "exclude /status from caching"),
+        (answer(204), Failure.STRANGER, "answers 204, as no twin does"),
+        (answer(301, b"", "Location: https://elsewhere"), Failure.STRANGER, "answers 301"),
+        (answer(400), Failure.STRANGER, "answers 400, as no twin does"),
         (answer(500), Failure.STRANGER, "500"),
         (answer(501), Failure.STRANGER, "501"),
         (answer(502), Failure.REFUSED, "502"),
@@ -155,6 +160,37 @@ def test_an_answer_that_is_no_document_says_what_is_wrong(
     assert event.failure is failure
     assert told in event.why
     assert "s3cret" not in event.why
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_an_answer_that_a_proxy_compressed_is_read(encoding: str) -> None:
+    compress = gzip.compress if encoding == "gzip" else zlib.compress
+    compressed = answer(200, compress(DOCUMENT), f"Content-Encoding: {encoding}")
+    events, _ = served(Request.UPDATE, saying(compressed))
+    assert events == [Heard(document(), Via.ANSWER, 1000.0)]
+
+
+def test_a_look_that_a_cache_answers_finds_no_twin() -> None:
+    cached = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b", "nonce": "0"}).encode()
+    events, _ = served(Request.LOOK, saying(answer(200, cached)))
+    assert events == [Looked(on_duty=False, boot="", alive=True)]
+
+
+def test_a_peer_that_was_heard_as_a_twin_is_not_asked_plainly_when_its_router_says_404() -> None:
+    events: list[Event] = []
+
+    async def run() -> list[str]:
+        async with serving(saying(answer(404))) as server, client() as http:
+            made = bench(job(), peer=server.url)
+            made.node.handle(Heard(document(), Via.UPDATE))
+            deaf(made, events)
+            link = PeerLink(settings(), made.node, made.clock, http)
+            await link._update()
+            await link.close()
+            return server.lines
+
+    assert asyncio.run(run()) == ["POST /update"]
+    assert [event.failure for event in events if isinstance(event, Failed)] == [Failure.FIRST_KIND]
 
 
 def test_a_redirect_is_not_followed_with_our_credentials() -> None:
@@ -255,7 +291,7 @@ def broken_once() -> Answering:
 
 def test_a_question_over_a_connection_that_breaks_is_asked_anew_at_once() -> None:
     events, server = served(Request.STATUS, broken_once())
-    assert server.lines == ["GET /status", "GET /status"]
+    assert len(server.lines) == 2
     assert [type(event) for event in events] == [Heard]
 
 

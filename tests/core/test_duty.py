@@ -1028,6 +1028,16 @@ def test_a_holder_returns_the_call_of_a_peer_that_doubts() -> None:
     assert sent(twin.hear(Role.STANDBY, via=Via.UPDATE)) == []
 
 
+def test_a_holder_calls_a_peer_that_doubts_until_it_does_no_more() -> None:
+    """Its PEER_URL may lead elsewhere: all that it hears of us are our calls."""
+    twin = on_duty()
+    shown = twin.state.knowledge.claim
+    twin.hear(Role.STANDBY, shown, Via.ANSWER, doubts=True)
+    assert sent(twin.wait(6)).count("UPDATE") == 4
+    twin.hear(Role.STANDBY, shown, Via.ANSWER)
+    assert "UPDATE" not in sent(twin.wait(6))
+
+
 def test_two_that_cannot_read_each_others_answers_call_no_more_than_once_for_each_call() -> None:
     twin = standing_by()
     assert (

@@ -41,7 +41,7 @@ def failure_of_status(status: int, url: str) -> Failed:
         return Failed(Failure.DENIED, why)
     if status in _FROM_A_ROUTER:
         return Failed(Failure.REFUSED, f"it answers {status}")
-    why = f"{url} answers {status}, as no twin does: set PEER_URL to the URL of the other twin"
+    why = f"{url} answers {status}, as no twin does"
     kind = Failure.FIRST_KIND if status in NO_SUCH_ENDPOINT else Failure.STRANGER
     return Failed(kind, why)
 

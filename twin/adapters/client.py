@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from twin.adapters.answer import Answer
+from twin.adapters.decoded import decoded
 from twin.config import Credentials
 from twin.wire import DOCUMENT_BYTES
 
@@ -53,7 +54,7 @@ class Client:
         request = self.stream(method, url, auth, body)
         async with asyncio.timeout(TIMEOUT_S), request as answer:
             content = bytearray()
-            async for chunk in answer.aiter_raw():
+            async for chunk in decoded(answer):
                 content += chunk
                 if len(content) > DOCUMENT_BYTES:
                     break

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Coroutine
 from dataclasses import replace
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Any
 
 from twin.adapters.answer import DENIED, NO_SUCH_ENDPOINT, Answer, failure_of, failure_of_status
@@ -65,8 +66,7 @@ class PeerLink:
         """Tell the peer that we leave, and wait for its answer, 2 s at most."""
         try:
             async with asyncio.timeout(_DOWN_TIMEOUT_S):
-                answer = await self._ask("POST", "/down", self._body())
-                if answer is not None and answer.status in NO_SUCH_ENDPOINT:
+                if await self._lacks("/down"):
                     await self._request("GET", "/down")
         except TimeoutError:
             return  # it was told; whether it woke in time to hear is no longer our concern
@@ -99,8 +99,7 @@ class PeerLink:
                 return self._ask_own_url()
 
     async def _update(self) -> None:
-        answer = await self._ask("POST", "/update", self._body())
-        if answer is not None and answer.status in NO_SUCH_ENDPOINT:
+        if await self._lacks("/update"):
             await self._plain_update()
 
     async def _plain_update(self) -> None:
@@ -116,16 +115,20 @@ class PeerLink:
             self._node.handle(replace(failed, asked_at=asked_at))
 
     async def _status(self) -> None:
-        await self._ask("GET", "/status")
+        nonce, asked_at = token_hex(8), self._clock.now().mono
+        answer = await self._request("GET", f"/status?nonce={nonce}")
+        if answer is not None:
+            self._node.handle(self._judge(answer, asked_at, nonce))
 
     async def _look(self) -> None:
+        nonce = token_hex(8)
         try:
-            answer = await self._client.fetch("GET", f"{self._url}/healthz")
+            answer = await self._client.fetch("GET", f"{self._url}/healthz?nonce={nonce}")
         except NO_ANSWER:
             self._node.handle(Looked(on_duty=False, boot="", alive=False))
             return
-        boot = answer.content.get("boot")
-        on_duty = answer.content.get("role") == "on_duty"
+        told = answer.content if answer.content.get("nonce", nonce) == nonce else {}
+        boot, on_duty = told.get("boot"), told.get("role") == "on_duty"
         alive = answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
         self._node.handle(Looked(on_duty, boot if isinstance(boot, str) else "", alive))
 
@@ -169,15 +172,20 @@ class PeerLink:
         except (*NO_ANSWER, NoTwinError):
             return  # waking and retired boots ask again; for others it is no news
 
-    async def _ask(self, method: str, path: str, body: bytes | None = None) -> Answer | None:
-        """Send, and tell the core what came; for a missing endpoint, leave that to the caller."""
+    async def _lacks(self, path: str) -> bool:
+        """Send our document there, and tell the core what came.
+
+        Returns whether the peer has no such path and may be of the first kind. One that was heard
+        as a twin is not: its router answers 404.
+        """
         asked_at = self._clock.now().mono
-        answer = await self._request(method, path, body)
+        answer = await self._request("POST", path, self._body())
         if answer is None:
-            return None
-        if method == "GET" or answer.status not in NO_SUCH_ENDPOINT:
-            self._node.handle(self._judge(answer, asked_at))
-        return answer
+            return False
+        if answer.status in NO_SUCH_ENDPOINT and not self._node.look().peer.boot:
+            return True
+        self._node.handle(self._judge(answer, asked_at))
+        return False
 
     async def _request(
         self, method: str, path: str, body: bytes | None = None, again: bool = True
@@ -195,14 +203,17 @@ class PeerLink:
                 self._node.handle(replace(failed, asked_at=asked_at))
             return None
 
-    def _judge(self, answer: Answer, asked_at: float) -> Event:
+    def _judge(self, answer: Answer, asked_at: float, nonce: str = "") -> Event:
         if answer.status != HTTPStatus.OK:
             return replace(failure_of_status(answer.status, self._url), asked_at=asked_at)
         try:
-            return Heard(parse(answer.body), Via.ANSWER, asked_at)
+            document = parse(answer.body)
+            if document.nonce in ("", nonce):
+                return Heard(document, Via.ANSWER, asked_at)
+            why = f"a cache answers for {self._url}: exclude /status from caching"
+            return Failed(Failure.STRANGER, why, asked_at)
         except NoTwinError as error:
             why = f"{self._url} answers, but not as a twin does ({error})"
-            why = f"{why}: set PEER_URL to the URL of the other twin"
             return Failed(Failure.STRANGER, why, asked_at)
 
     def _body(self) -> bytes:

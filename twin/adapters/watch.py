@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from twin.adapters.answer import failure_of, failure_of_status
 from twin.adapters.client import Client, NoAnswerError, login
+from twin.adapters.decoded import decoded
 from twin.config import Settings
 from twin.core.events import Failed, Failure, Heard, Via, WatchLost
 from twin.core.limits import WATCH_SILENCE_S
@@ -66,7 +67,7 @@ class Watch:
                     if answer.status_code != HTTPStatus.OK:
                         return self._refused(failure_of_status(answer.status_code, url))
                     told = None
-                    async for line in _lines(answer.aiter_raw()):
+                    async for line in _lines(decoded(answer)):
                         silence.reschedule(self._loop.time() + WATCH_SILENCE_S)
                         document = parse(line)
                         told = document if told is None else document.after(told)

@@ -108,7 +108,8 @@ def _share(turn: Turn) -> None:
         return
     if state.retired or state.reached is False:
         turn.send(Request.OWN)
-    if state.on_duty and not state.watchers and (state.reached is False or state.peer.trouble):
+    unasked = state.reached is False or state.peer.trouble or state.peer.doubts
+    if state.on_duty and not state.watchers and unasked:
         turn.send(Request.UPDATE)  # the peer can neither watch us nor ask us
 
 
@@ -303,7 +304,7 @@ def _must_repeat(state: State, held: Holding) -> bool:
     deployed = held.repeat_at < state.woke_at.mono + RETIRED_ASK_S and state.url is not None
     if unheard and (deployed or state.reached is False):
         return True
-    unproven = not _is_shown(state) or unheard
+    unproven = not _is_shown(state) or unheard or state.peer.doubts
     first_try = held.repeat_at <= held.since
     return unproven and (not state.peer.left or first_try)
 

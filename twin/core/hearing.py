@@ -188,6 +188,7 @@ def _note_peer(turn: Turn, document: Document) -> None:
         url=peer.url if peer.url_is_set else document.url or peer.url,
         told_url=document.url,
         role=document.role,
+        doubts=document.doubts,
         left=leaving,
         heard_at=turn.now,
         shown=document.claim if turn.state.thawed_at is None else NOBODY,

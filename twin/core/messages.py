@@ -44,6 +44,8 @@ class Document:
     """Names of the jobs that run in the sender's process now."""
     ticked_ago_s: float = 0.0
     """Seconds since the sender's scheduler last ticked: a span, since clocks may differ."""
+    nonce: str = ""
+    """Of the question that this answers: a cache would answer with that of an earlier one."""
     recent: Record = field(default_factory=Record)
     """What happened in the last minute. The pair's rules do without it."""
     protocol: int = PROTOCOL

@@ -47,6 +47,8 @@ class Peer:
     twin: str = ""
     boot: str = ""
     role: Role | None = None
+    doubts: bool = False
+    """It stands by, and said that it knows nobody on duty: it needs our calls."""
     left: bool = False
     """Its newest boot said that its process ends: it sleeps, or is gone."""
     heard_at: Moment | None = None
@@ -58,8 +60,8 @@ class Peer:
     trouble: Trouble = Trouble.NONE
     trouble_why: str = ""
     there_until: float = 0.0
-    """In trouble: until when (`Moment.mono`) silence does not mean that it is gone, since a twin was
-    seen at its URL."""
+    """In trouble: until when (`Moment.mono`) silence does not mean that it is gone: a twin was seen
+    at its URL."""
     wakes: tuple[float, ...] = ()
     """When boots of it came whose predecessor had ended without a word (`Moment.mono`)."""
 

@@ -64,10 +64,14 @@ def _denied(turn: Turn, why: str) -> None:
 
 
 def _strange(turn: Turn, why: str) -> None:
-    told = turn.peer.told_url
-    if told is not None and told != turn.peer.url:
-        why = f"{why}; the peer itself says {told}"
-    wrong(turn, Trouble.STRANGER, why)
+    peer = turn.peer
+    if peer.told_url not in (None, peer.url):
+        remedy = f"set PEER_URL to {peer.told_url}, which the peer says is its URL"
+    elif peer.boot:
+        remedy = f"see whether the host of {peer.twin}, which answered there before, still runs it"
+    else:
+        remedy = "set PEER_URL to the URL of the other twin"
+    wrong(turn, Trouble.STRANGER, f"{why}: {remedy}")
 
 
 def _perhaps_first_kind(turn: Turn, why: str) -> None:

@@ -151,7 +151,8 @@ class Observer:
     def _begins_to_count(self, process: Process) -> None:
         """Whether it begins to count from now on, as it may if nobody it can hear has a ledger."""
         others = [one for one in self._processes() if one is not process and one.acts]
-        hurt_at = max(self.world.lines.hurt_at, self.wrongly_wired_at)
+        lines = self.world.lines
+        hurt_at = max(lines.hurt_at, lines.garbled_at, self.wrongly_wired_at)
         lines_are_well = self.world.now - hurt_at > HEALING_S
         reached = [one for one in others if one.host.front is one and _serves(one)]
         reached = [one for one in reached if self.world.now - one.awake_since > HEALING_S]

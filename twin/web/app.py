@@ -25,6 +25,8 @@ from twin.wire import DOCUMENT_BYTES, NoTwinError, dump, dump_record, parse
 FOR_EVER = 2.0**53
 Wall = Annotated[float, Query(ge=0, le=FOR_EVER, allow_inf_nan=False)]
 """Seconds since the epoch."""
+Nonce = Annotated[str, Query(max_length=32, pattern="^[0-9a-f]*$")]
+"""Of the question, for the answer: an answer without it comes from a cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +89,21 @@ def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRoute
     node, clock = parts.node, parts.clock
 
     @router.api_route("/healthz", methods=["GET", "HEAD"])
-    async def healthz() -> JSONResponse:
+    async def healthz(nonce: Nonce = "") -> JSONResponse:
         state, ok = node.look(), node.ticking
         told = {"ok": ok, "role": state.role, "boot": state.boot}
+        if nonce:
+            told["nonce"] = nonce
         return JSONResponse(told, 200 if ok else 503)
 
     @router.get("/status")
     async def status(
-        request: Request, since: Wall | None = None, until: Wall = FOR_EVER
+        request: Request, since: Wall | None = None, until: Wall = FOR_EVER, nonce: Nonce = ""
     ) -> Response:
         addresses.learn_of_visit(request.headers)
         told = snapshot(node, clock.now(), parts.about)
         told["refused_logins"] = refusals.count
+        told["nonce"] = nonce
         if since is not None:
             told["history"] = dump_record(node.chronicle.story(since, until))
         return Response(to_json(told), media_type="application/json")
