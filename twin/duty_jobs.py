@@ -141,20 +141,15 @@ class Duties:
         answered, or whoever answers now at our own public URL or at the peer's."""
 
         def doubt(was_read: bool) -> str:
-            return "" if was_read and scale.is_beyond else self._doubt(self._known_urls())
+            return "" if was_read and scale.is_beyond else self._doubt(self._witnesses())
 
         return doubt
 
-    def _known_urls(self) -> list[str]:
-        """Of a peer that sleeps only if there is nothing else to ask: it would wake."""
+    def _witnesses(self) -> list[str]:
         if self.node is None:
-            own, peer, sleeps = self._settings.self_url, self._settings.peer_url, False
-        else:
-            state = self.node.look()
-            own, peer, sleeps = state.url, state.peer.url, state.peer.left
-        if own is not None and sleeps:
-            peer = None
-        return [url for url in (own, peer) if url is not None]
+            return witnesses(self._settings.self_url, self._settings.peer_url, False)
+        state = self.node.look()
+        return witnesses(state.url, state.peer.url, state.peer.left)
 
     def _doubt(self, urls: Sequence[str]) -> str:
         if not urls:
@@ -170,6 +165,13 @@ class Duties:
 
         probe = Prober(f"{url}/healthz", _LINE_S, _LINE_S, self._clock).once()
         return probe.status is not None
+
+
+def witnesses(own_url: str | None, peer_url: str | None, peer_sleeps: bool) -> list[str]:
+    """Whom to ask whether our line works. A peer that sleeps, and would wake, only if need be."""
+    if own_url is not None and peer_sleeps:
+        peer_url = None
+    return [url for url in (own_url, peer_url) if url is not None]
 
 
 def _longest_s(rules: Rules) -> float:

@@ -83,8 +83,8 @@ def parse_docker_host(text: str) -> str:
     path = text.removeprefix("unix://")
     if found[1] is None and len(os.fsencode(path)) > _SOCKET_BYTES:
         raise ValueError(
-            f"DOCKER_HOST: the path {path!r} is too long for a socket, whose has {_SOCKET_BYTES} "
-            "bytes at most: choose a shorter one"
+            f"DOCKER_HOST: the path {path!r} is too long: that of a socket has {_SOCKET_BYTES} "
+            "bytes at most"
         )
     return text
 

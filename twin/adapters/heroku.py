@@ -62,7 +62,8 @@ _CASES = (
     ),
     _Case(
         (422,),
-        "process type.*(not found|unknown|not exist)|(find|no such|unknown|invalid) process type",
+        "process type.*(not found|unknown|not exist)"
+        "|(find( that)?|no such|unknown|invalid) process type",
         "the current release of {app} has no process type {type} (422{message}): check "
         "SCALE_TARGET, and the app's Procfile",
     ),

@@ -5,9 +5,7 @@ import re
 import socket
 import ssl
 from email.utils import parsedate_to_datetime
-from typing import Any
 
-import httpcore
 import httpx
 
 from twin.adapters.bounded import run
@@ -23,11 +21,12 @@ _BODY_BYTES = 1_000_000
 _PAUSE_OF_SLOW = 0.5
 
 
-# Far more than any head has; the parser itself stops before.
+# Far more than any head has.
 _HEAD_BYTES = 200_000
 _STATUS_LINE = re.compile(rb"\s*HTTP/[0-9](?:\.[0-9])?[ \t]+([0-9]{3})(?![0-9])")
-_HEADERS: dict[bytes | str, bytes | str] = {"Accept": "*/*", "User-Agent": "twin-probe"}
-_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+_HEADERS = {"User-Agent": "twin-probe"}
+_BROKEN_OFF = "peer closed connection"
+"""What httpx says if an answer ends before its end, in contrast to one that is only odd."""
 
 
 class Prober:
@@ -80,27 +79,65 @@ class Prober:
         began = self._clock.now()
         try:
             async with asyncio.timeout(bound_s):
-                await self._fetch(seen)
+                failure = await self._fetch(seen)
         except TimeoutError:
             failure, hangs = f"{seen.lacks} in {bound_s:.3g} s", seen.connected
-        except httpcore.RemoteProtocolError as error:
-            failure = None if seen.is_understood() else _told(error)
-        except (*_FAILURES, ssl.SSLError) as error:  # of reading, httpcore lets the last pass
+        except (httpx.HTTPError, OSError) as error:  # of reading, httpx lets an SSLError pass
             failure, is_astray = _told(error), _is_astray(error)
         elapsed_s = self._clock.now().mono - began.mono
         pause_s = _pause_s(seen.retry_after, began.wall)
         return Probe(seen.status, elapsed_s, failure, hangs, is_astray, pause_s)
 
-    async def _fetch(self, seen: "_Seen") -> None:
-        # No proxy: a visitor does not come through this machine's.
-        pool = httpcore.AsyncConnectionPool(tls(), network_backend=_Network(seen))
-        async with pool, pool.stream("GET", self._url, headers=_HEADERS) as answer:
-            seen.status, size = answer.status, 0
-            seen.retry_after = dict(answer.headers).get(b"Retry-After", b"")
-            async for part in answer.aiter_stream():
-                size += len(part)
-                if size > _BODY_BYTES:
+    async def _fetch(self, seen: "_Seen") -> str | None:
+        """Why it is no whole answer; None if it is one."""
+        try:
+            await self._read(seen)
+        except httpx.RemoteProtocolError as error:
+            if seen.status is not None:
+                return _told(error) if _BROKEN_OFF in str(error) else None
+            seen.status = await self._status()
+            return _told(error) if seen.status is None else None
+        return None
+
+    async def _read(self, seen: "_Seen") -> None:
+        # `trust_env` off: a visitor does not come through this machine's proxy.
+        client = httpx.AsyncClient(
+            verify=tls(),
+            trust_env=False,
+            timeout=None,  # noqa: S113 - the caller's bound is for all of it, httpx's for each part
+        )
+        watching = {"trace": seen.trace}
+        async with (
+            client,
+            client.stream("GET", self._url, headers=_HEADERS, extensions=watching) as answer,
+        ):
+            seen.status = answer.status_code
+            seen.retry_after = answer.headers.get("Retry-After", "")
+            async for _ in answer.aiter_raw():
+                if answer.num_bytes_downloaded > _BODY_BYTES:
                     return
+
+    async def _status(self) -> int | None:
+        """The status of an answer that httpx refuses to read: browsers take far more heads than
+        the rules allow. None if there is none."""
+        url, path = httpx.URL(self._url), httpx.URL(self._url).raw_path.decode("ascii")
+        context = tls() if url.scheme == "https" else None
+        port = url.port or (443 if context else 80)
+        reader, writer = await asyncio.open_connection(
+            url.raw_host.decode("ascii"), port, ssl=context
+        )
+        try:
+            head = [f"GET {path} HTTP/1.1", f"Host: {url.netloc.decode('ascii')}"]
+            head += [f"{name}: {value}" for name, value in _HEADERS.items()]
+            writer.write("\r\n".join([*head, "Connection: close", "", ""]).encode("ascii"))
+            heard = b""
+            while (part := await reader.read(_HEAD_BYTES)) and len(heard) < _HEAD_BYTES:
+                heard += part
+                if (status := _status_in(heard)) is not None:
+                    return status
+        finally:
+            writer.close()
+        return None
 
 
 class _Seen:
@@ -108,23 +145,8 @@ class _Seen:
 
     def __init__(self) -> None:
         self.connected = False
-        self.has_ended = False
         self.status: int | None = None
-        self.retry_after = b""
-        self._heard = b""
-
-    def hear(self, part: bytes) -> None:
-        self.has_ended = not part
-        if len(self._heard) < _HEAD_BYTES:
-            self._heard += part
-
-    def is_understood(self) -> bool:
-        """Whether what the parser refuses is an answer to a browser, which asks for a status, and
-        for the rest of an answer if it breaks off."""
-        if self.status is not None:
-            return not self.has_ended
-        self.status = _status_in(self._heard)
-        return self.status is not None
+        self.retry_after = ""
 
     @property
     def lacks(self) -> str:
@@ -132,40 +154,8 @@ class _Seen:
             return "not all of it"
         return "no answer" if self.connected else "no connection"
 
-
-class _Network(httpcore.AnyIOBackend):
-    """The network, of which `seen` hears all that comes."""
-
-    def __init__(self, seen: _Seen) -> None:
-        self._seen = seen
-
-    async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
-        stream = await super().connect_tcp(*where, **how)
-        self._seen.connected = True
-        return _Overheard(stream, self._seen)
-
-
-class _Overheard(httpcore.AsyncNetworkStream):
-    def __init__(self, stream: httpcore.AsyncNetworkStream, seen: _Seen) -> None:
-        self._stream = stream
-        self._seen = seen
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 (httpcore's)
-        part = await self._stream.read(max_bytes, timeout)
-        self._seen.hear(part)
-        return part
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 (httpcore's)
-        await self._stream.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    async def start_tls(self, *how: Any, **more: Any) -> httpcore.AsyncNetworkStream:
-        return _Overheard(await self._stream.start_tls(*how, **more), self._seen)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+    async def trace(self, event: str, _: object) -> None:
+        self.connected = self.connected or event == "connection.connect_tcp.complete"
 
 
 def _status_in(heard: bytes) -> int | None:
@@ -177,7 +167,7 @@ def _status_in(heard: bytes) -> int | None:
     return None
 
 
-def _checked(url: str) -> httpcore.URL:
+def _checked(url: str) -> str:
     try:
         parsed = httpx.URL(url)
         parsed.host.encode("idna")
@@ -187,25 +177,22 @@ def _checked(url: str) -> httpcore.URL:
         raise ValueError("PROBE_URL holds credentials: probe a page that needs none")
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise ValueError(f"PROBE_URL is {url}: it must begin with https://HOST or http://HOST")
-    return httpcore.URL(
-        scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
-    )
+    return url
 
 
-def _pause_s(retry_after: bytes, wall: float) -> float:
+def _pause_s(retry_after: str, wall: float) -> float:
     """Seconds, or a date; 0 for what is neither."""
-    text = retry_after.decode("ascii", "replace")
-    if text.isdecimal():
-        return float(text)
+    if retry_after.isdecimal():
+        return float(retry_after)
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - wall)
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - wall)
     except (ValueError, OverflowError):
         return 0.0
 
 
 def _is_astray(error: BaseException) -> bool:
     """Whether the name is not found, or what is there cannot show that it is its own."""
-    below: BaseException | None = error if isinstance(error, httpcore.ConnectError) else None
+    below: BaseException | None = error if isinstance(error, httpx.ConnectError) else None
     while below is not None:
         if isinstance(below, socket.gaierror):
             return True
@@ -216,6 +203,6 @@ def _is_astray(error: BaseException) -> bool:
 
 
 def _told(error: Exception) -> str:
-    if isinstance(error, httpcore.ConnectError):
+    if isinstance(error, httpx.ConnectError):
         return f"no connection: {cause(error)}"
     return f"the connection broke off: {cause(error)}"

@@ -4,8 +4,8 @@
   It stands in for the timetable's level until SCALE_RESPECT has passed. A change of the timetable
   waits so long, too: whoever scales by hand at 06:59 does not mean one minute.
 - It was a deploy, and nobody meant the number, if all the rest has changed with it.
-- For 75 s after a scale-out of ours, a target is down only if three looks in a row were bad, and
-  not up again. When the first process starts from 0, nothing is concluded from what it answers.
+- For 75 s after a scale-out of ours, an outage begins only when three looks in a row were bad, and
+  none ends. When the first process starts from 0, nothing is concluded from what it answers.
 - More processes than the platform allows show that its limit is another one by now.
 - An outage begins with a look at which two probes were bad. It is over when the target has
   answered well for a minute, so that one that answers every now and then is still the same outage.
@@ -36,8 +36,7 @@ def goal(level: int | None, rules: Rules, memory: Memory, wall: float) -> int | 
 
 def is_out(sight: Sight, rules: Rules, memory: Memory) -> bool:
     """Whether this look, which is in the memory, was at an outage."""
-    going_on = memory.outage_since is not None and not memory.doubts(sight.wall)
-    return going_on and sight.is_bad(rules)
+    return memory.outage_since is not None and sight.is_bad(rules)
 
 
 def _with_quantity(sight: Sight, rules: Rules, memory: Memory) -> Memory:
@@ -73,7 +72,7 @@ def _with_answers(sight: Sight, rules: Rules, memory: Memory) -> Memory:
     is_off = 0 in (goal(sight.level, rules, memory, wall), memory.quantity)
     bad = sight.is_bad(rules) and not is_off
     memory = replace(memory, bad_looks=memory.bad_looks + 1 if bad else 0)
-    out = bad and not memory.doubts(wall)
+    out = bad and (memory.outage_since is not None or not memory.doubts(wall))
     well = sight.verdict(rules) is Verdict.HEALTHY
     memory = replace(
         memory,
