@@ -18,6 +18,7 @@ from processes import until
 from twin.adapters import api
 from twin.adapters.api import Api
 from twin.adapters.docker import DockerService
+from twin.clock import Clock
 from twin.core.target import Reading, Target, TargetError
 
 real = pytest.mark.skipif(bool(why_none()), reason=why_none())
@@ -135,6 +136,29 @@ def test_a_deploy_changes_the_template_and_our_own_change_does_not(
     reading = shop.read()
     assert reading.quantity == 1
     assert reading.template != template
+
+
+@real
+def test_a_deploy_that_begins_between_looking_and_writing_is_given_way_to(
+    swarm: Engine, shop: DockerService
+) -> None:
+    shop.read()
+    deploy(swarm, ["sleep", "3600"])
+    with pytest.raises(TargetError, match="a change of docker:shop is under way") as raised:
+        shop.write(3)
+    assert raised.value.heals
+    assert shop.read().quantity == 2
+
+
+@real
+def test_a_deploy_that_the_engine_has_paused_is_read_with_its_time(
+    swarm: Engine, shop: DockerService
+) -> None:
+    until(lambda: len(swarm.running("shop")) == 2)
+    deploy(swarm, ["false"])
+    paused_at = until(lambda: shop.read().paused_at, 30)
+    assert 0 <= Clock().now().wall - paused_at < 60
+    assert not shop.read().under_way
 
 
 class Meddling:

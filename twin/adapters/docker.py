@@ -60,6 +60,8 @@ class DockerService:
         self.name = f"docker:{service}"
         self._service = service
         self._host = host
+        self._tasks: object = None
+        """What they are made of, as last seen."""
         parts = urlsplit(host)
         if parts.scheme == "unix":
             self._api = Api("http://docker", {}, lambda: line(uds=parts.path))
@@ -73,6 +75,7 @@ class DockerService:
         """
         service = self._service_now()
         state, message = _update_status(service)
+        self._tasks = service["Spec"].get("TaskTemplate")
         return Reading(
             _replicas(service["Spec"]),
             _digest(service["Spec"]),
@@ -89,9 +92,7 @@ class DockerService:
         """
         for _ in range(_TRIES):
             service = self._service_now()
-            state, message = _update_status(service)
-            if state in _UNDER_WAY:  # it began since it was read
-                raise _again(f"a change of {self.name} is under way ({message})")
+            self._give_way(service)
             service["Spec"]["Mode"]["Replicated"]["Replicas"] = quantity
             version = service["Version"]["Index"]
             path = f"/services/{service['ID']}/update?version={version}"
@@ -101,6 +102,16 @@ class DockerService:
             if "out of sequence" not in message_of(answer):
                 raise self._error(answer)
         raise TargetError(f"somebody else keeps changing {self.name}: {AGAIN}", heals=True)
+
+    def _give_way(self, service: dict[str, Any]) -> None:
+        """Raises TargetError if a change has begun since the service was last looked at."""
+        state, message = _update_status(service)
+        tasks = service["Spec"].get("TaskTemplate")
+        if self._tasks not in (None, tasks):  # the engine says so only a moment later
+            state, message = _UNDER_WAY[0], "it has just begun"
+        self._tasks = tasks
+        if state in _UNDER_WAY:
+            raise _again(f"a change of {self.name} is under way ({message})")
 
     def is_closed(self) -> bool:
         """An engine knows no maintenance."""

@@ -73,7 +73,7 @@ function reasons(target, now) {
   const next = target.next_change && `Next: ${target.next_change.quantity} at ${day(parsed(target.next_change.at), now)}.`;
   return [
     outage && `Out of order since ${day(outage, now)} (${span(now - outage)}).`,
-    target.trouble && stop(upper(target.trouble)),
+    target.trouble && !target.reason?.includes(target.trouble) && stop(upper(target.trouble)),
     target.reason && stop(upper(target.reason)),
     respected && `Somebody set it to ${target.floor} by hand, which is respected until ${day(respected, now)}.`,
     target.dry_run && "This is a dry run: nothing is changed.",
