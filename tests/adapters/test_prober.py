@@ -195,7 +195,6 @@ ODD = {
     "two encodings": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\nodd",
     "gzip that is none": b"HTTP/1.1 200 OK\r\n" + GZIP,
     "no headers": b"HTTP/1.0 200 OK\r\n\r\nok",
-    "nothing but a status": b"HTTP/1.0 200 OK\r\n",
     "no reason": OK.replace(b" OK", b""),
     "an odd reason": OK.replace(b"OK", b"\xe2\x9c\x93 \x01"),
     "an odd version": OK.replace(b"HTTP/1.1", b"HTTP/1.7"),
@@ -226,6 +225,12 @@ def test_where_no_status_comes_there_is_no_answer(odd: bytes) -> None:
     with serving(saying(odd)) as server:
         seen = probe(server.url)
     assert (seen.status, judge(seen, SLOW_S)) == (None, Verdict.UNREACHABLE)
+
+
+def test_a_connection_that_ends_without_an_answer_is_not_given_a_second_chance() -> None:
+    with serving(saying_in_turn(b"", OK)) as server:
+        assert probe(server.url).status is None
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(

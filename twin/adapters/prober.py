@@ -24,9 +24,9 @@ _PAUSE_OF_SLOW = 0.5
 # Far more than any head has.
 _HEAD_BYTES = 200_000
 _STATUS_LINE = re.compile(rb"\s*HTTP/[0-9](?:\.[0-9])?[ \t]+([0-9]{3})(?![0-9])")
-_HEADERS = {"User-Agent": "twin-probe"}
-_BROKEN_OFF = "peer closed connection"
-"""What httpx says if an answer ends before its end, in contrast to one that is only odd."""
+_AGENT = "twin-probe"
+_BROKEN_OFF = ("Server disconnected", "peer closed connection")
+"""What httpx says of an answer that ends before its end, in contrast to one that is only odd."""
 
 
 class Prober:
@@ -93,9 +93,9 @@ class Prober:
         try:
             await self._read(seen)
         except httpx.RemoteProtocolError as error:
-            if seen.status is not None:
-                return _told(error) if _BROKEN_OFF in str(error) else None
-            seen.status = await self._status()
+            if any(words in str(error) for words in _BROKEN_OFF):
+                return _told(error)
+            seen.status = seen.status or await self._status()
             return _told(error) if seen.status is None else None
         return None
 
@@ -109,7 +109,9 @@ class Prober:
         watching = {"trace": seen.trace}
         async with (
             client,
-            client.stream("GET", self._url, headers=_HEADERS, extensions=watching) as answer,
+            client.stream(
+                "GET", self._url, headers={"User-Agent": _AGENT}, extensions=watching
+            ) as answer,
         ):
             seen.status = answer.status_code
             seen.retry_after = answer.headers.get("Retry-After", "")
@@ -120,24 +122,22 @@ class Prober:
     async def _status(self) -> int | None:
         """The status of an answer that httpx refuses to read: browsers take far more heads than
         the rules allow. None if there is none."""
-        url, path = httpx.URL(self._url), httpx.URL(self._url).raw_path.decode("ascii")
+        url, heard, status = httpx.URL(self._url), b"", None
         context = tls() if url.scheme == "https" else None
         port = url.port or (443 if context else 80)
-        reader, writer = await asyncio.open_connection(
-            url.raw_host.decode("ascii"), port, ssl=context
-        )
+        reader, writer = await asyncio.open_connection(url.raw_host.decode(), port, ssl=context)
         try:
-            head = [f"GET {path} HTTP/1.1", f"Host: {url.netloc.decode('ascii')}"]
-            head += [f"{name}: {value}" for name, value in _HEADERS.items()]
-            writer.write("\r\n".join([*head, "Connection: close", "", ""]).encode("ascii"))
-            heard = b""
-            while (part := await reader.read(_HEAD_BYTES)) and len(heard) < _HEAD_BYTES:
+            request = b"GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nConnection: close\r\n\r\n"
+            writer.write(request % (url.raw_path, url.netloc, _AGENT.encode()))
+            while status is None and len(heard) < _HEAD_BYTES:
+                part = await reader.read(_HEAD_BYTES)
+                if not part:
+                    break
                 heard += part
-                if (status := _status_in(heard)) is not None:
-                    return status
+                status = _status_in(heard)
         finally:
             writer.close()
-        return None
+        return status
 
 
 class _Seen:
