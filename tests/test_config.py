@@ -226,6 +226,10 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ({**SCALED, "PROBE_URL": "http://shop:99999"}, ["PROBE_URL", "is no URL"]),
         ({**SCALED, "SCALE_API_URL": "https://api:0"}, ["SCALE_API_URL", "is no URL"]),
         ({**DOCKER, "DOCKER_HOST": "tcp://h:99999"}, ["DOCKER_HOST is 'tcp://h:99999'", "65535"]),
+        (
+            {"RENDER": "true", "TWIN_NAME": "a", "RENDER_EXTERNAL_URL": "https://b:99=1"},
+            ["RENDER_EXTERNAL_URL", "'https://b:99=1' is no URL"],
+        ),
         ({**DOCKER, "DOCKER_HOST": "ssh://me@h"}, ["DOCKER_HOST is 'ssh://h'", "unix:///PATH"]),
     ],
 )
