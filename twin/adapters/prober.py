@@ -160,11 +160,9 @@ class _Seen:
 
 def _status_in(heard: bytes) -> int | None:
     """Of the first answer that is not an interim one; None if it does not begin as HTTP does."""
-    for head in re.split(rb"\r?\n\r?\n", heard):
-        line = _STATUS_LINE.match(head)
-        if line is None or not line[1].startswith(b"1"):
-            return int(line[1]) if line else None
-    return None
+    lines = map(_STATUS_LINE.match, re.split(rb"\r?\n\r?\n", heard))
+    line = next((line for line in lines if line is None or not line[1].startswith(b"1")), None)
+    return int(line[1]) if line else None
 
 
 def _checked(url: str) -> str:
