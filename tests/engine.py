@@ -21,8 +21,8 @@ import httpx
 from processes import until
 
 IMAGE = "busybox:local"
-_BUSYBOX = "/bin/busybox"
-_NEEDED = ("dockerd", "unshare", "setpriv", _BUSYBOX)
+BUSYBOX = "/bin/busybox"
+_NEEDED = ("dockerd", "unshare", "setpriv", BUSYBOX)
 
 
 def why_none() -> str:
@@ -61,7 +61,7 @@ class Engine:
 
     def create(self, name: str, mode: dict[str, Any]) -> str:
         """A service whose tasks do nothing, and die at once when they are told to; its id."""
-        container = {"Image": IMAGE, "Command": [_BUSYBOX, "sleep", "86400"]}
+        container = {"Image": IMAGE, "Command": [BUSYBOX, "sleep", "86400"]}
         task = {
             "ContainerSpec": {**container, "StopSignal": "SIGKILL", "Env": ["SHOP=open"]},
             "Networks": [{"Target": "host"}],
@@ -108,7 +108,7 @@ def _command(directory: Path, one: Engine, cgroup: str, with_networks: bool) -> 
     ending = ["setpriv", "--pdeathsig", "KILL", "unshare", "--fork", "--kill-child"]
     apart = ["--pid", "--mount-proc", "--mount", "--net"]
     # The new network has no interface up, and a swarm's manager calls itself.
-    up = ["sh", "-c", f'{_BUSYBOX} ifconfig lo up && exec "$@"', "sh"]
+    up = ["sh", "-c", f'{BUSYBOX} ifconfig lo up && exec "$@"', "sh"]
     places = [f"--data-root={directory}/data", f"--exec-root={directory}/exec"]
     places += [f"--pidfile={directory}/pid", f"--host={one.host}", f"--cgroup-parent=/{cgroup}"]
     modest = ["--exec-opt=native.cgroupdriver=cgroupfs"]
@@ -130,5 +130,5 @@ def _removed(cgroup: str) -> bool:
 def _image() -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        tar.add(_BUSYBOX, arcname=_BUSYBOX.lstrip("/"))
+        tar.add(BUSYBOX, arcname=BUSYBOX.lstrip("/"))
     return packed.getvalue()

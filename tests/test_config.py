@@ -13,6 +13,7 @@ LEAST = {
     "BASIC_AUTH_USERNAME": "user",
     "BASIC_AUTH_PASSWORD": "s3cret",
 }
+DOCKER = {"SCALE_TARGET": "docker:shop", "SCALE_TIMETABLE": "00:00=1"}
 SCALED = {
     "SCALE_TARGET": "my-app",
     "SCALE_API_KEY": "k3y",
@@ -216,6 +217,20 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ({**SCALED, "SCALE_MAX": "0", "SCALE_TIMETABLE": "07:00=1"}, ["SCALE_MAX is '0'"]),
         ({**SCALED, "PROBE_FAST": "5s"}, ["PROBE_FAST is 5s", "PROBE_SLOW is 5s"]),
         ({**SCALED, "PROBE_EVERY": "0s"}, ["PROBE_EVERY is 0s", "1s or more"]),
+        ({**SCALED, "PROBE_EVERY": "99999999h"}, ["PROBE_EVERY", "is not a duration"]),
+        ({**SCALED, "PROBE_EVERY": "999999d"}, ["PROBE_EVERY is 999999d", "1d or less"]),
+        ({**SCALED, "PROBE_SLOW": "11m"}, ["PROBE_SLOW is 11m", "10m or less"]),
+        ({**SCALED, "SCALE_WINDOW": "31d"}, ["SCALE_WINDOW is 31d", "30d or less"]),
+        ({**SCALED, "SCALE_RESPECT": "999999d"}, ["SCALE_RESPECT is 999999d", "30d or less"]),
+        ({**SCALED, "SCALE_MAX": "1e9"}, ["SCALE_MAX is '1e9'", "a whole number from 1 to 1000"]),
+        ({**SCALED, "PROBE_URL": "http://shop:99999"}, ["PROBE_URL", "is no URL"]),
+        ({**SCALED, "SCALE_API_URL": "https://api:0"}, ["SCALE_API_URL", "is no URL"]),
+        ({**DOCKER, "DOCKER_HOST": "tcp://h:99999"}, ["DOCKER_HOST is 'tcp://h:99999'", "65535"]),
+        (
+            {"RENDER": "true", "TWIN_NAME": "a", "RENDER_EXTERNAL_URL": "https://b:99=1"},
+            ["RENDER_EXTERNAL_URL", "'https://b:99=1' is no URL"],
+        ),
+        ({**DOCKER, "DOCKER_HOST": "ssh://me@h"}, ["DOCKER_HOST is 'ssh://h'", "unix:///PATH"]),
     ],
 )
 def test_a_problem_names_the_setting_its_value_and_the_remedy(

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from twin.config import read_settings
 from twin.core.history import Look, Record
 from twin.core.jobs import Run
 from twin.core.target import TargetError
-from twin.duty_jobs import Duties, slots
+from twin.duty_jobs import Duties, slots, witnesses
 from twin.log import Log
 
 SHOP = {
@@ -48,6 +49,18 @@ class Teapot(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+class Engine(Teapot):
+    """One of this machine, with a service of one."""
+
+    def do_GET(self) -> None:
+        spec = {"Mode": {"Replicated": {"Replicas": 1}}}
+        body = json.dumps({"ID": "1", "Version": {"Index": 1}, "Spec": spec}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 @pytest.fixture
@@ -98,7 +111,7 @@ def test_each_target_has_a_job_of_its_own_named_after_it() -> None:
     assert [each.job.pausable for each in made.jobs] == [True, False]
 
 
-@pytest.mark.parametrize(("slow", "limit_s"), [("5s", 30), ("1m", 81)])
+@pytest.mark.parametrize(("slow", "limit_s"), [("5s", 35), ("1m", 86)])
 def test_a_frozen_twins_step_is_waited_for_no_longer_than_a_step_takes(
     slow: str, limit_s: int
 ) -> None:
@@ -137,6 +150,62 @@ def test_it_is_not_if_our_own_url_does_not_answer_or_nobody_can_be_asked(
     steps(made)
     assert "event=outage.began" not in output.getvalue()
     assert "now=unknown" not in output.getvalue()  # as it was before
+
+
+def test_it_is_blamed_if_the_peer_answers_though_our_own_url_cannot_be_reached_from_inside(
+    nobody: str, somebody: str
+) -> None:
+    made, output = duties(**SHOP, PROBE_URL=nobody, SELF_URL=nobody, PEER_URL=somebody)
+    steps(made)
+    assert "event=outage.began" in output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("witnesses", "told"),
+    [
+        ((), "nobody else can be asked: set SELF_URL, or deploy the other twin"),
+        (("SELF_URL",), "nothing can: http://127.0.0.1:{port} does not answer either"),
+        (("SELF_URL", "PEER_URL"), "neither http://127.0.0.1:{port} nor http://localhost:{port}"),
+    ],
+)
+def test_where_no_witness_answers_the_log_says_whom_was_asked(
+    nobody: str, witnesses: tuple[str, ...], told: str
+) -> None:
+    urls = dict(zip(witnesses, (nobody, nobody.replace("127.0.0.1", "localhost")), strict=False))
+    with answering(Engine) as engine:
+        host = {"DOCKER_HOST": engine.replace("http:", "tcp:")}
+        made, output = duties(**{**SHOP, **host}, PROBE_URL=nobody, **urls)
+        steps(made)
+    (line,) = [line for line in output.getvalue().splitlines() if "scale.failed" in line]
+    assert told.format(port=nobody.rpartition(":")[2]) in line
+
+
+@pytest.mark.parametrize(
+    ("host", "is_beyond"),
+    [
+        *(("unix:///var/run/docker.sock", False), ("tcp://127.0.0.1:2375", False)),
+        *(("tcp://localhost:2375", False), ("tcp://[::1]:2375", False)),
+        *(("tcp://10.0.0.5:2375", True), ("tcp://engine:2375", True)),
+    ],
+)
+def test_an_engine_beyond_this_machine_is_a_witness(host: str, is_beyond: bool) -> None:
+    settings = read_settings({**ENVIRON, **SHOP, "DOCKER_HOST": host})
+    assert settings.targets[0].is_beyond is is_beyond
+
+
+@pytest.mark.parametrize(
+    ("own", "peer", "sleeps", "asked"),
+    [
+        ("a", "b", False, ["a", "b"]),
+        ("a", "b", True, ["a"]),
+        (None, "b", True, ["b"]),
+        (None, None, False, []),
+    ],
+)
+def test_a_peer_that_sleeps_is_woken_to_be_asked_only_if_there_is_nobody_else(
+    own: str | None, peer: str | None, sleeps: bool, asked: list[str]
+) -> None:
+    assert witnesses(own, peer, sleeps) == asked
 
 
 def test_where_our_own_url_is_not_known_the_peers_is_asked(nobody: str, somebody: str) -> None:

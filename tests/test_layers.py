@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "scaled": {"address", "core", "reader", "settings_file", "targets"},
     "settings_file": {"reader"},
     "reader": {"address", "core"},
-    "targets": {"adapters", "clock", "core"},
+    "targets": {"adapters", "address", "clock", "core"},
     "wire": {"address", "core"},
     "node": {"chronicle", "clock", "core", "log"},
     "chronicle": {"core"},

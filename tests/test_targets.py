@@ -48,13 +48,50 @@ def test_the_key_is_in_no_repr() -> None:
     assert "k3y" not in repr(Access(heroku_key="k3y"))
 
 
-@pytest.mark.parametrize("text", ["unix:///var/run/docker.sock", "tcp://127.0.0.1:2375"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "unix:///var/run/docker.sock",
+            "tcp://127.0.0.1:2375",
+            "tcp://engine:1",
+            "tcp://e_1:65535/",
+        ),
+        *("tcp://[::1]:2375", "unix:///" + "x" * 106),
+    ],
+)
 def test_an_engine_is_on_a_socket_or_a_port(text: str) -> None:
     assert parse_docker_host(text) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["", "/var/run/docker.sock", "unix://docker.sock", "ssh://host", "tcp://h", "tcp://h:x"]
+    "text",
+    [
+        *(
+            "",
+            "/var/run/docker.sock",
+            "unix://docker.sock",
+            "ssh://host",
+            "npipe:////./pipe/docker",
+        ),
+        *(
+            "http://h:2375",
+            "fd://",
+            "tcp://h",
+            "tcp://h:x",
+            "tcp://h:0",
+            "tcp://h:99999",
+            "tcp://:1",
+        ),
+        *(
+            "tcp://h:2375/v1.40",
+            "tcp://h:2375?x",
+            "tcp://256.1.1.1:1",
+            "tcp://[::1:2375",
+            "tcp://h..h:1",
+        ),
+        *("tcp://::1:2375", "tcp://[]:2375", "tcp://h:-1"),
+    ],
 )
 def test_an_engine_that_cannot_be_reached_is_told_with_what_can(text: str) -> None:
     with pytest.raises(ValueError, match=r"unix:///PATH/OF/docker.sock or tcp://HOST:2375"):
@@ -65,3 +102,8 @@ def test_a_password_in_an_engines_address_is_not_repeated() -> None:
     with pytest.raises(ValueError, match="DOCKER_HOST is 'tcp://host:2375'") as raised:
         parse_docker_host("tcp://twin:s3cret@host:2375")
     assert "s3cret" not in str(raised.value)
+
+
+def test_a_path_that_is_too_long_for_a_socket_is_told_with_the_most() -> None:
+    with pytest.raises(ValueError, match="is too long: that of a socket has 107 bytes at most"):
+        parse_docker_host("unix:///" + "x" * 107)

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from twin import __version__
-from twin.address import page_url
+from twin.address import base_url, page_url
 from twin.core.durations import format_duration
 from twin.core.shift import Shift, parse_shift
 from twin.core.state import Rules
@@ -78,7 +78,7 @@ def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings
     problems: list[str] = []
     read = Reader(environ, problems)
     host = host_of(environ)
-    self_url = read.url("SELF_URL") or (host.url(environ) if host else None)
+    self_url = read.url("SELF_URL") or _told_url(read, host, environ)
     peer_url = read.url("PEER_URL")
     if peer_url is not None and peer_url == self_url:
         read.problem("PEER_URL is this twin's own URL: set it to the URL of the other twin")
@@ -112,6 +112,13 @@ def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _told_url(read: Reader, host: Host | None, environ: Mapping[str, str]) -> str | None:
+    """What the host says; somebody may have set it by hand, too."""
+    if host is None:
+        return None
+    return read.parsed(host.address, lambda _: base_url(host.url(environ) or ""), None)
 
 
 def _check_what_is_sent(read: Reader) -> None:

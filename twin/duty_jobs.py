@@ -5,7 +5,8 @@ second less than PROBE_EVERY apart, as it takes a moment to begin, or up to a qu
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -37,8 +38,10 @@ _READ_S = 9.0
 """The quantity is read in so much, or is not, while the target is probed."""
 _LINE_S = 3.0
 """Our own URL answers in much less, or the line is as good as none."""
-_WRITE_S = 18.0
-"""Writing takes two requests a try, 13 s in all; the rest is for a machine that is busy."""
+_WRITE_S = 22.0
+"""Writing takes three requests a try, 17 s in all; the rest is for a machine that is busy."""
+_CLOSED_S = 4.0
+"""And so long, whether a maintenance page is shown."""
 
 
 class Duties:
@@ -105,7 +108,7 @@ class Duties:
         duty = Scaling(
             target=make_target(scale.target, scale.access, clock, self._stopped),
             probe=self._prober(scale),
-            line_works=self._line_of(scale),
+            line_doubt=self._line_of(scale),
             freezes=lambda: 0 if self.node is None else self.node.freezes(),
             timetable=scale.timetable,
             rules=scale.rules,
@@ -133,35 +136,48 @@ class Duties:
 
         return Prober(scale.probe_url, scale.rules.slow_s, scale.rules.fast_s, self._clock)
 
-    def _line_of(self, scale: ScaleSettings) -> Callable[[bool], bool]:
-        """Our line works if a platform beyond our own network has just answered; else, if our own
-        public URL answers, or, where that is not known, the peer's. With neither, nobody knows."""
-        is_beyond = scale.target.platform != "docker"
+    def _line_of(self, scale: ScaleSettings) -> Callable[[bool], str]:
+        """Our line works if anybody beyond this machine is a witness: a platform that has just
+        answered, or whoever answers now at our own public URL or at the peer's."""
 
-        def works(was_read: bool) -> bool:
-            return (was_read and is_beyond) or self._answers(self._known_url())
+        def doubt(was_read: bool) -> str:
+            return "" if was_read and scale.is_beyond else self._doubt(self._witnesses())
 
-        return works
+        return doubt
 
-    def _known_url(self) -> str | None:
+    def _witnesses(self) -> list[str]:
         if self.node is None:
-            return self._settings.self_url or self._settings.peer_url
+            return witnesses(self._settings.self_url, self._settings.peer_url, False)
         state = self.node.look()
-        return state.url or state.peer.url
+        return witnesses(state.url, state.peer.url, state.peer.left)
 
-    def _answers(self, url: str | None) -> bool:
-        if url is None:
-            return False
+    def _doubt(self, urls: Sequence[str]) -> str:
+        if not urls:
+            return "nobody else can be asked: set SELF_URL, or deploy the other twin"
+        with ThreadPoolExecutor(len(urls)) as asking:
+            if any(asking.map(self._answers, urls)):
+                return ""
+        asked = " nor ".join(urls)
+        return f"neither {asked} answers" if len(urls) > 1 else f"{asked} does not answer either"
+
+    def _answers(self, url: str) -> bool:
         from twin.adapters.prober import Prober
 
         probe = Prober(f"{url}/healthz", _LINE_S, _LINE_S, self._clock).once()
         return probe.status is not None
 
 
+def witnesses(own_url: str | None, peer_url: str | None, peer_sleeps: bool) -> list[str]:
+    """Whom to ask whether our line works. A peer that sleeps, and would wake, only if need be."""
+    if own_url is not None and peer_sleeps:
+        peer_url = None
+    return [url for url in (own_url, peer_url) if url is not None]
+
+
 def _longest_s(rules: Rules) -> float:
     """How long a step takes at most, in real time. The other twin waits so long for the step of one
     that is frozen."""
-    return max(rules.slow_s, _READ_S) + _LINE_S + _WRITE_S
+    return max(rules.slow_s, _READ_S) + max(_LINE_S, _CLOSED_S) + _WRITE_S
 
 
 def slots(every_s: int, name: str) -> Grid:

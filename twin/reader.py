@@ -49,11 +49,15 @@ class Reader:
             self.problem(sentence if sentence.startswith(name) else f"{name}: {sentence}")
             return default
 
-    def duration(self, key: str, default: str, at_least_s: int = 1) -> int:
+    def duration(
+        self, key: str, default: str, at_least_s: int = 1, at_most_s: int = 366 * 86_400
+    ) -> int:
         seconds = self.parsed(key, parse_duration, parse_duration(default))
+        name, text = self.name(key), self.text(key)
         if seconds < at_least_s:
-            least = format_duration(at_least_s)
-            self.problem(f"{self.name(key)} is {self.text(key)}: use {least} or more")
+            self.problem(f"{name} is {text}: use {format_duration(at_least_s)} or more")
+        if seconds > at_most_s:
+            self.problem(f"{name} is {text}: use {format_duration(at_most_s)} or less")
         return seconds
 
     def number(self, key: str, default: int, least: int, most: int) -> int:

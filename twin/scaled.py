@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from twin.address import page_url
 from twin.core.sight import Rules
@@ -29,6 +30,13 @@ _NAMES = {
 }
 """The keys of a table, and what they are called in the environment."""
 
+_LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")
+_SLOW_MOST_S = 10 * 60
+"""No visitor waits for longer, and a look that does holds up all others."""
+_EVERY_MOST_S = 86_400
+_MEMORY_MOST_S = 30 * 86_400
+"""Longer than anybody plans for: it would never end."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScaleSettings:
@@ -43,6 +51,12 @@ class ScaleSettings:
     probe_every_s: int
     dry_run: bool
     """Whether changes are only told, and not made."""
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether its platform is beyond this machine, so that to reach it takes our line."""
+        host = urlsplit(self.access.docker_host).hostname
+        return self.target.needs_key or (host is not None and not _LOOPBACK.fullmatch(host))
 
 
 def read_targets(
@@ -86,7 +100,7 @@ def _scale(read: Reader, environ: Mapping[str, str]) -> ScaleSettings | None:
         what = f"neither {read.name('timetable')} nor {read.name('probe_url')} is set"
         read.problem(f"{what}, so nothing would be scaled: set one of them")
     rules, access = _rules(read, timetable), _access(read, environ, target)
-    probe_every_s = read.duration("probe_every", "15s")
+    probe_every_s = read.duration("probe_every", "15s", at_most_s=_EVERY_MOST_S)
     dry_run = not read.choice("dry_run", "false", "true")
     if target is None:
         return None
@@ -101,10 +115,10 @@ def _timetable(read: Reader) -> Timetable | None:
 def _rules(read: Reader, timetable: Timetable | None) -> Rules:
     rules = Rules(
         max_quantity=read.number("max", 3, 1, 1000),
-        slow_s=read.duration("probe_slow", "5s"),
-        fast_s=read.duration("probe_fast", "1s"),
-        window_s=read.duration("window", "10m"),
-        respect_s=read.duration("respect", "15m"),
+        slow_s=read.duration("probe_slow", "5s", at_most_s=_SLOW_MOST_S),
+        fast_s=read.duration("probe_fast", "1s", at_most_s=_SLOW_MOST_S),
+        window_s=read.duration("window", "10m", at_most_s=_MEMORY_MOST_S),
+        respect_s=read.duration("respect", "15m", at_most_s=_MEMORY_MOST_S),
     )
     if rules.fast_s >= rules.slow_s:
         fast, slow = (f"{read.name(f'probe_{one}')} is" for one in ("fast", "slow"))

@@ -3,18 +3,22 @@
 A further platform is one module in `adapters`, and one line in `_PLATFORMS`.
 """
 
+import os
 import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 
+from twin.address import page_url
 from twin.clock import Clock
 from twin.core.target import Counted, Target
 
 _HEROKU = re.compile(r"([A-Za-z0-9-]+)(?:/([-A-Za-z0-9_]{1,128}))?")
 _DOCKER = re.compile(r"[A-Za-z0-9][-_A-Za-z0-9]{0,62}")
-_DOCKER_HOST = re.compile(r"unix:///.+|tcp://[^/@\s]+:[0-9]{1,5}/?")
+_SOCKET_BYTES = 107
+"""Linux takes no longer path."""
+_DOCKER_HOST = re.compile(r"unix:///.+|tcp://([^/@?#\s]+:[0-9]{1,5})/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,28 @@ def parse_target(text: str) -> TargetName:
 
 def parse_docker_host(text: str) -> str:
     """The value of DOCKER_HOST as it is. Raises ValueError for what cannot be reached."""
-    if _DOCKER_HOST.fullmatch(text):
-        return text
     shown = re.sub("//.*@", "//", text)  # a password may stand before it
-    raise ValueError(
-        f"DOCKER_HOST is {shown!r}: write unix:///PATH/OF/docker.sock or tcp://HOST:2375"
-    )
+    found = _DOCKER_HOST.fullmatch(text)
+    if found is None or not (found[1] is None or _is_place(found[1])):
+        raise ValueError(
+            f"DOCKER_HOST is {shown!r}: write unix:///PATH/OF/docker.sock or tcp://HOST:2375, "
+            "with a port from 1 to 65535"
+        )
+    path = text.removeprefix("unix://")
+    if found[1] is None and len(os.fsencode(path)) > _SOCKET_BYTES:
+        raise ValueError(
+            f"DOCKER_HOST: the path {path!r} is too long: that of a socket has {_SOCKET_BYTES} "
+            "bytes at most"
+        )
+    return text
+
+
+def _is_place(text: str) -> bool:
+    """Whether it is a host and a port."""
+    try:
+        return bool(page_url(f"http://{text}"))
+    except ValueError:
+        return False
 
 
 def make_target(name: TargetName, access: Access, clock: Clock, stopped: Event) -> Target:

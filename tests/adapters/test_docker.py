@@ -11,16 +11,18 @@ from typing import Any
 
 import httpx
 import pytest
-from engine import Engine, engine, why_none
+from engine import BUSYBOX, Engine, engine, why_none
 from http_bench import answer, saying, serving, silent
 from processes import until
 
 from twin.adapters import api
 from twin.adapters.api import Api
 from twin.adapters.docker import DockerService
-from twin.core.target import Target, TargetError
+from twin.clock import Clock
+from twin.core.target import Reading, Target, TargetError
 
 real = pytest.mark.skipif(bool(why_none()), reason=why_none())
+LOCKED = b"Swarm is encrypted and needs to be unlocked before it can be used."
 SHOP: dict[str, Any] = {
     "ID": "iqp4okm49vu1",
     "Version": {"Index": 21},
@@ -57,8 +59,8 @@ def test_it_is_a_target_with_the_name_that_people_gave_it() -> None:
 
 @real
 def test_the_replicas_are_those_that_there_should_be(swarm: Engine, shop: DockerService) -> None:
-    assert shop.read() == 2
-    assert DockerService(swarm.service("shop")["ID"], swarm.host).read() == 2
+    assert shop.read().quantity == 2
+    assert DockerService(swarm.service("shop")["ID"], swarm.host).read().quantity == 2
 
 
 @real
@@ -69,7 +71,7 @@ def test_tasks_are_started_and_stopped_and_the_others_left_alone(
     assert shop.write(3) == 3
     until(lambda: len(swarm.running("shop")) == 3)
     assert first < swarm.running("shop")
-    assert shop.write(0) == shop.read() == 0
+    assert shop.write(0) == shop.read().quantity == 0
     until(lambda: not swarm.running("shop"))
 
 
@@ -85,7 +87,78 @@ def test_nothing_but_the_replicas_is_changed(swarm: Engine, shop: DockerService)
 @real
 def test_a_service_that_was_created_without_a_number_has_one(swarm: Engine) -> None:
     swarm.create("one", {"Replicated": {}})
-    assert DockerService("one", swarm.host).read() == 1
+    assert DockerService("one", swarm.host).read().quantity == 1
+
+
+def deploy(swarm: Engine, command: list[str], action: str = "pause", replicas: int = 2) -> None:
+    """Another version of the service, task by task, as a stack's file has it."""
+    service = swarm.service("shop")
+    spec = service["Spec"]
+    spec["Mode"] = {"Replicated": {"Replicas": replicas}}
+    spec["TaskTemplate"]["ContainerSpec"]["Command"] = [BUSYBOX, *command]
+    watched = {"Parallelism": 1, "FailureAction": action, "Monitor": 1_000_000_000}
+    spec["UpdateConfig"] = watched
+    spec["RollbackConfig"] = {**watched, "FailureAction": "pause"}
+    version = service["Version"]["Index"]
+    swarm.ask("POST", f"/services/shop/update?version={version}", spec)
+
+
+@real
+def test_a_deploy_that_is_rolled_out_or_back_is_left_alone_and_the_good_version_stays(
+    swarm: Engine, shop: DockerService
+) -> None:
+    until(lambda: len(swarm.running("shop")) == 2)
+    deploy(swarm, ["false"], action="rollback")
+    seen = set[str]()
+    while not seen >= {"update in progress", "rolled back"}:
+        state = str(swarm.service("shop").get("UpdateStatus", {}).get("State", ""))
+        try:
+            shop.write(4)
+        except TargetError as error:
+            said = str(error)
+            seen |= {words for words in ("update in progress", "rolled back") if words in said}
+        else:
+            assert state not in ("updating", "rollback_started"), state
+    until(lambda: not shop.read().under_way, 30)
+    assert shop.write(3) == 3
+    command = swarm.service("shop")["Spec"]["TaskTemplate"]["ContainerSpec"]["Command"]
+    assert command == [BUSYBOX, "sleep", "86400"]
+
+
+@real
+def test_a_deploy_changes_the_template_and_our_own_change_does_not(
+    swarm: Engine, shop: DockerService
+) -> None:
+    template = shop.read().template
+    shop.write(3)
+    assert shop.read().template == template
+    deploy(swarm, ["sleep", "3600"], replicas=1)
+    reading = shop.read()
+    assert reading.quantity == 1
+    assert reading.template != template
+
+
+@real
+def test_a_deploy_that_begins_between_looking_and_writing_is_given_way_to(
+    swarm: Engine, shop: DockerService
+) -> None:
+    shop.read()
+    deploy(swarm, ["sleep", "3600"])
+    with pytest.raises(TargetError, match="a change of docker:shop is under way") as raised:
+        shop.write(3)
+    assert raised.value.heals
+    assert shop.read().quantity == 2
+
+
+@real
+def test_a_deploy_that_the_engine_has_paused_is_read_with_its_time(
+    swarm: Engine, shop: DockerService
+) -> None:
+    until(lambda: len(swarm.running("shop")) == 2)
+    deploy(swarm, ["false"])
+    paused_at = until(lambda: shop.read().paused_at, 30)
+    assert 0 <= Clock().now().wall - paused_at < 60
+    assert not shop.read().under_way
 
 
 class Meddling:
@@ -126,7 +199,7 @@ def test_who_changes_it_all_the_time_is_given_way_to(
     with pytest.raises(TargetError, match="somebody else keeps changing docker:shop") as raised:
         shop.write(3)
     assert raised.value.heals
-    assert shop.read() == 2
+    assert shop.read().quantity == 2
 
 
 @real
@@ -166,7 +239,7 @@ def test_an_engine_that_is_no_manager_of_a_swarm_is_said_so() -> None:
 
 @real
 def test_who_may_not_use_the_socket_is_told_how(swarm: Engine, shop: DockerService) -> None:
-    assert shop.read() == 2
+    assert shop.read().quantity == 2
     with as_nobody():
         error = error_of(shop)
     assert f"may not use {swarm.host}: run it as a user of the socket's group" in str(error)
@@ -201,7 +274,7 @@ def over_tcp(text: bytes, quantity: int | None = None) -> tuple[int | TargetErro
             service = DockerService("shop", server.url.replace("http", "tcp"))
             try:
                 if quantity is None:
-                    return await asyncio.to_thread(service.read), server.lines
+                    return (await asyncio.to_thread(service.read)).quantity, server.lines
                 return await asyncio.to_thread(service.write, quantity), server.lines
             except TargetError as error:
                 return error, server.lines
@@ -213,7 +286,8 @@ def test_an_engine_may_be_on_another_machine() -> None:
     shop = answer(200, json.dumps(SHOP).encode())
     assert over_tcp(shop) == (2, ["GET /services/shop"])
     lines = ["GET /services/shop", "POST /services/iqp4okm49vu1/update?version=21"]
-    assert over_tcp(shop, 5) == (5, lines)
+    # What it says then is believed, whatever was asked for.
+    assert over_tcp(shop, 5) == (2, [*lines, "GET /services/shop"])
 
 
 @pytest.mark.parametrize(
@@ -222,6 +296,11 @@ def test_an_engine_may_be_on_another_machine() -> None:
         (403, b"<html>Forbidden</html>", False, "does not let this twin scale (403): allow GET"),
         (500, b'{"message": "no leader"}', True, "(500: no leader): it is tried again by itself"),
         (503, b"<html>nginx</html>", True, "out of order (503): it is tried again by itself"),
+        (429, b"", True, "out of order (429): it is tried again by itself"),
+        (503, b'{"message": "%s"}' % LOCKED, False, "is locked (503): run `docker swarm unlock`"),
+        (503, b'{"message": "Swarm certificates have expired."}', False, "join it again"),
+        (503, b'{"message": "This node is not part of a swarm"}', False, "docker swarm init"),
+        (500, b'{"message": "The swarm does not have a leader."}', True, "have a leader.): it is"),
         (400, b"Client sent an HTTP request to an HTTPS server.", False, "answered 400: check DOC"),
         (200, b"<html>Welcome</html>", False, "does not answer as a Docker engine does: check"),
         (200, b'{"Spec": null}', False, "does not answer as a Docker engine does: check"),
@@ -249,6 +328,54 @@ def test_a_service_that_lacks_something_is_no_engines(wrong: dict[str, Any]) -> 
     assert isinstance(error, TargetError)
     assert "does not answer as a Docker engine does: check DOCKER_HOST" in str(error)
     assert lines == ["GET /services/shop"]
+
+
+@pytest.mark.parametrize(
+    ("status", "under_way", "paused_at"),
+    [
+        (None, "", None),
+        ({"State": "updating", "Message": "update in progress"}, "(update in progress)", None),
+        ({"State": "rollback_started"}, "(rollback_started)", None),
+        ({"State": "paused"}, "", 1_795_000_000.5),
+        *(({"State": state}, "", None) for state in ("completed", "rollback_completed")),
+        ({"State": "rollback_paused"}, "", None),
+        ("updating", "", None),
+    ],
+)
+def test_whose_change_is_under_way_is_read_with_the_number(
+    status: Any, under_way: str, paused_at: float | None
+) -> None:
+    updated_at = "2026-11-18T11:06:40.500000000Z"
+    shop = answer(
+        200, json.dumps({**SHOP, "UpdateStatus": status, "UpdatedAt": updated_at}).encode()
+    )
+
+    async def run() -> Reading:
+        async with serving(saying(shop)) as server:
+            service = DockerService("shop", server.url.replace("http", "tcp"))
+            return await asyncio.to_thread(service.read)
+
+    reading = asyncio.run(run())
+    assert under_way in reading.under_way
+    assert bool(reading.under_way) is bool(under_way)
+    assert reading.paused_at == paused_at
+
+
+def test_a_paused_change_of_which_no_time_is_known_has_none() -> None:
+    shop = {**SHOP, "UpdateStatus": {"State": "paused"}}
+    assert over_tcp(answer(200, json.dumps(shop).encode())) == (2, ["GET /services/shop"])
+
+
+def test_a_deploy_that_began_since_it_was_read_is_not_overwritten() -> None:
+    shop = {**SHOP, "UpdateStatus": {"State": "updating", "Message": "update in progress"}}
+    error, lines = over_tcp(answer(200, json.dumps(shop).encode()), 5)
+    assert isinstance(error, TargetError)
+    assert "a change of docker:shop is under way (update in progress): it is tried" in str(error)
+    assert lines == ["GET /services/shop"]
+
+
+def test_an_engine_knows_no_maintenance() -> None:
+    assert not DockerService("shop", "unix:///nowhere.sock").is_closed()
 
 
 def test_an_engine_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

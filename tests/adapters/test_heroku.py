@@ -105,8 +105,8 @@ def test_the_schema_would_notice() -> None:
 
 def test_the_quantity_read_is_that_of_the_process_type_being_scaled() -> None:
     api = Api(clock=1, web=2, worker=4)
-    assert target(api).read() == 2
-    assert target(api, "worker").read() == 4
+    assert target(api).read().quantity == 2
+    assert target(api, "worker").read().quantity == 4
 
 
 def test_the_quantity_is_changed_of_the_process_type_being_scaled_alone() -> None:
@@ -122,6 +122,80 @@ def test_a_change_sends_an_integer_quantity_and_nothing_else() -> None:
     assert (request.method, request.url.path) == ("PATCH", "/apps/my-app/formation/web")
     assert json.loads(request.content) == {"quantity": 3}
     assert request.headers["Content-Type"] == "application/json"
+
+
+def saying(status: int, name: str, message: str, **more: Any) -> httpx.Response:
+    return httpx.Response(status, json={"id": name, "message": message, **more})
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "heals", "told"),
+    [
+        ("not_found", "Couldn't find that process type (web).", False, "has no process type web"),
+        ("invalid_params", "No such process type web.", False, "check SCALE_TARGET, and the app"),
+        ("verification_needed", "Please verify your account.", False, "/account/billing"),
+        ("invalid_params", "Enter a payment method.", False, "/account/billing"),
+        ("invalid_params", "Dyno size Eco is not available.", False, "`heroku ps:type`"),
+        ("invalid_params", "Cannot mix these dyno types.", False, "`heroku ps:type`"),
+        ("invalid_params", "The app is locked for maintenance.", True, "is tried again by itself"),
+        ("invalid_params", "A release is in progress.", True, "another change of my-app/web"),
+        ("invalid_params", "Couldn't find that process type (clock).", False, "no process type"),
+        ("invalid_params", "Something new.", False, "what it says names the reason"),
+    ],
+)
+def test_the_remedy_of_a_422_is_that_of_what_it_says(
+    name: str, message: str, heals: bool, told: str
+) -> None:
+    error = refused(saying(422, name, message))
+    assert told in str(error)
+    assert message in str(error)
+    assert error.heals is heals
+    assert error.limit is None
+
+
+@pytest.mark.parametrize(
+    ("message", "more", "limit"),
+    [
+        ("Cannot update to more than 1 Eco size dynos per process type.", {}, 1),
+        ("Cannot run more than 2 Free size dynos.", {"limit": 2}, 2),
+        ("The limit is reached.", {"limit": 0}, 0),
+        ("Cannot scale above 2.", {}, 2),
+        ("This space is limited to 2 dynos.", {}, 2),
+    ],
+)
+def test_a_422_that_names_its_limit_tells_it(
+    message: str, more: dict[str, Any], limit: int
+) -> None:
+    error = refused(saying(422, "cannot_run_above_limit", message, **more))
+    assert error.limit == limit
+    assert f"Heroku allows my-app/web no more than {limit} (422: {message})" in str(error)
+    assert "`heroku ps:type`" in str(error)
+
+
+@pytest.mark.parametrize("message", ["Names have no more than 30 letters.", "More than 3 is odd."])
+def test_a_number_that_is_not_less_than_what_was_asked_for_is_no_limit(message: str) -> None:
+    assert refused(saying(422, "invalid_params", message)).limit is None
+
+
+def test_a_suspended_account_is_told_apart_from_a_key_that_may_not_scale() -> None:
+    assert "ask its support" in str(refused(saying(403, "suspended", "It was suspended.")))
+
+
+@pytest.mark.parametrize(
+    ("answer", "closed"),
+    [({"maintenance": True}, True), ({"maintenance": False}, False), ({}, False)],
+)
+def test_whether_an_app_is_in_maintenance_mode_is_asked_of_the_app(
+    answer: dict[str, bool], closed: bool
+) -> None:
+    asked = []
+
+    def app(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.url.path))
+        return httpx.Response(200, json={"name": "my-app", **answer})
+
+    assert target(app).is_closed() is closed
+    assert asked == [("GET", "/apps/my-app")]
 
 
 def test_the_headers_are_those_the_api_asks_for() -> None:
@@ -142,7 +216,7 @@ def test_it_is_a_target_with_the_name_that_people_gave_it() -> None:
 def test_a_field_that_is_not_needed_may_be_missing(field: str) -> None:
     api = Api(web=2)
     api.left_out = (field,)
-    assert target(api).read() == 2
+    assert target(api).read().quantity == 2
 
 
 @pytest.mark.parametrize(
@@ -154,7 +228,10 @@ def test_a_field_that_is_not_needed_may_be_missing(field: str) -> None:
         (403, False, "may not scale my-app/web (403: Because.): take the key of an account that"),
         (404, False, "my-app/web is not there (404: Because.): check the app's name"),
         (404, False, "the Procfile of its current release has the process type web"),
-        (422, False, "does not allow this for my-app/web (422: Because.): ask for fewer"),
+        (409, True, "another change of my-app/web is under way (409: Because.): it is tried again"),
+        (410, False, "my-app/web is not there (410: Because.): check the app's name"),
+        (422, False, "does not accept this for my-app/web (422: Because.): what it says names"),
+        (423, True, "another change of my-app/web is under way (423: Because.): it is tried again"),
         (429, True, "by itself, which should do in 1 min"),
         (500, True, "out of order (500): it is tried again by itself"),
         (503, True, "out of order (503): it is tried again by itself"),
@@ -202,6 +279,7 @@ def test_a_page_of_a_proxy_in_place_of_an_error_is_understood(status: int) -> No
         httpx.Response(200, json={"type": "web"}),
         httpx.Response(200, json={"type": "web", "quantity": "2"}),
         httpx.Response(200, json={"type": "web", "quantity": True}),
+        httpx.Response(200, json={"type": "web", "quantity": -1}),
         httpx.Response(200, json=formation("clock", 2)),
         httpx.Response(200, content=b"\xff\xfe{"),
         httpx.Response(204),
@@ -301,7 +379,7 @@ def test_what_cannot_be_a_key_is_told_without_showing_it(key: str) -> None:
 
 
 def test_a_key_may_have_been_copied_with_its_line_end() -> None:
-    assert target(Api(web=2), key=f"{KEY}\n").read() == 2
+    assert target(Api(web=2), key=f"{KEY}\n").read().quantity == 2
 
 
 def test_how_many_requests_the_account_has_left_is_known_from_each_answer() -> None:

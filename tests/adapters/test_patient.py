@@ -7,7 +7,7 @@ import pytest
 from node_bench import HandClock
 
 from twin.adapters.patient import Patient
-from twin.core.target import Target, TargetError
+from twin.core.target import Reading, Target, TargetError
 
 BUSY = TargetError("out of order", heals=True)
 NO_KEY = TargetError("the key is wrong", heals=False)
@@ -19,6 +19,7 @@ class Scene:
 
     quantity: int = 2
     requests_left: int | None = None
+    ceiling: int = 100
     name: str = "my-app/web"
     failures: list[TargetError] = field(default_factory=list)
     asked: list[int | None] = field(default_factory=list)
@@ -38,14 +39,17 @@ class Scene:
     def wait_until(self, seconds: float) -> None:
         self.clock.move(seconds - self.passed_s)
 
-    def read(self) -> int:
+    def read(self) -> Reading:
         self.asked.append(None)
-        return self._answered()
+        return Reading(self._answered())
 
     def write(self, quantity: int) -> int:
         self.asked.append(quantity)
-        self.quantity = quantity
+        self.quantity = min(quantity, self.ceiling)
         return self._answered()
+
+    def is_closed(self) -> bool:
+        return True
 
     def _answered(self) -> int:
         self.clock.move(self.takes_s)
@@ -57,7 +61,7 @@ class Scene:
         """What a read gives, or the error that it raises."""
         self.failures = list(failures)
         try:
-            return self.patient.read()
+            return self.patient.read().quantity
         except TargetError as error:
             return str(error)
 
@@ -119,17 +123,18 @@ def test_once_it_answers_again_all_is_forgotten() -> None:
 
 
 def test_what_is_refused_can_still_be_read_and_something_else_asked_for() -> None:
-    scene = Scene(failures=[NO_KEY])
-    for _ in range(4):
+    scene = Scene(failures=[NO_KEY, NO_KEY])
+    for _ in range(3):
         with pytest.raises(TargetError, match="the key is wrong"):
             scene.patient.write(5)
         scene.clock.move(15)
-    assert scene.asked == [5]
+    assert scene.asked == [5, 5]
     assert scene.reading() == 5
+    scene.failures = [NO_KEY]
     with pytest.raises(TargetError, match="the key is wrong"):
         scene.patient.write(5)
     assert scene.patient.write(4) == 4
-    assert scene.asked == [5, None, 4]
+    assert scene.asked == [5, 5, None, 5, 4]
 
 
 def test_a_stop_ends_the_waiting() -> None:
@@ -183,3 +188,43 @@ def test_an_error_that_is_repeated_does_not_grow() -> None:
             scene.patient.read()
         lengths.append(len(raised.traceback))
     assert lengths[1] == lengths[2]
+
+
+def test_one_refusal_by_a_platform_that_worked_a_moment_ago_blinds_for_one_step_alone() -> None:
+    scene = Scene()
+    assert scene.reading() == 2
+    scene.clock.move(15)
+    scene.failures = [NO_KEY]
+    with pytest.raises(TargetError) as raised:
+        scene.patient.read()
+    assert raised.value.heals
+    scene.clock.move(15)
+    assert scene.reading() == 2
+
+
+def test_a_refusal_that_is_repeated_needs_a_person() -> None:
+    scene = Scene()
+    scene.reading()
+    heals = []
+    for _ in range(3):
+        scene.clock.move(15)
+        scene.failures = [NO_KEY]
+        with pytest.raises(TargetError) as raised:
+            scene.patient.read()
+        heals.append(raised.value.heals)
+    assert heals == [True, False, False]
+
+
+def test_an_answer_that_states_another_number_is_not_taken_for_a_change() -> None:
+    scene = Scene(ceiling=1)
+    with pytest.raises(TargetError, match=r"scaled to 3, .* but it stands at 1") as raised:
+        scene.patient.write(3)
+    assert (raised.value.stands, raised.value.heals) == (1, True)
+    assert scene.asked == [3]
+    with pytest.raises(TargetError, match="stands at 1"):
+        scene.patient.write(3)
+    assert scene.asked == [3]
+
+
+def test_whether_it_is_closed_is_asked_as_it_is() -> None:
+    assert Scene().patient.is_closed()

@@ -178,6 +178,100 @@ def test_what_is_not_http_is_no_answer() -> None:
     assert judge(seen, SLOW_S) is Verdict.UNREACHABLE
 
 
+GZIP = b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok"
+ODD = {
+    "line ends without a return": OK.replace(b"\r\n", b"\n"),
+    "a space before a colon": OK.replace(b"Length:", b"Length :"),
+    "a folded header": OK.replace(b"\r\n\r\n", b"\r\nX-A: a\r\n  b\r\n\r\n"),
+    "a fold before all headers": OK.replace(b"OK\r\n", b"OK\r\n odd\r\n"),
+    "a header without a colon": OK.replace(b"\r\n\r\n", b"\r\nodd\r\n\r\n"),
+    "a header without a name": OK.replace(b"\r\n\r\n", b"\r\n: odd\r\n\r\n"),
+    "other bytes than ASCII": OK.replace(b"\r\n\r\n", b"\r\nX-\xc3\xa9: \xff\xfe\r\n\r\n"),
+    "a zero byte": OK.replace(b"\r\n\r\n", b"\r\nX-Odd: \0\r\n\r\n"),
+    "two lengths": OK.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n"),
+    "a length that is no number": OK.replace(b": 2", b": two"),
+    "a large header": OK.replace(b"\r\n\r\n", b"\r\nX-Odd: " + b"x" * 150_000 + b"\r\n\r\n"),
+    "bad chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nodd\r\n",
+    "two encodings": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\nodd",
+    "gzip that is none": b"HTTP/1.1 200 OK\r\n" + GZIP,
+    "no headers": b"HTTP/1.0 200 OK\r\n\r\nok",
+    "no reason": OK.replace(b" OK", b""),
+    "an odd reason": OK.replace(b"OK", b"\xe2\x9c\x93 \x01"),
+    "an odd version": OK.replace(b"HTTP/1.1", b"HTTP/1.7"),
+    "hints before": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK,
+    "odd hints before": b"HTTP/1.1 103 Hints\r\nLink : </a>\r\n\r\n" + OK,
+    "an odd place": OK.replace(b"200 OK", b"302 Found\r\nLocation: http://[odd"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_answer_that_a_browser_understands_is_one_however_odd_it_is(odd: str) -> None:
+    with serving(saying(ODD[odd])) as server:
+        seen = probe(server.url)
+    assert (seen.status, seen.failure) == (302 if b"302" in ODD[odd] else 200, None)
+    assert not seen.hangs
+
+
+def test_an_odd_answer_that_is_an_error_is_one_too() -> None:
+    odd = b"HTTP/1.1 503 Busy\r\nContent-Length : 0\r\n\r\n"
+    with serving(saying(odd)) as server:
+        assert judge(probe(server.url), SLOW_S) is Verdict.FAILING
+
+
+@pytest.mark.parametrize(
+    "odd", [b"", b"\r\n\r\n", b"HTTP/1.1 20", b"HTTP/1.1 100 Continue\r\nA :\r\n\r\n"]
+)
+def test_where_no_status_comes_there_is_no_answer(odd: bytes) -> None:
+    with serving(saying(odd)) as server:
+        seen = probe(server.url)
+    assert (seen.status, judge(seen, SLOW_S)) == (None, Verdict.UNREACHABLE)
+
+
+def test_a_connection_that_ends_without_an_answer_is_not_given_a_second_chance() -> None:
+    with serving(saying_in_turn(b"", OK)) as server:
+        assert probe(server.url).status is None
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "pause_s"),
+    [
+        (b"3600", 3600),
+        (b"Fri, 01 Jan 2100 00:00:00 GMT", 4_102_444_800),
+        (b"Fri, 01 Jan 1960 00:00:00 GMT", 0),
+        (b"Fri, 01 Jan 99999 00:00:00 GMT", 0),
+        (b"soon", 0),
+    ],
+)
+def test_how_long_an_answer_asks_to_be_left_alone_is_seen(
+    retry_after: bytes, pause_s: float
+) -> None:
+    closed = b"HTTP/1.1 503 No\r\nretry-after: %s\r\nContent-Length: 0\r\n\r\n" % retry_after
+    with serving(saying(closed)) as server:
+        seen = Prober(server.url, 5.0, 1.0, Readings(monos=[0.0, 0.1])).once()
+    assert seen.retry_after_s == pause_s
+
+
+def test_a_name_that_is_not_found_and_a_host_without_encryption_have_nothing_to_do_with_load() -> (
+    None
+):
+    with serving(saying(OK)) as server:
+        unencrypted = probe(server.url.replace("http:", "https:"))
+    for seen in (probe("http://nowhere.invalid/"), unencrypted):
+        assert seen.is_astray
+        assert judge(seen, SLOW_S) is Verdict.UNREACHABLE
+
+
+def test_a_refused_connection_and_a_handshake_that_ends_may_have() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with serving(lambda *_: None) as server:
+        ended = probe(server.url.replace("http:", "https:"))
+    for seen in (probe(f"http://127.0.0.1:{port}/"), ended):
+        assert not seen.is_astray
+        assert judge(seen, SLOW_S) is Verdict.UNREACHABLE
+
+
 def test_a_large_page_is_read_to_a_limit_only() -> None:
     sent: list[int] = []
 

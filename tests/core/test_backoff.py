@@ -60,9 +60,32 @@ def test_a_platform_that_wants_to_be_asked_tomorrow_is_asked_within_the_hour() -
     assert waits_s(after(comes_back_in(86_400))) == 3600
 
 
-def test_what_does_not_heal_is_asked_again_after_ten_minutes() -> None:
-    assert waits_s(after(NO_KEY)) == 600
-    assert waits_s(after(NO_KEY, NO_KEY)) == 600
+def test_what_does_not_heal_is_asked_again_soon_and_then_every_ten_minutes() -> None:
+    waits = [waits_s(after(*[NO_KEY] * n)) for n in range(1, 9)]
+    assert waits == [15, 30, 60, 120, 240, 480, 600, 600]
+
+
+def test_the_first_refusal_of_a_platform_that_worked_a_moment_ago_is_doubted() -> None:
+    worked = Backoff(worked_at=NOON - 30)
+    doubted = worked.after(NO_KEY, NOON, 0.0)
+    assert doubted.error is not None
+    assert (str(doubted.error), doubted.error.heals) == ("the key is wrong", True)
+    assert waits_s(doubted) == 15
+    assert doubted.after(NO_KEY, NOON + 15, 0.0).error is NO_KEY
+
+
+@pytest.mark.parametrize("worked_at", [NOON - 601, NOON + 1])
+def test_the_refusal_of_a_platform_that_has_not_worked_lately_is_believed(worked_at: float) -> None:
+    assert Backoff(worked_at=worked_at).after(NO_KEY, NOON, 0.0).error is NO_KEY
+
+
+def test_a_refusal_that_names_its_limit_is_believed_at_once() -> None:
+    limited = TargetError("no more than 2", heals=False, limit=2)
+    assert Backoff(worked_at=NOON - 30).after(limited, NOON, 0.0).error is limited
+
+
+def test_what_was_accepted_and_not_done_is_not_repeated_at_once() -> None:
+    assert quick_pause_s(TargetError("at 1 still", heals=True, stands=1), 1, 0.0) is None
 
 
 def test_what_does_not_heal_is_asked_at_once_when_something_else_is_wanted() -> None:

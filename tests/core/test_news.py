@@ -45,8 +45,12 @@ def test_an_outage_says_what_since_when_why_what_was_done_and_who_tells() -> Non
         (
             Kind.TROUBLE,
             "my-app/web cannot be scaled",
-            "my-app/web cannot be scaled since 2026-11-21 02:10:00 UTC; "
-            "this does not heal by itself.",
+            "my-app/web cannot be scaled since 2026-11-21 02:10:00 UTC.",
+        ),
+        (
+            Kind.RELIEF,
+            "my-app/web can be scaled again",
+            "my-app/web can be scaled again; it could not since 2026-11-21 02:10:00 UTC, for 1h5m.",
         ),
         (
             Kind.BY_HAND,

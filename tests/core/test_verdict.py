@@ -2,7 +2,7 @@
 
 import pytest
 
-from twin.core.verdict import Probe, Verdict, judge, was_fast
+from twin.core.verdict import Probe, Verdict, judge, more_may_help, was_fast
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,28 @@ def test_fast_is_a_good_answer_under_the_limit(probe: Probe, fast: bool) -> None
 )
 def test_a_probe_reads_as_part_of_a_sentence(probe: Probe, text: str) -> None:
     assert str(probe) == text
+
+
+ASTRAY = Probe(None, 0.1, "no connection: Name or service not known", is_astray=True)
+
+
+@pytest.mark.parametrize(
+    ("probe", "helps"),
+    [
+        *((Probe(status, 0.1), True) for status in (408, 425, 429, 500, 502, 503, 504, 520)),
+        *((Probe(status, 0.1), False) for status in (301, 302, 400, 401, 403, 404, 405, 410, 451)),
+        (Probe(200, 6.2), True),
+        (Probe(200, 0.1, "the connection broke off"), True),
+        (Probe(None, 5.0, "no answer in 5 s", hangs=True), True),
+        (Probe(None, 0.1, "no connection: Connection refused"), True),
+        (ASTRAY, False),
+        (Probe(503, 0.1, retry_after_s=30), True),
+        (Probe(503, 0.1, retry_after_s=75), True),
+        (Probe(503, 0.1, retry_after_s=3600), False),
+        (Probe(429, 0.1, retry_after_s=3600), True),
+    ],
+)
+def test_more_processes_mend_what_comes_of_too_much_work_and_nothing_else(
+    probe: Probe, helps: bool
+) -> None:
+    assert more_may_help(probe) is helps

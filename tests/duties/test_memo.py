@@ -29,6 +29,7 @@ def test_what_is_written_is_read_as_it_was(memory: Memory) -> None:
     [
         *(None, "", "no JSON", "[1]", "7", '{"shoe_size": 44}', '{"quantity": "three"}'),
         *('{"outage_since": NaN}', '{"outage_since": 1e300}', '{"saved_s": -Infinity}'),
+        *('{"hand": -5}', '{"limit": -1}'),
     ],
 )
 def test_what_this_release_cannot_read_is_an_empty_memory(text: str | None) -> None:

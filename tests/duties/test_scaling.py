@@ -3,6 +3,7 @@ what people are told, and the log."""
 
 import contextlib
 import io
+import json
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from twin.adapters.heroku import HerokuTarget
 from twin.core.history import Decision, Look, Record
 from twin.core.news import Kind, News
 from twin.core.sight import Rules
-from twin.core.target import TargetError
+from twin.core.target import Reading, TargetError
 from twin.core.timetable import Timetable, parse_timetable
 from twin.core.verdict import Probe
 from twin.duties.reporting import Report
@@ -50,17 +51,30 @@ class FakeTarget:
         self.unwritable: TargetError | None = None
         self.dies_after_writing = False
         self.was_read = threading.Event()
+        self.template = ""
+        self.under_way = ""
+        self.closed: bool | TargetError = False
+        self.limit = 100
 
-    def read(self) -> int:
+    def read(self) -> Reading:
         self.was_read.set()
         if self.unreadable:
             raise self.unreadable
-        return self.quantity
+        return Reading(self.quantity, self.template, self.under_way)
+
+    def is_closed(self) -> bool:
+        if isinstance(self.closed, TargetError):
+            raise self.closed
+        return self.closed
 
     def write(self, quantity: int) -> int:
         if self.unwritable:
             raise self.unwritable
+        if quantity > self.limit:
+            raise TargetError(f"no more than {self.limit}", heals=False, limit=self.limit)
         self.quantity = min(quantity, self.ceiling)
+        if self.quantity != quantity:
+            raise TargetError("something keeps it", heals=True, stands=self.quantity)
         if self.dies_after_writing:
             raise Died
         return self.quantity
@@ -112,7 +126,7 @@ class Scene:
         self.scaling = Scaling(
             target=self.target,
             probe=self._probe if probed else None,
-            line_works=lambda read: read or self.line_works,
+            line_doubt=lambda read: "" if read or self.line_works else "nobody answers",
             freezes=lambda: self.freezes,
             timetable=parse_timetable(timetable, "UTC") if timetable else None,
             rules=Rules(),
@@ -248,10 +262,27 @@ def test_without_a_timetable_the_fail_safe_works_alone() -> None:
     assert scene.target.quantity == 2
 
 
-def test_the_log_tells_the_quantity_that_the_platform_states() -> None:
+def test_the_log_tells_the_quantity_that_the_platform_states_and_that_it_was_not_asked_for() -> (
+    None
+):
     scene = Scene(quantity=1, timetable="00:00=3")
     scene.target.ceiling = 2
-    assert " from=1 to=2 " in scene.step()[0]
+    changed, failed = scene.step()
+    assert " from=1 to=2 " in changed
+    assert 'because="something keeps it"' in failed
+    assert scene.kinds(times=20) == []
+
+
+def test_what_the_platform_accepted_and_did_not_do_is_no_change_but_a_trouble() -> None:
+    scene = Scene(quantity=1, timetable="00:00=3")
+    scene.target.ceiling = 1
+    assert scene.step(times=20) == [
+        'at=warning event=scale.failed twin=a target=my-app/web because="something keeps it" '
+        'plan="the timetable says 3"'
+    ]
+    assert scene.notes.decisions == []
+    assert scene.kinds(times=40) == [Kind.TROUBLE]
+    assert scene.told[0].done == "it could not be scaled from 1 to 3: something keeps it"
 
 
 def test_an_unreadable_quantity_is_left_alone_even_in_an_outage() -> None:
@@ -340,7 +371,7 @@ def test_a_heroku_app_is_scaled_whatever_its_api_does(capsys: pytest.CaptureFixt
     told: list[News] = []
     report = Report("a", NAME, notes, told.append, Log("a"))
     scaling = Scaling(
-        target, lambda: (BAD, BAD), bool, lambda: 0, daily(1), Rules(), False, notes, report
+        target, lambda: (BAD, BAD), lambda _: "", lambda: 0, daily(1), Rules(), False, notes, report
     )
     for step in range(5):
         with contextlib.suppress(TargetError):
@@ -570,15 +601,35 @@ def test_trouble_that_does_not_heal_is_told_once_and_then_hourly() -> None:
     scene.target.unreadable = TargetError("not paid for", heals=False)
     assert scene.kinds(times=240) == [Kind.TROUBLE]
     scene.target.unreadable = None
-    scene.step()
+    assert scene.kinds() == [Kind.RELIEF]
     scene.target.unreadable = NO_KEY
     assert scene.kinds(times=10) == [Kind.TROUBLE]
 
 
-def test_trouble_that_heals_by_itself_is_for_the_log_alone() -> None:
+def test_trouble_that_heals_within_ten_minutes_is_for_the_log_alone() -> None:
     scene = Scene(quantity=1)
     scene.target.unreadable = WAKING
-    assert scene.kinds(times=480) == []
+    assert scene.kinds(times=40) == []
+    scene.target.unreadable = None
+    assert scene.kinds(times=10) == []
+
+
+def test_a_platform_that_is_away_for_hours_is_told_after_ten_minutes_hourly_and_at_its_end() -> (
+    None
+):
+    scene = Scene(quantity=1)
+    scene.target.unreadable = WAKING
+    assert scene.kinds(times=41) == [Kind.TROUBLE]
+    scene.hand_over()
+    assert scene.kinds(times=3 * 240) == [Kind.TROUBLE] * 3
+    scene.target.unreadable = None
+    assert scene.kinds(times=10) == [Kind.RELIEF]
+    trouble, relief = scene.told[0], scene.told[-1]
+    assert (trouble.since, trouble.because) == (at("2026-06-10T12:00Z"), "the API is waking")
+    assert (relief.since, relief.because) == (
+        at("2026-06-10T12:00Z"),
+        "what kept it is over (the API is waking)",
+    )
 
 
 def test_scaling_by_hand_is_logged_and_told() -> None:
@@ -610,6 +661,22 @@ def test_a_target_that_cannot_be_reached_is_not_blamed_when_nothing_else_can_be_
     scene.target.unreadable = WAKING
     assert scene.kinds(times=20) == []
     assert scene.notes.looks[-1].verdict == "unknown"
+
+
+def test_whether_a_dead_target_is_ours_to_blame_is_not_left_open_in_silence() -> None:
+    """An engine of our own machine is no witness: here nobody is."""
+    scene = Scene(quantity=1)
+    scene.answer = REFUSED
+    scene.scaling = replace(scene.scaling, line_doubt=lambda _: "nobody else can be asked")
+    (line,) = scene.step(times=40)
+    text = (
+        "it cannot be reached (no connection: Connection refused), and perhaps nothing can: "
+        "nobody else can be asked"
+    )
+    assert f'event=scale.failed twin=a target=my-app/web because="{text}"' in line
+    assert scene.kinds(times=10) == [Kind.TROUBLE]
+    assert scene.told[0].because == text
+    assert scene.target.quantity == 1
 
 
 def test_a_platform_that_could_be_read_shows_that_our_line_works() -> None:
@@ -673,3 +740,104 @@ def test_each_change_is_a_decision_with_its_reason_in_the_history() -> None:
     scene.step(times=3)
     wall = int(at("2026-06-10T12:00Z"))
     assert scene.notes.decisions == [Decision(wall, 1, 3, "the timetable says 3")]
+
+
+# What somebody else changes, and what the platform allows
+
+
+def test_a_deploy_under_way_is_waited_for_and_people_learn_if_it_lasts() -> None:
+    scene = Scene(quantity=1)
+    scene.answer = BAD
+    scene.target.under_way = "a change of it is under way"
+    (line,) = scene.step(times=40)
+    assert 'because="a change of it is under way, which is waited for"' in line
+    assert scene.target.quantity == 1
+    assert scene.kinds(times=10) == [Kind.TROUBLE]
+    scene.target.under_way = ""
+    assert scene.kinds() == [Kind.RELIEF]
+    assert scene.target.quantity == 3
+
+
+def test_a_number_that_a_deploy_resets_is_put_right_at_once_and_is_no_news() -> None:
+    scene = Scene(quantity=3, timetable="00:00=3")
+    scene.target.template = "first"
+    scene.step()
+    scene.target.template, scene.target.quantity = "second", 1
+    assert scene.step() == [
+        "at=info event=target.deployed twin=a target=my-app/web from=3 to=1",
+        "at=info event=scale.changed twin=a target=my-app/web from=1 to=3 "
+        'because="the timetable says 3"',
+    ]
+    assert scene.told == []
+
+
+def test_a_refusal_that_names_its_limit_is_followed_to_it_in_the_same_step() -> None:
+    scene = Scene(quantity=1)
+    scene.target.limit = 2
+    scene.answer = BAD
+    changed, failed = scene.step()
+    because = "scale out to 3, but the platform allows no more than 2"
+    assert " from=1 to=2 " in changed
+    assert because in changed
+    assert 'because="no more than 2"' in failed
+    assert [news.kind for news in scene.told] == [Kind.OUTAGE, Kind.TROUBLE]
+    assert {news.done for news in scene.told} == {"scaled from 1 to 2"}
+    assert scene.step(times=200) == []
+    scene.answer = GOOD
+    assert scene.kinds(times=10) == [Kind.RELIEF, Kind.RECOVERY]
+
+
+def test_a_limit_that_is_reached_already_is_not_asked_against_at_each_step() -> None:
+    scene = Scene(quantity=1, timetable="00:00=3")
+    scene.target.limit = 1
+    assert scene.kinds(times=200) == [Kind.TROUBLE]
+    assert scene.told[0].done == (
+        "nothing: the timetable says 3, but the platform allows no more than 1"
+    )
+    scene.target.limit = 2
+    scene.step(times=41)
+    assert scene.target.quantity == 2
+
+
+def test_who_loses_the_duty_while_it_is_refused_changes_nothing() -> None:
+    scene = Scene(quantity=1, timetable="00:00=3")
+    scene.step(times=0)
+
+    def lost(quantity: int) -> int:
+        scene.notes.remember("scale my-app/web", "{}", scene.term + 1)
+        raise TargetError("no more than 2", heals=False, limit=quantity - 1)
+
+    scene.target.write = lost  # type: ignore[method-assign]
+    scene.step()
+    assert scene.target.quantity == 1
+
+
+@pytest.mark.parametrize(("closed", "stands"), [(True, 1), (False, 3), (WAKING, 3)])
+def test_a_maintenance_page_scales_nothing_and_is_told_as_what_it_is(
+    closed: bool | TargetError, stands: int
+) -> None:
+    scene = Scene(quantity=1)
+    scene.target.closed = closed
+    scene.answer = BAD
+    assert scene.kinds(times=10) == [Kind.OUTAGE]
+    assert scene.target.quantity == stands
+    is_said = "maintenance mode" in scene.told[0].because
+    assert is_said is (closed is True)
+
+
+def test_a_memo_that_wants_nine_hundred_gets_no_more_than_the_ceiling() -> None:
+    scene = Scene(quantity=1)
+    until = scene.wall + 600
+    memo = {"quantity": 1, "hand": 900, "wanted": 900, "respected_until": until}
+    scene.notes.remember("scale my-app/web", json.dumps(memo), scene.term)
+    scene.step(times=20)
+    assert scene.target.quantity == 3
+
+
+def test_the_history_tells_the_timetable_whatever_somebody_set_by_hand() -> None:
+    scene = Scene(quantity=2, timetable="00:00=2")
+    scene.step()
+    scene.target.quantity = 5
+    scene.step()
+    look = scene.notes.looks[-1]
+    assert (look.quantity, look.floor) == (5, 2)

@@ -28,6 +28,7 @@ def test_of_a_target_that_nobody_has_looked_at_only_the_settings_are_known() -> 
     assert shown(Shop(dry_run=True), None, None, NOON) == {
         "name": "docker:shop",
         "quantity": None,
+        "timetable": None,
         "floor": None,
         "max": 3,
         "verdict": "unknown",
@@ -59,6 +60,7 @@ def test_a_target_in_an_outage_with_all_that_is_known_of_it() -> None:
     assert seen == {
         "name": "docker:shop",
         "quantity": 2,
+        "timetable": 3,
         "floor": 3,
         "max": 3,
         "verdict": "failing",
@@ -74,9 +76,10 @@ def test_a_target_in_an_outage_with_all_that_is_known_of_it() -> None:
     }
 
 
-def test_what_somebody_set_by_hand_is_the_floor_for_as_long_as_it_is_respected() -> None:
+def test_what_somebody_set_by_hand_is_the_floor_while_respected_and_never_the_timetable() -> None:
     memory = Memory(quantity=5, hand=5, hand_since=NOON, respected_until=NOON + 900)
     shop, text = Shop(timetable=DAY), memo.written(memory)
     during, after = shown(shop, text, None, NOON + 60), shown(shop, text, None, NOON + 900)
     assert (during["floor"], during["respected_until"]) == (5, "2026-06-10T12:15:00Z")
     assert (after["floor"], after["respected_until"]) == (3, None)
+    assert during["timetable"] == after["timetable"] == 3

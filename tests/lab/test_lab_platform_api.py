@@ -191,7 +191,7 @@ async def test_who_scales_gets_over_each_short_failure(platform: Platform) -> No
     target = make_target(parse_target("stub"), access, at_speed, threading.Event())
     for kind in FAILURES:
         platform.api.fail_next(kind, times=2)
-        assert await asyncio.to_thread(target.read) == app.formation["web"]
+        assert (await asyncio.to_thread(target.read)).quantity == app.formation["web"]
         platform.api.fail_next(kind, times=2)
         wanted = app.formation["web"] + 1
         assert await asyncio.to_thread(target.write, wanted) == wanted == app.formation["web"]
@@ -215,4 +215,14 @@ async def test_who_scales_leaves_a_lasting_failure_alone_and_sees_it_healed(
     assert calls == [1, 1, 1, 1, 1, 1, 2, 2]
     await platform.api.heal()
     clock.move(60)
-    assert await asyncio.to_thread(target.read) == 1
+    assert (await asyncio.to_thread(target.read)).quantity == 1
+
+
+@on_platform()
+async def test_an_app_tells_whether_it_is_in_maintenance_mode(platform: Platform) -> None:
+    await made(platform)
+    for says in (False, True):
+        platform.api.in_maintenance = {"stub"} if says else set()
+        answer = await call(platform, "GET", "/apps/stub")
+        assert (answer.status_code, answer.json()["maintenance"]) == (200, says)
+    is_an_error(await call(platform, "PATCH", "/apps/stub", {"name": "b"}), 403, "forbidden")

@@ -4,13 +4,14 @@ Paths, headers and bodies: https://devcenter.heroku.com/articles/platform-api-re
 """
 
 import math
+import re
 from dataclasses import dataclass
 
 import httpx
 
 from twin.adapters.api import AGAIN, NO_ANSWER, REQUEST_S, Api, message, told
 from twin.adapters.cause import cause
-from twin.core.target import TargetError
+from twin.core.target import Reading, TargetError
 
 _KEY_CHARS = 6
 """A shorter key is none of Heroku's, and its letters are in other words, too."""
@@ -18,41 +19,93 @@ _KEY_CHARS = 6
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What an error status means and what to do; `text` may name {target}, {type}, {message}."""
+    """What an error means and what to do; `text` may name {target}, {app}, {type}, {status},
+    {message} and {limit}."""
 
+    statuses: tuple[int, ...]
+    said: str
+    """A pattern that fits the error's id or message."""
     text: str
     heals: bool = False
 
 
-_CASES = {
-    401: _Case(
+_UNPAID = (
+    "Heroku wants a confirmed way to be paid before it scales {target} ({status}{message}): "
+    "see https://dashboard.heroku.com/account/billing"
+)
+_ELSEWHERE = "another change of {target} is under way ({status}{message}): " + AGAIN
+_CASES = (
+    _Case(
+        (401,),
+        "",
         "the Platform API does not know the key for {target} (401): it is wrong, expired or "
-        "revoked. Make a new one with `heroku authorizations:create --description twin`"
+        "revoked. Make a new one with `heroku authorizations:create --description twin`",
     ),
-    402: _Case(
-        "Heroku wants to be paid before it scales {target} (402{message}): "
-        "see https://dashboard.heroku.com/account/billing"
+    _Case((402,), "", _UNPAID),
+    _Case((422,), "verif|billing|payment|credit card|delinquent", _UNPAID),
+    _Case(
+        (403,),
+        "suspended",
+        "Heroku has suspended the account or the app of {target} (403{message}): ask its support",
     ),
-    403: _Case(
+    _Case(
+        (403,),
+        "",
         "its key may not scale {target} (403{message}): take the key of an "
-        "account that may deploy the app, with the scope `write` or `global`"
+        "account that may deploy the app, with the scope `write` or `global`",
     ),
-    404: _Case(
-        "{target} is not there (404{message}): check the app's name, "
-        "and that the Procfile of its current release has the process type {type}"
+    _Case(
+        (404, 410),
+        "",
+        "{target} is not there ({status}{message}): check the app's name, "
+        "and that the Procfile of its current release has the process type {type}",
     ),
-    422: _Case(
-        "Heroku does not allow this for {target} (422{message}): ask for fewer in SCALE_MAX and "
-        "SCALE_TIMETABLE, or give the process type a dyno size that allows more"
+    _Case(
+        (422,),
+        "process type.*(not found|unknown|not exist)"
+        "|(find( that)?|no such|unknown|invalid) process type",
+        "the current release of {app} has no process type {type} (422{message}): check "
+        "SCALE_TARGET, and the app's Procfile",
     ),
-    429: _Case(
+    _Case((409, 423), "", _ELSEWHERE, heals=True),
+    _Case(
+        (422,),
+        r"\block(ed)?\b|in progress|under way|try again|being (deployed|released|updated)",
+        _ELSEWHERE,
+        heals=True,
+    ),
+    _Case(
+        (422,),
+        "dyno (type|size)|process tier|eco|basic",
+        "the dyno size of {target} does not allow this (422{message}): choose another one with "
+        "`heroku ps:type`",
+    ),
+    _Case(
+        (422,),
+        "",
+        "Heroku does not accept this for {target} (422{message}): what it says names the reason. "
+        "Mend that, or lower SCALE_MAX and SCALE_TIMETABLE",
+    ),
+    _Case(
+        (429,),
+        "",
         "the Heroku account has used up its requests to the Platform API (429): " + AGAIN,
         heals=True,
     ),
-}
-_OUT_OF_ORDER = _Case("the Platform API is out of order ({status}): " + AGAIN, heals=True)
+)
+_LIMITED = _Case(
+    (),
+    "",
+    "Heroku allows {target} no more than {limit} ({status}{message}): set SCALE_MAX and "
+    "SCALE_TIMETABLE to it, or choose a dyno size that allows more with `heroku ps:type`",
+)
+_OUT_OF_ORDER = _Case((), "", "the Platform API is out of order ({status}): " + AGAIN, heals=True)
 _UNEXPECTED = _Case(
-    "the Platform API answered {status}{message}, which it should not: check SCALE_API_URL"
+    (), "", "the Platform API answered {status}{message}, which it should not: check SCALE_API_URL"
+)
+
+_LIMIT = re.compile(
+    r"\b(?:more than|above|over|at most|only|up to|limit(?:ed to| of| is)?) (\d{1,4})\b"
 )
 
 
@@ -74,6 +127,7 @@ class HerokuTarget:
         self.name = f"{app}/{process_type}"
         self.requests_left: int | None = None
         """Of the whole account, by the last answer."""
+        self._app = app
         self._process_type = process_type
         self._path = f"/apps/{app}/formation/{process_type}"
         self._key = _checked(api_key)
@@ -87,22 +141,26 @@ class HerokuTarget:
     def __repr__(self) -> str:
         return f"HerokuTarget({self.name})"
 
-    def read(self) -> int:
+    def read(self) -> Reading:
         """The quantity of this process type, from the API. Raises TargetError."""
-        return self._quantity(self._answer("GET", None))
+        return Reading(self._quantity(self._answer("GET", self._path)))
 
     def write(self, quantity: int) -> int:
         """Sets the quantity, and returns the one the API then states. Raises TargetError."""
-        return self._quantity(self._answer("PATCH", {"quantity": quantity}))
+        return self._quantity(self._answer("PATCH", self._path, {"quantity": quantity}))
 
-    def _answer(self, method: str, body: dict[str, int] | None) -> httpx.Response:
+    def is_closed(self) -> bool:
+        """Whether somebody said `heroku maintenance:on`. Raises TargetError."""
+        return told(self._answer("GET", f"/apps/{self._app}")).get("maintenance") is True
+
+    def _answer(self, method: str, path: str, body: dict[str, int] | None = None) -> httpx.Response:
         try:
-            answer = self._api.ask(method, self._path, body)
+            answer = self._api.ask(method, path, body)
         except NO_ANSWER as error:
             raise TargetError(self._without_key(_silence(error)), heals=True) from None
         self.requests_left = _number(answer, "RateLimit-Remaining")
         if not answer.is_success:
-            raise self._error(answer)
+            raise self._error(answer, body["quantity"] if body else 0)
         return answer
 
     def _quantity(self, answer: httpx.Response) -> int:
@@ -113,25 +171,29 @@ class HerokuTarget:
         if (
             formation.get("type", self._process_type) == self._process_type
             and type(quantity) is int
+            and quantity >= 0
         ):
             return quantity
         text = f"the Platform API answered without the quantity of {self.name}: {AGAIN}"
         raise TargetError(text, heals=True)
 
-    def _error(self, answer: httpx.Response) -> TargetError:
-        case = _CASES.get(answer.status_code, _UNEXPECTED)
-        if answer.status_code >= 500:
-            case = _OUT_OF_ORDER
+    def _error(self, answer: httpx.Response, asked_for: int) -> TargetError:
+        limit = _limit(answer, asked_for)
+        case = _case(answer) if limit is None else _LIMITED
         text = case.text.format(
             target=self.name,
+            app=self._app,
             type=self._process_type,
             status=answer.status_code,
             message=message(answer),
+            limit=limit,
         )
         after_s = _number(answer, "Retry-After") or 0
         if answer.status_code == 429:
             text += _pause(after_s)
-        return TargetError(self._without_key(text), heals=case.heals, retry_after_s=after_s)
+        return TargetError(
+            self._without_key(text), heals=case.heals, retry_after_s=after_s, limit=limit
+        )
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "[key]") if len(self._key) >= _KEY_CHARS else text
@@ -143,6 +205,31 @@ def _checked(key: str) -> str:
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise ValueError("the key is empty or has characters that no key has: copy it again")
     return key
+
+
+def _case(answer: httpx.Response) -> _Case:
+    """The first that fits."""
+    if answer.status_code >= 500:
+        return _OUT_OF_ORDER
+    error = told(answer)
+    said = (str(error.get("id", "")), str(error.get("message", "")))
+    for case in _CASES:
+        fits = any(re.search(case.said, text, re.IGNORECASE) for text in said)
+        if answer.status_code in case.statuses and fits:
+            return case
+    return _UNEXPECTED
+
+
+def _limit(answer: httpx.Response, asked_for: int) -> int | None:
+    """The most that a 422 allows, in a field of its own or in what it says; it is less than what
+    was asked for."""
+    if answer.status_code != 422:
+        return None
+    error = told(answer)
+    limit, found = error.get("limit"), _LIMIT.search(str(error.get("message", "")))
+    if type(limit) is not int:
+        limit = int(found[1]) if found else asked_for
+    return limit if 0 <= limit < asked_for else None
 
 
 def _silence(error: Exception) -> str:

@@ -36,6 +36,7 @@ _TYPES = {
     Kind.REMINDER: "failure",
     Kind.RECOVERY: "success",
     Kind.TROUBLE: "warning",
+    Kind.RELIEF: "success",
     Kind.BY_HAND: "info",
 }
 """Apprise's word for each kind, which some services show as a colour."""

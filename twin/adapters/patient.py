@@ -2,11 +2,16 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
+from typing import TypeVar
 
+from twin.adapters.api import AGAIN
 from twin.clock import Clock
 from twin.core.backoff import Backoff, quick_pause_s, stands_s
-from twin.core.target import Counted, TargetError
+from twin.core.target import Counted, Reading, TargetError
+
+T = TypeVar("T")
 
 # A request takes 4 s at most: with what has begun by then, a call takes 9 s.
 _TRIES_WITHIN_S = 5.0
@@ -26,27 +31,42 @@ class Patient:
         self._clock = clock
         self._reads = _Requests(clock, stopped, chance)
         self._writes = _Requests(clock, stopped, chance)
-        self._quantity = 0
+        self._reading = Reading(0)
         self._told_at = -math.inf
 
     @property
     def name(self) -> str:
         return self._target.name
 
-    def read(self) -> int:
+    def read(self) -> Reading:
         """What the platform says, or said a short while ago. Raises TargetError."""
         age_s = self._clock.now().wall - self._told_at
-        if 0 <= age_s < stands_s(self._target.requests_left):
-            return self._quantity
-        return self._noted(self._reads.ask(self._target.read))
+        if not 0 <= age_s < stands_s(self._target.requests_left):
+            self._note(self._reads.ask(self._target.read))
+        return self._reading
 
     def write(self, quantity: int) -> int:
-        """Raises TargetError."""
-        return self._noted(self._writes.ask(lambda: self._target.write(quantity), quantity))
+        """`quantity`, as the platform then states it. Raises TargetError, also if it states another
+        one: an answer is believed when it has been read."""
+        return self._writes.ask(lambda: self._write(quantity), quantity)
 
-    def _noted(self, quantity: int) -> int:
-        self._quantity, self._told_at = quantity, self._clock.now().wall
-        return quantity
+    def is_closed(self) -> bool:
+        """Asked once: it is one look of many. Raises TargetError."""
+        return self._target.is_closed()
+
+    def _write(self, quantity: int) -> int:
+        stands = self._target.write(quantity)
+        self._note(replace(self._reading, quantity=stands))
+        if stands != quantity:
+            text = (
+                f"{self.name} was to be scaled to {quantity}, which its platform accepted, but it "
+                f"stands at {stands}: see there what keeps it. {AGAIN.capitalize()}"
+            )
+            raise TargetError(text, heals=True, stands=stands)
+        return stands
+
+    def _note(self, reading: Reading) -> None:
+        self._reading, self._told_at = reading, self._clock.now().wall
 
 
 class _Requests:
@@ -58,7 +78,7 @@ class _Requests:
         self._chance = chance
         self._backoff = Backoff()
 
-    def ask(self, request: Callable[[], int], wanted: int | None = None) -> int:
+    def ask(self, request: Callable[[], T], wanted: int | None = None) -> T:
         """Takes 9 s at most, if one try takes 4 s. Raises TargetError."""
         began = self._clock.now()
         last = self._backoff.stops(began.wall, wanted)
@@ -69,11 +89,11 @@ class _Requests:
             answer = self._tried(request, began.mono)
         except TargetError as error:
             self._backoff = self._backoff.after(error, began.wall, self._chance(), wanted)
-            raise
-        self._backoff = Backoff()
+            raise (self._backoff.error or error) from None
+        self._backoff = Backoff(worked_at=began.wall)
         return answer
 
-    def _tried(self, request: Callable[[], int], began: float) -> int:
+    def _tried(self, request: Callable[[], T], began: float) -> T:
         tries = 0
         while True:
             try:

@@ -1,7 +1,10 @@
 """Requests to PROBE_URL, as new visitors would make them."""
 
 import asyncio
+import re
+import socket
 import ssl
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -16,6 +19,14 @@ _BODY_BYTES = 1_000_000
 
 # Of the time there is, the second probe has at least half, however late "not fast" is.
 _PAUSE_OF_SLOW = 0.5
+
+
+# Far more than any head has.
+_HEAD_BYTES = 200_000
+_STATUS_LINE = re.compile(rb"\s*HTTP/[0-9](?:\.[0-9])?[ \t]+([0-9]{3})(?![0-9])")
+_AGENT = "twin-probe"
+_BROKEN_OFF = ("Server disconnected", "peer closed connection")
+"""What httpx says of an answer that ends before its end, in contrast to one that is only odd."""
 
 
 class Prober:
@@ -64,33 +75,69 @@ class Prober:
 
     async def _probe(self, bound_s: float) -> Probe:
         seen = _Seen()
-        failure, hangs = None, False
-        began = self._clock.now().mono
+        failure, hangs, is_astray = None, False, False
+        began = self._clock.now()
         try:
             async with asyncio.timeout(bound_s):
-                await self._fetch(seen)
+                failure = await self._fetch(seen)
         except TimeoutError:
             failure, hangs = f"{seen.lacks} in {bound_s:.3g} s", seen.connected
-        except (httpx.HTTPError, ssl.SSLError) as error:  # of reading, httpx lets it pass
-            failure = _told(error)
-        return Probe(seen.status, self._clock.now().mono - began, failure, hangs)
+        except (httpx.HTTPError, OSError) as error:  # of reading, httpx lets an SSLError pass
+            failure, is_astray = _told(error), _is_astray(error)
+        elapsed_s = self._clock.now().mono - began.mono
+        pause_s = _pause_s(seen.retry_after, began.wall)
+        return Probe(seen.status, elapsed_s, failure, hangs, is_astray, pause_s)
 
-    async def _fetch(self, seen: "_Seen") -> None:
+    async def _fetch(self, seen: "_Seen") -> str | None:
+        """Why it is no whole answer; None if it is one."""
+        try:
+            await self._read(seen)
+        except httpx.RemoteProtocolError as error:
+            if any(words in str(error) for words in _BROKEN_OFF):
+                return _told(error)
+            seen.status = seen.status or await self._status()
+            return _told(error) if seen.status is None else None
+        return None
+
+    async def _read(self, seen: "_Seen") -> None:
         # `trust_env` off: a visitor does not come through this machine's proxy.
         client = httpx.AsyncClient(
             verify=tls(),
             trust_env=False,
             timeout=None,  # noqa: S113 - the caller's bound is for all of it, httpx's for each part
         )
-        headers, watching = {"User-Agent": "twin-probe"}, {"trace": seen.trace}
+        watching = {"trace": seen.trace}
         async with (
             client,
-            client.stream("GET", self._url, headers=headers, extensions=watching) as answer,
+            client.stream(
+                "GET", self._url, headers={"User-Agent": _AGENT}, extensions=watching
+            ) as answer,
         ):
             seen.status = answer.status_code
+            seen.retry_after = answer.headers.get("Retry-After", "")
             async for _ in answer.aiter_raw():
                 if answer.num_bytes_downloaded > _BODY_BYTES:
                     return
+
+    async def _status(self) -> int | None:
+        """The status of an answer that httpx refuses to read: browsers take far more heads than
+        the rules allow. None if there is none."""
+        url, heard, status = httpx.URL(self._url), b"", None
+        context = tls() if url.scheme == "https" else None
+        port = url.port or (443 if context else 80)
+        reader, writer = await asyncio.open_connection(url.raw_host.decode(), port, ssl=context)
+        try:
+            request = b"GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nConnection: close\r\n\r\n"
+            writer.write(request % (url.raw_path, url.netloc, _AGENT.encode()))
+            while status is None and len(heard) < _HEAD_BYTES:
+                part = await reader.read(_HEAD_BYTES)
+                if not part:
+                    break
+                heard += part
+                status = _status_in(heard)
+        finally:
+            writer.close()
+        return status
 
 
 class _Seen:
@@ -99,6 +146,7 @@ class _Seen:
     def __init__(self) -> None:
         self.connected = False
         self.status: int | None = None
+        self.retry_after = ""
 
     @property
     def lacks(self) -> str:
@@ -108,6 +156,13 @@ class _Seen:
 
     async def trace(self, event: str, _: object) -> None:
         self.connected = self.connected or event == "connection.connect_tcp.complete"
+
+
+def _status_in(heard: bytes) -> int | None:
+    """Of the first answer that is not an interim one; None if it does not begin as HTTP does."""
+    lines = map(_STATUS_LINE.match, re.split(rb"\r?\n\r?\n", heard))
+    line = next((line for line in lines if line is None or not line[1].startswith(b"1")), None)
+    return int(line[1]) if line else None
 
 
 def _checked(url: str) -> str:
@@ -121,6 +176,28 @@ def _checked(url: str) -> str:
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise ValueError(f"PROBE_URL is {url}: it must begin with https://HOST or http://HOST")
     return url
+
+
+def _pause_s(retry_after: str, wall: float) -> float:
+    """Seconds, or a date; 0 for what is neither."""
+    if retry_after.isdecimal():
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - wall)
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _is_astray(error: BaseException) -> bool:
+    """Whether the name is not found, or what is there cannot show that it is its own."""
+    below: BaseException | None = error if isinstance(error, httpx.ConnectError) else None
+    while below is not None:
+        if isinstance(below, socket.gaierror):
+            return True
+        if isinstance(below, ssl.SSLError):  # one that ends in the middle may have too much to do
+            return not isinstance(below, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+        below = below.__cause__ or below.__context__
+    return False
 
 
 def _told(error: Exception) -> str:

@@ -99,7 +99,7 @@ def _target(scale: ScaleSettings) -> Iterator[Line]:
 
     target = make_target(scale.target, scale.access, Clock(), Event())
     try:
-        yield True, "target", f"{target.name} is at {target.read()}"
+        yield True, "target", f"{target.name} is at {target.read().quantity}"
     except TargetError as error:
         why = str(error).replace(AGAIN, "try again in a while")  # which nobody does after a check
         yield False, "target", f"{target.name}: {why}"

@@ -2,8 +2,10 @@
 
 What holds:
 - Where repeating heals, a request is repeated twice at once, and then ever more seldom.
-- Where it does not, it is repeated when something else is wanted, or after ten minutes: somebody
-  may have paid, or deployed the missing process type.
+- Where it does not, it is repeated when something else is wanted, and else ever more seldom, too,
+  down to every ten minutes: somebody may have paid, or deployed the missing process type.
+- A platform that did the like a moment ago is not believed when it refuses for the first time: the
+  refusal counts as one that may heal, until it is repeated.
 - Nothing is asked before the time that the platform named, up to an hour.
 - When the platform's count of requests runs low, what was read stands for longer.
 
@@ -12,7 +14,8 @@ early, and never makes one longer. `chance` is a random number from 0 to 1, so t
 not ask in step.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 from twin.core.target import TargetError
 
@@ -21,9 +24,11 @@ _QUICKLY_S = (0.5, 1.5)
 # As often as targets are probed, if nothing else is set.
 _FIRST_S = 15.0
 _MOST_S = 300.0
-_DOUBLINGS = 5
+_UNHEALED_MOST_S = 600.0
+_DOUBLINGS = 6
 
-_UNHEALED_S = 600.0
+# A platform that worked so short a time ago may just have stumbled.
+_RECENTLY_S = 600.0
 
 # A proxy's mistake must not silence the duty for a day.
 _RETRY_AFTER_MOST_S = 3600.0
@@ -35,8 +40,8 @@ _FEW_EVERY_S = 60.0
 
 def quick_pause_s(error: TargetError, tries: int, chance: float) -> float | None:
     """How long to wait before asking again in the same step, after so many tries; None: do not."""
-    if not error.heals or tries > len(_QUICKLY_S):
-        return None
+    if not error.heals or error.stands is not None or tries > len(_QUICKLY_S):
+        return None  # what was accepted, and not done, needs time or a person
     pause_s = max(_shortened(_QUICKLY_S[tries - 1], chance), error.retry_after_s)
     return pause_s if pause_s <= _QUICKLY_S[-1] else None
 
@@ -63,6 +68,8 @@ class Backoff:
 
     wall: float = 0.0
     pause_s: float = 0.0
+    worked_at: float = -inf
+    """When a request of this kind was last done."""
 
     def stops(self, wall: float, wanted: int | None = None) -> TargetError | None:
         """The error that makes a request useless now; None if it may go."""
@@ -73,15 +80,20 @@ class Backoff:
     def after(
         self, error: TargetError, wall: float, chance: float, wanted: int | None = None
     ) -> "Backoff":
-        """With one failure more; after a success it is all forgotten."""
+        """With one failure more; after a success, begin with `Backoff(worked_at=...)`."""
         failures = self.failures + 1
-        return Backoff(error, wanted, failures, wall, _pause_s(error, failures, chance))
+        worked_recently = 0 <= wall - self.worked_at < _RECENTLY_S
+        if failures == 1 and worked_recently and error.limit is None:
+            error = error.doubted()
+        pause_s = _pause_s(error, failures, chance)
+        return replace(
+            self, error=error, wanted=wanted, failures=failures, wall=wall, pause_s=pause_s
+        )
 
 
 def _pause_s(error: TargetError, failures: int, chance: float) -> float:
-    if not error.heals:
-        return _UNHEALED_S
-    grown_s = min(_FIRST_S * 2 ** min(failures - 1, _DOUBLINGS), _MOST_S)
+    most_s = _MOST_S if error.heals else _UNHEALED_MOST_S
+    grown_s = min(_FIRST_S * 2 ** min(failures - 1, _DOUBLINGS), most_s)
     return max(_shortened(grown_s, chance), min(error.retry_after_s, _RETRY_AFTER_MOST_S))
 
 

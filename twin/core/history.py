@@ -31,7 +31,7 @@ class Look(NamedTuple):
     quantity: int
     """-1 if it could not be read."""
     floor: int
-    """What the timetable says; -1 without one."""
+    """What the timetable says, whatever somebody set by hand; -1 without one."""
 
     def merge(self, other: "Look") -> "Look":
         latest = max(self, other, key=lambda look: look[3:])

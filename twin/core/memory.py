@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-BOOT_S = 75.0
-"""New processes have this long to start: Heroku's router holds a request for as long."""
+from twin.core.target import TargetError
+from twin.core.verdict import BOOT_S
+
+_BELIEVED_LOOKS = 3
+"""So many bad looks in a row are an outage even while new processes start beside older ones."""
+_LIMIT_S = 3600.0
+"""How long a limit of the platform is believed: somebody may have paid for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,26 @@ class Memory:
     is not mistaken for somebody who scales by hand."""
 
     boots_until: float = 0.0
-    """Until then new processes may be starting, and nothing is concluded from bad answers."""
+    """Until then new processes may be starting."""
+
+    boots_all: bool = False
+    """Whether there is no older process beside those that start."""
+
+    bad_looks: int = 0
+    """How many in a row were bad."""
+
+    template: str = ""
+    """Of the last reading: see `Reading`."""
+
+    deployed_at: float = 0.0
+    """When a deploy was last seen to change the quantity."""
+
+    limit: int | None = None
+    """The most that the platform allows; believed until `limit_until`."""
+
+    limit_until: float = 0.0
+    limit_why: str = ""
+    """Its refusal, in words."""
 
     hand: int | None = None
     """What somebody else set last; it stands until `respected_until`."""
@@ -73,11 +97,31 @@ class Memory:
     def is_booting(self, wall: float) -> bool:
         return 0 < self.boots_until - wall <= BOOT_S
 
+    def doubts(self, wall: float) -> bool:
+        """Whether bad answers may be those of processes that are just starting."""
+        return self.is_booting(wall) and (self.boots_all or self.bad_looks < _BELIEVED_LOOKS)
+
     def respects(self, wall: float, respect_s: float) -> bool:
         return self.hand is not None and 0 < self.respected_until - wall <= respect_s
 
+    def allowed(self, wall: float) -> int | None:
+        """The most that the platform allows; None if it has not said so lately."""
+        return self.limit if 0 < self.limit_until - wall <= _LIMIT_S else None
+
+    def with_limit(self, refusal: TargetError, wall: float) -> "Memory":
+        return replace(
+            self, limit=refusal.limit, limit_until=wall + _LIMIT_S, limit_why=str(refusal)
+        )
+
     def with_quantity(self, quantity: int, wall: float) -> "Memory":
         """As it stands after a change of ours, or the first start from 0: they need to boot."""
-        grew = self.quantity is not None and quantity > self.quantity
-        boots_until = wall + BOOT_S if grew else self.boots_until
-        return replace(self, quantity=quantity, wanted=None, boots_until=boots_until)
+        if self.quantity is None or quantity <= self.quantity:
+            return replace(self, quantity=quantity, wanted=None)
+        from_none = self.quantity == 0 or (self.boots_all and self.is_booting(wall))
+        return replace(
+            self,
+            quantity=quantity,
+            wanted=None,
+            boots_until=wall + BOOT_S,
+            boots_all=from_none,
+        )

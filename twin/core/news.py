@@ -23,7 +23,10 @@ class Kind(Enum):
     """It no longer does."""
 
     TROUBLE = "trouble"
-    """The platform refuses what it is asked, and somebody has to change something."""
+    """Something keeps the target from being scaled, and lasts or needs somebody."""
+
+    RELIEF = "relief"
+    """It no longer does."""
 
     BY_HAND = "by hand"
     """Somebody else changed the quantity."""
@@ -34,6 +37,7 @@ _TITLES = {
     Kind.REMINDER: "{target} is still down",
     Kind.RECOVERY: "{target} is up again",
     Kind.TROUBLE: "{target} cannot be scaled",
+    Kind.RELIEF: "{target} can be scaled again",
     Kind.BY_HAND: "{target} was scaled by hand",
 }
 
@@ -42,7 +46,8 @@ _OPENINGS = {
     Kind.REMINDER: "{target} has not served well since {since}, for {lasted} now.",
     Kind.RECOVERY: "{target} has served well again since {at}; it had not since {since}, "
     "for {lasted}.",
-    Kind.TROUBLE: "{target} cannot be scaled since {since}; this does not heal by itself.",
+    Kind.TROUBLE: "{target} cannot be scaled since {since}.",
+    Kind.RELIEF: "{target} can be scaled again; it could not since {since}, for {lasted}.",
     Kind.BY_HAND: "The quantity of {target} was changed by somebody else, which was seen at {at}.",
 }
 

@@ -3,8 +3,10 @@
 - Somebody scaled by hand if the quantity is neither what it was, nor what we were about to set.
   It stands in for the timetable's level until SCALE_RESPECT has passed. A change of the timetable
   waits so long, too: whoever scales by hand at 06:59 does not mean one minute.
-- After a scale-out of ours, and when the first process starts from 0, nothing is concluded from
-  what the target answers, for 75 s: neither that it is down, nor that it is up again.
+- It was a deploy, and nobody meant the number, if all the rest has changed with it.
+- For 75 s after a scale-out of ours, an outage begins only when three looks in a row were bad, and
+  none ends. When the first process starts from 0, nothing is concluded from what it answers.
+- More processes than the platform allows show that its limit is another one by now.
 - An outage begins with a look at which two probes were bad. It is over when the target has
   answered well for a minute, so that one that answers every now and then is still the same outage.
 - A target that has no processes, or should have none, is not down; nor is one that we may be cut
@@ -15,6 +17,7 @@ from dataclasses import replace
 
 from twin.core.memory import Memory
 from twin.core.sight import Rules, Sight
+from twin.core.target import Reading
 from twin.core.verdict import Verdict
 
 _WELL_S = 60.0
@@ -33,32 +36,43 @@ def goal(level: int | None, rules: Rules, memory: Memory, wall: float) -> int | 
 
 def is_out(sight: Sight, rules: Rules, memory: Memory) -> bool:
     """Whether this look, which is in the memory, was at an outage."""
-    going_on = memory.outage_since is not None and not memory.is_booting(sight.wall)
-    return going_on and sight.is_bad(rules)
+    return memory.outage_since is not None and sight.is_bad(rules)
 
 
 def _with_quantity(sight: Sight, rules: Rules, memory: Memory) -> Memory:
-    quantity, wall = sight.quantity, sight.wall
-    if quantity is None:
+    reading, wall = sight.reading, sight.wall
+    if reading is None:
         return memory
+    quantity = reading.quantity
     if memory.quantity not in (None, quantity) and quantity != memory.wanted:
-        memory = replace(
-            memory,
-            hand=quantity,
-            hand_since=wall,
-            respected_until=wall + rules.respect_s,
-            before=None,
-        )
+        memory = _with_somebodys(reading, rules, memory, wall)
+    if memory.limit is not None and quantity > memory.limit:
+        memory = replace(memory, limit=None)
+    memory = replace(memory, template=reading.template)
     if quantity == memory.wanted or memory.quantity == 0:
         return memory.with_quantity(quantity, wall)
     return replace(memory, quantity=quantity, wanted=None)
 
 
+def _with_somebodys(reading: Reading, rules: Rules, memory: Memory, wall: float) -> Memory:
+    """With a quantity that is not our doing."""
+    if reading.template and memory.template not in ("", reading.template):
+        return replace(memory, deployed_at=wall, before=None)
+    return replace(
+        memory,
+        hand=reading.quantity,
+        hand_since=wall,
+        respected_until=wall + rules.respect_s,
+        before=None,
+    )
+
+
 def _with_answers(sight: Sight, rules: Rules, memory: Memory) -> Memory:
     wall = sight.wall
-    booting = memory.is_booting(wall)
     is_off = 0 in (goal(sight.level, rules, memory, wall), memory.quantity)
-    out = sight.is_bad(rules) and not (is_off or booting)
+    bad = sight.is_bad(rules) and not is_off
+    memory = replace(memory, bad_looks=memory.bad_looks + 1 if bad else 0)
+    out = bad and (memory.outage_since is not None or not memory.doubts(wall))
     well = sight.verdict(rules) is Verdict.HEALTHY
     memory = replace(
         memory,
@@ -68,7 +82,8 @@ def _with_answers(sight: Sight, rules: Rules, memory: Memory) -> Memory:
     )
     if out:
         return replace(memory, outage_since=_until(memory.outage_since, wall))
-    over = memory.well_since is not None and wall - memory.well_since >= _WELL_S and not booting
+    lasts = memory.well_since is not None and wall - memory.well_since >= _WELL_S
+    over = lasts and not memory.is_booting(wall)
     return replace(memory, outage_since=None) if is_off or over else memory
 
 

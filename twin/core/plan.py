@@ -4,9 +4,10 @@ What holds, in this order:
 - Not knowing the quantity, nothing is changed.
 - What somebody set by hand stands in for the timetable's level for a while (see `noticing`).
 - A level of 0 is meant: the target goes to 0 at once, and being away is no outage.
-- An outage scales out to SCALE_MAX at once.
+- An outage that more processes may mend scales out to SCALE_MAX at once.
 - The level is the floor: below it, up to it at once, whatever the probe says.
-- While new processes start, and while the probe cannot tell how the target does, nothing goes in.
+- In any other outage, while new processes start, and while the probe cannot tell how the target
+  does, nothing goes in.
 - What the fail-safe added goes one by one, towards the level, each after answers have been fast for
   the whole window. So it goes in at most once a window.
 - A level that has gone down is followed at once, at its minute, if for the whole window there was
@@ -14,21 +15,35 @@ What holds, in this order:
   probed, no outage can be seen, and it is followed at once.
 - Without a timetable only the fail-safe acts. Once answers are fast again it goes back, one by one,
   to the quantity from before the outage.
-- Nothing goes above SCALE_MAX, unless the timetable says so, or somebody by hand. The first is an
-  error in the settings and reported there; here it is followed, because too few processes are the
-  worse harm.
+
+What all of these want passes `within`, and so do the means by which a memory could want more:
+- Nothing is added above SCALE_MAX, nor above what the platform said it allows. More than that is
+  somebody's, and stays as long as it is respected.
+- While somebody else's change of the target is under way, nothing is written: a deploy that is
+  rolled out, or back, would be lost. One that is paused is respected as a number set by hand is,
+  since a write would set it going again.
 
 What does not hold: the windows are in wall time, so a clock that is set forward can end one early.
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from twin.core.durations import format_duration
 from twin.core.memory import Memory
 from twin.core.moment import iso
 from twin.core.noticing import goal, is_out, noticed
 from twin.core.sight import Rules, Sight
+from twin.core.target import Reading
 from twin.core.verdict import Verdict
+
+
+class Trouble(NamedTuple):
+    """What keeps the duty from its work."""
+
+    text: str
+    heals: bool
+    """Whether it may end by itself; else somebody has to change something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +55,91 @@ class Plan:
 
     reason: str
 
+    trouble: Trouble | None = None
+    """What keeps it from more."""
+
 
 def plan(sight: Sight, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
     """What to do now, and what to remember until the next step."""
     memory = noticed(sight, rules, memory)
-    quantity = sight.quantity
-    if quantity is None:
+    reading = sight.reading
+    if reading is None:
         decided = Plan(None, _blind(sight, rules, memory))
     else:
         # From here on `level` is whatever the target returns to.
         sight = replace(sight, level=goal(sight.level, rules, memory, sight.wall))
-        decided, memory = _plan(sight, quantity, rules, memory)
+        decided, memory = _plan(sight, reading.quantity, rules, memory)
+        decided = within(decided, sight.wall, reading, rules, memory)
+    if decided.trouble is None:
+        decided = replace(decided, trouble=_doubt(sight, rules))
     return decided, replace(memory, reason=decided.reason, would=decided.quantity)
+
+
+def within(decided: Plan, wall: float, reading: Reading, rules: Rules, memory: Memory) -> Plan:
+    """What may be done of what is wanted: each change that is written has passed here."""
+    decided = _under_the_ceiling(decided, wall, reading.quantity, rules, memory)
+    elsewhere = _elsewhere(wall, reading, rules)
+    if decided.quantity is None or elsewhere is None:
+        return decided
+    keep = f"{decided.reason}, but {elsewhere.text}: keep {reading.quantity}"
+    return Plan(None, keep, elsewhere)
+
+
+def _under_the_ceiling(
+    decided: Plan, wall: float, quantity: int, rules: Rules, memory: Memory
+) -> Plan:
+    wanted, allowed = decided.quantity, memory.allowed(wall)
+    if wanted is None or wanted <= quantity:
+        return decided
+    if wanted > rules.max_quantity:
+        wanted = max(quantity, rules.max_quantity)
+        decided = Plan(wanted, f"{decided.reason}, but SCALE_MAX is {rules.max_quantity}")
+    if allowed is not None and wanted > allowed:
+        wanted = max(quantity, allowed)
+        reason = f"{decided.reason}, but the platform allows no more than {allowed}"
+        decided = Plan(wanted, reason, Trouble(memory.limit_why, heals=False))
+    return replace(decided, quantity=None) if wanted == quantity else decided
+
+
+def _elsewhere(wall: float, reading: Reading, rules: Rules) -> Trouble | None:
+    """Somebody else's change."""
+    if reading.under_way:
+        return Trouble(f"{reading.under_way}, which is waited for", heals=True)
+    paused_at = reading.paused_at
+    if paused_at is None or not 0 <= wall - paused_at < rules.respect_s:
+        return None
+    until = iso(paused_at + rules.respect_s)
+    text = f"its update is paused, which stands until {until}: update it anew, or roll it back"
+    return Trouble(text, heals=False)
+
+
+def _doubt(sight: Sight, rules: Rules) -> Trouble | None:
+    """Whose fault an unreachable target is, if that cannot be told."""
+    if not sight.probes or sight.verdict(rules) is not Verdict.UNKNOWN:
+        return None
+    text = f"it cannot be reached ({sight.words}), and perhaps nothing can: {sight.doubt}"
+    return Trouble(text, heals=True)
 
 
 def _plan(sight: Sight, quantity: int, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
     level = sight.level
     if level == 0:
         return _to_level(sight, quantity, 0, rules, memory), memory
-    if is_out(sight, rules, memory):
+    out = is_out(sight, rules, memory)
+    if out and sight.more_may_help:
         return _fail_safe(sight, quantity, rules, memory)
     if level is not None and quantity < level:
         return _to_level(sight, quantity, level, rules, memory), memory
+    if out:
+        return Plan(
+            None, f"{_failed(sight)}, which more processes do not mend: keep {quantity}"
+        ), memory
     return _scale_in(sight, quantity, rules, memory)
 
 
 def _blind(sight: Sight, rules: Rules, memory: Memory) -> str:
     out = is_out(sight, rules, memory)
-    also = f", though a second probe also failed ({sight.words})" if out else ""
+    also = f", though {_failed(sight)}" if out else ""
     return f"the quantity could not be read: keep it{also}"
 
 
@@ -82,9 +154,12 @@ def _says(sight: Sight, level: int, rules: Rules, memory: Memory) -> str:
     return f"the timetable says {level}"
 
 
+def _failed(sight: Sight) -> str:
+    return f"a second probe also failed ({sight.words})"
+
+
 def _fail_safe(sight: Sight, quantity: int, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
-    most = max(rules.max_quantity, sight.level or 0)
-    why = f"a second probe also failed ({sight.words})"
+    most, why = rules.max_quantity, _failed(sight)
     if quantity >= most:
         return Plan(None, f"{why}: already at {quantity}"), memory
     before = quantity if memory.before is None else min(memory.before, quantity)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from twin.core.verdict import Probe, Verdict, judge, was_fast
+from twin.core.target import Reading
+from twin.core.verdict import Probe, Verdict, judge, more_may_help, was_fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Sight:
     wall: float
     """When, in epoch seconds."""
 
-    quantity: int | None
-    """How many processes the platform says there should be; None if it could not be asked."""
+    reading: Reading | None
+    """What the platform says; None if it could not be asked."""
 
     level: int | None
     """What the timetable says; None without one."""
@@ -43,13 +44,22 @@ class Sight:
     probes: Sequence[Probe] = ()
     """None of them if nothing is probed; one; or two, if the first was bad."""
 
-    line_works: bool = True
-    """Whether our own connection is known to work. Matters if the target was not reached."""
+    doubt: str = ""
+    """Why it may be our own connection that is down, if the target was not reached; empty if that
+    works."""
+
+    is_closed: bool = False
+    """Whether the platform shows visitors a maintenance page."""
+
+    @property
+    def quantity(self) -> int | None:
+        """How many processes the platform says there should be."""
+        return None if self.reading is None else self.reading.quantity
 
     def verdict(self, rules: Rules) -> Verdict:
         """By the last probe; a target that we may be cut off from is not blamed."""
         seen = judge(self.probes[-1] if self.probes else None, rules.slow_s)
-        return Verdict.UNKNOWN if seen is Verdict.UNREACHABLE and not self.line_works else seen
+        return Verdict.UNKNOWN if seen is Verdict.UNREACHABLE and self.doubt else seen
 
     def is_bad(self, rules: Rules) -> bool:
         """Whether two probes were bad: one alone may have met a process that was just replaced."""
@@ -57,12 +67,18 @@ class Sight:
         return both and self.verdict(rules).is_bad
 
     @property
+    def more_may_help(self) -> bool:
+        """Whether more processes may mend what the probes, bad ones, saw."""
+        return not self.is_closed and any(map(more_may_help, self.probes))
+
+    @property
     def words(self) -> str:
         """What the last probe saw; of two that hung the first, which had the whole time."""
         if not self.probes:
             return "not probed"
         hung = all(probe.hangs for probe in self.probes)
-        return str(self.probes[0 if hung else -1])
+        closed = ", as it is in maintenance mode" if self.is_closed else ""
+        return f"{self.probes[0 if hung else -1]}{closed}"
 
     def was_fast(self, rules: Rules) -> bool:
         return bool(self.probes) and was_fast(self.probes[0], rules.fast_s)

@@ -2,9 +2,9 @@
 
 - Of an outage once, of its end, and in between at most once an hour.
 - Of somebody who scales by hand, each time.
-- Of trouble with the platform that does not heal by itself: once, and then at most once an hour,
-  until the platform has done what it was asked. The log has every trouble, when it changes and once
-  an hour; such as heals by itself is told nobody else.
+- Of trouble that keeps the duty from its work: at once if somebody has to change something, else
+  when it has lasted for ten minutes; then at most once an hour; and once that it is over. The log
+  has every trouble, when it changes and once an hour.
 
 That somebody was told is remembered before it is told. A twin that dies in between has then told
 nobody, and the reminder comes an hour later: late once, but never twice.
@@ -17,6 +17,8 @@ from twin.core.news import Kind
 from twin.core.verdict import Verdict
 
 _REMIND_S = 3600.0
+_LASTS_S = 600.0
+"""What heals by itself mostly has by then."""
 
 
 def tidings(before: Memory, after: Memory, wall: float) -> tuple[tuple[Kind, ...], Memory]:
@@ -41,21 +43,24 @@ def _of_outage(before: Memory, after: Memory, wall: float) -> tuple[tuple[Kind, 
 
 def troubled(memory: Memory, trouble: str, heals: bool, wall: float) -> tuple[bool, bool, Memory]:
     """Whether to log this trouble, whether to tell people, and what to remember then."""
-    is_new = not memory.trouble
+    since = memory.trouble_since if memory.trouble else wall
     log = trouble != memory.trouble or _is_due(memory.trouble_logged_at, wall)
-    tell = not heals and (memory.trouble_told_at is None or _is_due(memory.trouble_told_at, wall))
+    due = memory.trouble_told_at is None or _is_due(memory.trouble_told_at, wall)
+    tell = due and (not heals or wall - since >= _LASTS_S)
     memory = replace(
         memory,
         trouble=trouble,
-        trouble_since=wall if is_new else memory.trouble_since,
+        trouble_since=since,
         trouble_logged_at=wall if log else memory.trouble_logged_at,
         trouble_told_at=wall if tell else memory.trouble_told_at,
     )
     return log, tell, memory
 
 
-def untroubled(memory: Memory) -> Memory:
-    return replace(memory, trouble="", trouble_told_at=None)
+def untroubled(memory: Memory) -> tuple[bool, Memory]:
+    """Whether to tell people that it is over, and what to remember then."""
+    tell = bool(memory.trouble) and memory.trouble_told_at is not None
+    return tell, replace(memory, trouble="", trouble_told_at=None)
 
 
 def _is_due(told_at: float, wall: float) -> bool:

@@ -5,10 +5,20 @@ too: a probe asks for the page itself), it answers late, or it does not answer. 
 connection and then says nothing is slow, however long it might go on; one that could not even be
 connected to is unreachable, which may as well be the fault of our own connection. What to do about
 it is not decided here but in `plan`.
+
+More processes mend what comes of too much work: slowness, errors of the server (5xx), refused
+connections, 408, 425 and 429. They do not mend what any number of processes would answer alike: all
+other statuses of 300 and more; a name that is not found or a certificate that is not valid; nor a
+503 that asks to be left alone for longer than a process takes to start: a maintenance page.
 """
 
 from dataclasses import dataclass
 from enum import Enum
+
+BOOT_S = 75.0
+"""New processes have this long to start: Heroku's router holds a request for as long."""
+
+_BUSY = (408, 425, 429)
 
 
 class Verdict(Enum):
@@ -50,6 +60,12 @@ class Probe:
     hangs: bool = False
     """It was given up on, connected, with its answer still to come."""
 
+    is_astray: bool = False
+    """It failed before any process came into it: by the target's name or its certificate."""
+
+    retry_after_s: float = 0.0
+    """How long the answer asks to be left alone; 0 if it does not say."""
+
     def __str__(self) -> str:
         """For a sentence: `503 after 0.1 s`, or why there was no answer."""
         if self.status is None:
@@ -76,3 +92,13 @@ def judge(probe: Probe | None, slow_s: float) -> Verdict:
 def was_fast(probe: Probe, fast_s: float) -> bool:
     """Whether it answered well, and faster than PROBE_FAST: a target with room to spare."""
     return judge(probe, fast_s) is Verdict.HEALTHY and probe.elapsed_s < fast_s
+
+
+def more_may_help(probe: Probe) -> bool:
+    """Whether more processes may mend what the probe, a bad one, saw."""
+    status = probe.status
+    if status is None:
+        return not probe.is_astray
+    if status == 503:
+        return probe.retry_after_s <= BOOT_S
+    return status >= 500 or status < 300 or status in _BUSY

@@ -1,6 +1,7 @@
 """The memory of a target as a memo of the pair, which carries it from one twin to the next."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
 
 from twin.core.memory import Memory
@@ -32,7 +33,12 @@ def read(text: str | None) -> Memory:
         return Memory()
     fits = all(isinstance(getattr(memory, each.name), each.type) for each in fields(memory))  # type: ignore[arg-type]  # its types are no strings
     numbers = (value for value in asdict(memory).values() if isinstance(value, int | float))
-    return memory if fits and all(abs(number) < _FAR_S for number in numbers) else Memory()
+    fits = fits and all(abs(number) < _FAR_S for number in numbers)
+    return memory if fits and all(count >= 0 for count in _counts(memory)) else Memory()
+
+
+def _counts(memory: Memory) -> Iterator[int]:
+    return (value for value in asdict(memory).values() if isinstance(value, int))
 
 
 def is_worth_writing(after: Memory, before: Memory) -> bool:

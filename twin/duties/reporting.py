@@ -8,9 +8,8 @@ from twin.core.history import Decision, Look, Record
 from twin.core.memory import Memory
 from twin.core.moment import iso
 from twin.core.news import Kind, News
-from twin.core.plan import Plan
+from twin.core.plan import Plan, Trouble
 from twin.core.sight import Sight
-from twin.core.target import TargetError
 from twin.log import Log
 
 
@@ -46,6 +45,8 @@ class Report:
         if after.hand_since != before.hand_since:
             until = iso(after.respected_until)
             self._info("scale.by_hand", **{"from": before.quantity}, to=after.hand, until=until)
+        if after.deployed_at != before.deployed_at:
+            self._info("target.deployed", **{"from": before.quantity}, to=after.quantity)
         if before.outage_since is None and after.outage_since is not None:
             self._warning("outage.began", because=after.reason)
         if before.outage_since is not None and after.outage_since is None:
@@ -60,9 +61,9 @@ class Report:
         self._decided(Decision(int(wall), was, to, f"a dry run, else: {decided.reason}"))
         self._info("scale.would_change", **{"from": was}, to=to, because=decided.reason)
 
-    def failed(self, error: TargetError, reason: str) -> None:
-        say = self.log.warning if error.heals else self.log.error
-        say("scale.failed", target=self.target, because=str(error), plan=reason)
+    def failed(self, trouble: Trouble, reason: str) -> None:
+        say = self.log.warning if trouble.heals else self.log.error
+        say("scale.failed", target=self.target, because=trouble.text, plan=reason)
 
     def recovered(self, before: Memory) -> None:
         if before.trouble:
@@ -74,6 +75,7 @@ class Report:
             Kind.REMINDER: (after.outage_since, sight.words),
             Kind.RECOVERY: (before.outage_since, sight.words),
             Kind.TROUBLE: (after.trouble_since, after.trouble),
+            Kind.RELIEF: (after.trouble_since, f"what kept it is over ({before.trouble})"),
             Kind.BY_HAND: (after.hand_since, f"it was {before.quantity}, and is {after.hand}"),
         }[kind]
         at = sight.wall

@@ -32,8 +32,8 @@ def shown(
 ) -> dict[str, Any]:
     """`text` is the target's memo, `look` the newest one at it; what is not known is None.
 
-    Times are written out; `floor` is what the target returns to: the timetable's level, or what
-    somebody set by hand.
+    Times are written out; `timetable` is its level, and `floor` what the target returns to: that,
+    or what somebody set by hand.
     """
     memory, rules = memo.read(text), settings.rules
     level = settings.timetable.level(wall) if settings.timetable else None
@@ -41,6 +41,7 @@ def shown(
     return {
         "name": str(settings.target),
         "quantity": memory.quantity,
+        "timetable": level,
         "floor": goal(level, rules, memory, wall),
         "max": rules.max_quantity,
         "verdict": memory.verdict,

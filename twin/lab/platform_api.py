@@ -24,7 +24,7 @@ TOKENS_MOST = 4500
 TOKENS_A_MINUTE = 75
 
 _ACCEPT = re.compile(r"application/vnd\.heroku\+json;\s*version=3")
-_PATH = re.compile(r"/apps/(?P<app>[^/?]+)/formation(?:/(?P<kind>[^/?]+))?$")
+_PATH = re.compile(r"/apps/(?P<app>[^/?]+)(?P<in_formation>/formation(?:/(?P<kind>[^/?]+))?)?$")
 _HTML = b"<!DOCTYPE html><title>Bad gateway</title><h1>502 Bad gateway</h1>\n"
 
 _IDS = {
@@ -88,6 +88,8 @@ class PlatformApi:
         self.key = key
         self.tokens = Tokens(asyncio.get_running_loop().time())
         self.calls = 0
+        self.in_maintenance: set[str] = set()
+        """The names of the apps of which that is said; how they answer is their own affair."""
         self.door: Door
         self._apps = apps
         self._log = log
@@ -171,6 +173,8 @@ class PlatformApi:
         if not found or method not in ("GET", "PATCH"):
             raise ApiError(404, "The requested API endpoint was not found.")
         app = self._app(found["app"])
+        if not found["in_formation"]:
+            return self._about(app, method)
         kind = found["kind"] and _kind(app, found["kind"])
         if method == "GET":
             return formation(app, kind) if kind else [formation(app, k) for k in app.formation]
@@ -181,6 +185,12 @@ class PlatformApi:
         wanted = _updates(asked, app)
         await _update(app, wanted)
         return [formation(app, k) for k in wanted]
+
+    def _about(self, app: App, method: str) -> dict[str, object]:
+        """The app itself, as far as an autoscaler asks about it."""
+        if method != "GET":
+            raise ApiError(403, "Only looks at apps are allowed here.")
+        return {"id": app.id, "name": app.name, "maintenance": app.name in self.in_maintenance}
 
     def _app(self, name: str) -> App:
         for app in self._apps.values():

@@ -87,6 +87,7 @@ def _target(now: float) -> Told:
     return {
         "name": "my-shop/web",
         "quantity": 3,
+        "timetable": 3,
         "floor": 3,
         "max": 5,
         "verdict": "healthy",

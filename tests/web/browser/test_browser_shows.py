@@ -132,6 +132,18 @@ def test_what_fails_is_told_at_a_glance(shown: Shown) -> None:
     shown(told, then)
 
 
+def test_what_somebody_set_by_hand_is_not_taken_for_the_timetables(shown: Shown) -> None:
+    told = a_day()
+    by_hand = {"quantity": 5, "floor": 5, "respected_until": iso(NOW + 600), "timetable": 2}
+    told["targets"][0].update(by_hand)
+
+    async def then(_: Site, look: Look) -> None:
+        await look.says(".target .now", "5 running, the timetable says 2, at most 5.")
+        await look.says(".target .why", "Somebody set it to 5 by hand, which is respected until")
+
+    shown(told, then)
+
+
 def test_what_a_twin_does_not_know_is_not_known(shown: Shown) -> None:
     told = a_day()
     nothing = {"twin": None, "url": None, "role": "unknown", "since": None, "release": None}

@@ -46,9 +46,9 @@ export class Targets {
 }
 
 /** `3 running, the timetable says 2, at most 5. It answers in 124 ms.` */
-function standing({ quantity, floor, max, verdict, latency_ms: ms }) {
+function standing({ quantity, timetable: level, max, verdict, latency_ms: ms }) {
   const running = known(quantity) ? `${quantity} running` : "How many run is not known";
-  const timetable = known(floor) ? `, the timetable says ${floor}` : "";
+  const timetable = known(level) ? `, the timetable says ${level}` : "";
   const most = known(max) ? `, at most ${max}` : "";
   return `${running}${timetable}${most}. ${answers(verdict, ms)}`;
 }
@@ -73,9 +73,9 @@ function reasons(target, now) {
   const next = target.next_change && `Next: ${target.next_change.quantity} at ${day(parsed(target.next_change.at), now)}.`;
   return [
     outage && `Out of order since ${day(outage, now)} (${span(now - outage)}).`,
-    target.trouble && stop(upper(target.trouble)),
+    target.trouble && !target.reason?.includes(target.trouble) && stop(upper(target.trouble)),
     target.reason && stop(upper(target.reason)),
-    respected && `Somebody changed it by hand, which is respected until ${day(respected, now)}.`,
+    respected && `Somebody set it to ${target.floor} by hand, which is respected until ${day(respected, now)}.`,
     target.dry_run && "This is a dry run: nothing is changed.",
     next,
     looked && now - looked > 120 && `Last looked at ${span(now - looked)} ago.`,
