@@ -77,7 +77,8 @@ class Deadman:
         port = url.port or (443 if secure else 80)
         host = url.raw_host.decode()
         _, writer = await asyncio.open_connection(host, port, ssl=tls() if secure else None)
-        writer.close()
+        writer.transport.abort()  # nothing was sent that could be lost
+        await writer.wait_closed()
         return ""
 
     async def _fetch(self) -> str:
