@@ -94,8 +94,10 @@ class Duties:
             self._peer_watch.look(self.node.look(), self._clock.now())
 
     def stop(self) -> None:
-        """What runs ends as soon as it can: it waits for no platform any more."""
+        """What runs ends as soon as it can: it waits for no platform any more. Meanwhile people are
+        told what there is to tell."""
         self._stopped.set()
+        self._notifier.hurry()
 
     def close(self, within_s: float) -> None:
         """What there is to tell is told, or given up."""

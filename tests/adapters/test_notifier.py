@@ -470,6 +470,23 @@ def test_closing_delivers_what_waits_at_once_and_in_one_letter() -> None:
     asyncio.run(run())
 
 
+def test_what_waits_leaves_at_once_as_soon_as_it_is_known_that_this_twin_ends() -> None:
+    async def run() -> None:
+        async with serving(OK) as server:
+            made = bench(as_json(server.url), outbox=Outbox())
+            made.notifier.tell(OUTAGE)
+            await until(lambda: made.told("told"))
+            made.notifier.tell(RECOVERY)
+            made.notifier.hurry()
+            await until(lambda: len(made.told("told")) == 2)
+            made.notifier.tell(OUTAGE)  # of a job that ends meanwhile
+            await until(lambda: len(made.told("told")) == 3)
+            await made.close()
+            assert not made.told("dropped")
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(("at_last", "event"), [(200, "told"), (503, "failed")])
 def test_closing_ends_the_pauses_with_a_last_try(at_last: int, event: str) -> None:
     status = 503

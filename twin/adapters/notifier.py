@@ -47,6 +47,11 @@ class Notifier:
         for channel in self._channels:
             channel.tell(news)
 
+    def hurry(self) -> None:
+        """This twin ends soon: what waits, and what comes, leaves at once."""
+        for channel in self._channels:
+            channel.hurry()
+
     def close(self, within_s: float) -> None:
         """Takes no more news, and waits until all is delivered or has failed, or `within_s`.
 
@@ -82,11 +87,12 @@ class _Channel:
         self._thread: threading.Thread | None = None
         self._telling: Letter | None = None
         self._late: Delivery | None = None
-        self._closing = threading.Event()
+        self._hurries = threading.Event()
+        self._closed = False
 
     def tell(self, news: News) -> None:
         with self._changed:
-            if self._closing.is_set():
+            if self._closed:
                 self._dropped(news, "this twin ends")
                 return
             self._outbox = self._outbox.with_news(news)
@@ -107,10 +113,14 @@ class _Channel:
         else:
             self._thread = thread
 
-    def close(self) -> None:
+    def hurry(self) -> None:
         with self._changed:
-            self._closing.set()
+            self._hurries.set()
             self._changed.notify()
+
+    def close(self) -> None:
+        self.hurry()
+        self._closed = True
 
     def wait(self, timeout_s: float) -> None:
         thread = self._thread
@@ -136,7 +146,7 @@ class _Channel:
             while True:
                 self._settle()
                 now, due_at = self._clock.now().mono, self._outbox.due_at()
-                ends = self._closing.is_set()
+                ends = self._hurries.is_set()
                 if due_at is None or (ends and not self._outbox.waiting):
                     self._thread = None
                     return None
@@ -155,11 +165,11 @@ class _Channel:
             if outcome is not Outcome.REFUSED:
                 self._settled(letter, outcome, why)
                 return
-            if pause_s is None or self._closing.is_set():
+            if pause_s is None or self._hurries.is_set():
                 break
             self._log.warning("notify.delayed", url=self._place, news=letter.title, because=why)
             # Not all at the same time, should many twins tell of the same.
-            self._closing.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+            self._hurries.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
         self._log.error("notify.failed", url=self._place, news=letter.title, because=why)
 
     def _try(self, letter: Letter) -> tuple[Outcome, str]:
