@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import certifi
 import pytest
 
 from twin.address import base_url
@@ -469,3 +470,18 @@ def test_keys_do_not_stand_in_the_file() -> None:
     said = in_file(TWO.replace("OTHER_KEY", "HRKU-hunter2"))
     assert "api_key_env must name an environment variable in capitals" in said
     assert "hunter2" not in said
+
+
+def test_a_file_of_certificates_that_is_none_is_named_with_its_remedy(tmp_path: Path) -> None:
+    text = tmp_path / "ca.der"
+    text.write_bytes(b"\x30\x82")
+    for file, why in (
+        (text, "holds no certificate in PEM: name a file that has a line"),
+        (tmp_path / "none", "cannot be read (No such file or directory): name a file of"),
+        (tmp_path, "cannot be read (Is a directory): name a file of"),
+    ):
+        assert f"SSL_CERT_FILE is {file}, which {why}" in problem(SSL_CERT_FILE=str(file))
+
+
+def test_a_file_of_certificates_is_taken() -> None:
+    assert read(SSL_CERT_FILE=certifi.where())

@@ -9,16 +9,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
+from typing import ClassVar
 
 import pytest
 from node_bench import ENVIRON, WALL, bench
 
 from twin.clock import Clock
 from twin.config import read_settings
+from twin.core.events import Via
 from twin.core.history import Look, Record
 from twin.core.jobs import Run
 from twin.core.target import TargetError
-from twin.duty_jobs import Duties, slots, witnesses
+from twin.duty_jobs import Duties, gone_after_s, slots, witnesses
+from twin.hosts import OFFERS, Offer
 from twin.log import Log
 
 SHOP = {
@@ -239,3 +242,43 @@ def test_what_is_scaled_is_shown_as_the_last_step_left_it() -> None:
     (shown,) = made.shown(WALL)
     assert (shown["name"], shown["quantity"], shown["latency_ms"]) == ("docker:shop", 3, 80)
     assert shown["reason"] == "the timetable says 1"
+
+
+# ---- the other twin
+
+
+class Hook(Teapot):
+    """Takes what people are told."""
+
+    bodies: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.bodies.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.send_response(200)
+        self.end_headers()
+
+
+def test_people_are_told_that_the_other_twin_is_gone_and_that_it_is_back() -> None:
+    pair = bench()
+    pair.take_duty()
+    with answering(Hook) as url:
+        urls = {"NOTIFY_URLS": url.replace("http", "json")}
+        made = Duties(read_settings({**ENVIRON, **urls}), pair.clock, Log("a", pair.output))
+        made.watch_the_peer()  # nothing yet: there is no node
+        made.node = pair.node
+        for heard in (False, True):
+            for _ in range(40):
+                pair.wait(20)
+                if heard:
+                    pair.hear(Via.ANSWER, claim=pair.node.look().knowledge.claim)
+                made.watch_the_peer()
+        made.close(20.0)
+    told = "".join(Hook.bodies)
+    assert told.count("The twin b has been gone since") == 1
+    assert told.count("The twin b is back at") == 1
+
+
+@pytest.mark.parametrize("offer", [None, *OFFERS])
+def test_a_peer_is_not_gone_while_its_host_may_be_starting_it(offer: Offer | None) -> None:
+    assert gone_after_s(offer) >= 600
+    assert offer is None or gone_after_s(offer) >= 10 * max(offer.boots_in_s)

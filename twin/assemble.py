@@ -79,7 +79,7 @@ async def _serve(
         link.send, watch.want, streams.publish, runner.start, runner.running, link.catch_up
     )
     scheduler = Scheduler(node)
-    keep_awake = KeepAwake(settings, node, link, watch, client, clock, log)
+    keep_awake = KeepAwake(settings, node, link, watch, client, clock, log, duties.watch_the_peer)
     peering = Peering(link.hand_over, link.pass_on)
     parts = Parts(node, streams, peering, About(settings.offer, duties.shown), clock, log)
     server = make_server(make_app(parts, settings.own), log)

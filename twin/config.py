@@ -6,6 +6,7 @@ Every problem is reported at once.
 import os
 import re
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +84,7 @@ def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings
     if peer_url is not None and peer_url == self_url:
         read.problem("PEER_URL is this twin's own URL: set it to the URL of the other twin")
     _check_what_is_sent(read)
+    _check_certificates(read)
     timezone = read.parsed("TIMEZONE", lambda text: zone(text).key, "UTC")
     own = _own_credentials(read)
     settings = Settings(
@@ -129,6 +131,25 @@ def _check_what_is_sent(read: Reader) -> None:
             read.text(name).encode()
         except UnicodeEncodeError:
             read.problem(f"{name} has bytes that are no text in UTF-8: write it anew")
+
+
+def _check_certificates(read: Reader) -> None:
+    """SSL_CERT_FILE is used by adapters.tls, and by OpenSSL itself; here it is only checked."""
+    file = read.text("SSL_CERT_FILE")
+    if not file:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except ssl.SSLError:
+        read.problem(
+            f"SSL_CERT_FILE is {file}, which holds no certificate in PEM: name a file that has a "
+            "line `-----BEGIN CERTIFICATE-----`"
+        )
+    except (OSError, ValueError) as error:  # the latter for a name that no file can have
+        why = getattr(error, "strerror", None) or error
+        read.problem(
+            f"SSL_CERT_FILE is {file}, which cannot be read ({why}): name a file of certificates"
+        )
 
 
 def _own_credentials(read: Reader) -> Credentials:

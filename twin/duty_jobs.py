@@ -14,15 +14,18 @@ from twin.adapters.jobsfile import Scheduled
 from twin.adapters.notifier import Notifier
 from twin.clock import Clock
 from twin.config import Settings
+from twin.core.absence import Patience
 from twin.core.history import Record
 from twin.core.jobs import Job, Run
 from twin.core.schedules import Grid
 from twin.core.sight import Rules
 from twin.core.steps import Steps
 from twin.duties.memo import key_of
+from twin.duties.peer_watch import PeerWatch
 from twin.duties.reporting import Report
 from twin.duties.scaling import Scaling
 from twin.duties.showing import shown
+from twin.hosts import Offer
 from twin.log import Log
 from twin.node import Node
 from twin.scaled import ScaleSettings
@@ -34,6 +37,10 @@ if TYPE_CHECKING:  # what fetches is imported where it is used: most twins need 
 SCALE_JOB = "twin.scale."
 """Its target's name follows."""
 
+_GONE_AFTER_S = 600.0
+"""A deploy or a restart takes some minutes at most, wherever the other twin runs."""
+_BOOTS = 10
+"""Or so many of the longest boots of the host, which may fail and be tried again."""
 _READ_S = 9.0
 """The quantity is read in so much, or is not, while the target is probed."""
 _LINE_S = 3.0
@@ -58,6 +65,12 @@ class Duties:
         self._memos: dict[str, str] = {}
         self._stopped = threading.Event()
         self._notifier = Notifier(settings.notify_urls, clock, log)
+        self._peer_watch = PeerWatch(
+            Patience(gone_after_s(settings.offer) / clock.real_s(1), settings.standby_asleep),
+            notebook=self,
+            tell=self._notifier.tell,
+            log=log,
+        )
         self.jobs = [self._scaling(scale) for scale in settings.targets]
         if settings.deadman_url is not None:
             from twin.adapters.deadman import deadman_job
@@ -78,9 +91,16 @@ class Duties:
         look = self.node.chronicle.newest_look(name) if self.node else None
         return shown(scale, self.recall(key_of(name)), look, wall)
 
+    def watch_the_peer(self) -> None:
+        """To be called every few seconds."""
+        if self.node is not None:
+            self._peer_watch.look(self.node.look(), self._clock.now())
+
     def stop(self) -> None:
-        """What runs ends as soon as it can: it waits for no platform any more."""
+        """What runs ends as soon as it can: it waits for no platform any more. Meanwhile people are
+        told what there is to tell."""
         self._stopped.set()
+        self._notifier.hurry()
 
     def close(self, within_s: float) -> None:
         """What there is to tell is told, or given up."""
@@ -172,6 +192,10 @@ def witnesses(own_url: str | None, peer_url: str | None, peer_sleeps: bool) -> l
     if own_url is not None and peer_sleeps:
         peer_url = None
     return [url for url in (own_url, peer_url) if url is not None]
+
+
+def gone_after_s(offer: Offer | None) -> float:
+    return max(_GONE_AFTER_S, _BOOTS * offer.boots_in_s[1] if offer else 0.0)
 
 
 def _longest_s(rules: Rules) -> float:

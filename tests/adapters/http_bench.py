@@ -37,7 +37,7 @@ Answering = Callable[[Asked, asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def serving(answering: Answering) -> AsyncIterator[Server]:
+async def serving(answering: Answering, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
     """One request a connection; what `answering` leaves open stays so until the end."""
     server, tasks = Server(), set[asyncio.Task[None] | None]()
 
@@ -51,9 +51,9 @@ async def serving(answering: Answering) -> AsyncIterator[Server]:
         finally:
             writer.close()
 
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     host, port = listening.sockets[0].getsockname()
-    server.url = f"http://{host}:{port}"
+    server.url = f"http{'s' if tls else ''}://{host}:{port}"
     try:
         yield server
     finally:

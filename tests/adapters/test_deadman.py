@@ -66,8 +66,8 @@ async def error_of(deadman: Callable[[], None]) -> str:
     return ""
 
 
-@pytest.mark.parametrize("status", [200, 204, 302, 399])
-def test_any_status_below_400_will_do_and_is_not_worth_a_line(status: int) -> None:
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_any_status_from_200_to_299_will_do_and_is_not_worth_a_line(status: int) -> None:
     errors, lines, server = calls(2, said(status))
     assert (errors, lines) == (["", ""], [])
     assert server.lines == [f"GET {PATH}", f"GET {PATH}"]
@@ -82,6 +82,51 @@ def test_it_sends_no_credentials() -> None:
 def test_any_other_status_is_an_error_without_the_secret(status: int) -> None:
     errors, _, _ = calls(1, said(status))
     assert errors == [f"127.0.0.1 answers {status}: check DEADMAN_URL"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    ("location", "leads_to"),
+    [
+        ("https://u5er:passw0rd@hc.example/p1ng/s3cret?key=t0ken", "https://hc.example"),
+        ("https://hc.example:8443/s3cret", "https://hc.example:8443"),
+        ("http://example:s3cret/", "what is no URL"),
+    ],
+)
+def test_a_redirect_counts_as_no_call_and_its_remedy_is_named_without_the_secret(
+    status: int, location: str, leads_to: str
+) -> None:
+    errors, lines, server = calls(1, saying(answer(status, b"", f"Location: {location}")))
+    told = f"127.0.0.1 answers {status} and leads to {leads_to}, which counts as no call: "
+    assert errors == [told + "set DEADMAN_URL to the URL there"]
+    assert len(server.lines) == len(lines) == 1
+    assert "event=deadman.failed" in lines[0]
+
+
+def test_a_redirect_to_another_page_of_the_host_or_to_none_shows_the_host_alone() -> None:
+    for location in ("/l0gin?next=/p1ng/s3cret", ""):
+        (error,), _, server = calls(1, saying(answer(302, b"", f"Location: {location}")))
+        assert f"leads to {server.url}, which" in error
+
+
+def test_a_check_that_its_service_does_not_have_is_an_error_though_the_answer_is_200() -> None:
+    errors, _, _ = calls(1, saying(answer(200, b"OK (not found)")))
+    assert errors == ["127.0.0.1 knows no such check: copy DEADMAN_URL again"]
+    assert calls(1, saying(answer(200, b"OK")))[0] == [""]
+
+
+def test_whether_it_can_be_reached_is_found_out_without_a_call() -> None:
+    async def run() -> list[str]:
+        log = Log("a", io.StringIO())
+        async with serving(said(200)) as server:
+            there = await asyncio.to_thread(Deadman(server.url + PATH, log).reached)
+            assert server.asked == []
+        return [there, await asyncio.to_thread(Deadman(server.url + PATH, log).reached)]
+
+    there, gone = asyncio.run(run())
+    assert there == ""
+    assert gone.startswith("127.0.0.1 cannot be reached (")
+    assert "s3cret" not in gone
 
 
 def test_failing_is_logged_at_each_change_and_not_every_minute() -> None:

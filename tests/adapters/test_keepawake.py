@@ -99,6 +99,28 @@ def on_standby(made: Bench) -> None:
     made.join()
 
 
+def test_each_round_is_told_to_whoever_looks_after_the_peer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "ROUND_S", 0.01)
+    rounds = list[int]()
+
+    async def run() -> None:
+        made = bench()
+        async with client() as http:
+            link = Link(FAST, made.node, made.clock, http)
+            watch, log = Watch(FAST, made.node, http), Log("a", made.output)
+            keep = KeepAwake(
+                FAST, made.node, link, watch, http, made.clock, log, lambda: rounds.append(1)
+            )
+            chores = asyncio.create_task(keep.run())
+            await wait_until(lambda: len(rounds) >= 2)
+            chores.cancel()
+            await asyncio.wait({chores})
+
+    asyncio.run(run())
+
+
 def test_the_own_url_is_fetched_without_credentials() -> None:
     async def test(_: Bench, server: Server) -> None:
         await wait_until(lambda: len(server.asked) >= 3)

@@ -18,10 +18,11 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 from http_bench import Answering, Asked, answer, nowhere, saying, serving, silent, until
 
-from twin.adapters import notifier as module
-from twin.adapters.notifier import Notifier, understood
+from twin.adapters.delivery import WAITS, Waits
+from twin.adapters.notifier import WAITING, Notifier, understood
 from twin.clock import Clock
 from twin.core.news import Kind, News
+from twin.core.outbox import Outbox
 from twin.log import Log
 
 OUTAGE = News(
@@ -37,10 +38,8 @@ RECOVERY = replace(OUTAGE, kind=Kind.RECOVERY)
 OK = saying(answer(200))
 
 
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PAUSES_S", (0.01, 0.01, 0.01))
-    monkeypatch.setattr(module, "_LIMIT_S", 5.0)
+FAST = Waits(answer_s=5.0, letter_s=5.0, pauses_s=(0.01, 0.01, 0.01))
+AT_ONCE = Outbox(every_s=0.0, again_s=60.0)
 
 
 @dataclass
@@ -59,9 +58,9 @@ class Bench:
         await asyncio.to_thread(self.notifier.close, within_s)
 
 
-def bench(*urls: str) -> Bench:
+def bench(*urls: str, waits: Waits = FAST, outbox: Outbox = AT_ONCE) -> Bench:
     output = io.StringIO()
-    return Bench(Notifier(urls, Clock(), Log("a", output)), output)
+    return Bench(Notifier(urls, Clock(), Log("a", output), waits, outbox), output)
 
 
 @dataclass
@@ -84,8 +83,10 @@ class Mailbox:
 
 
 @contextlib.asynccontextmanager
-async def mailbox(password: bytes | None = None) -> AsyncIterator[Mailbox]:
-    box = Mailbox(password)
+async def mailbox(
+    password: bytes | None = None, box: Mailbox | None = None
+) -> AsyncIterator[Mailbox]:
+    box = box or Mailbox(password)
 
     def serve() -> SMTP:
         return SMTP(
@@ -183,6 +184,7 @@ def test_what_does_not_heal_is_given_up_and_the_next_news_is_tried() -> None:
     async def run() -> None:
         made = bench(as_json(await nowhere()))
         made.notifier.tell(OUTAGE)
+        await until(lambda: made.told("failed"))
         made.notifier.tell(RECOVERY)
         await until(lambda: len(made.told("failed")) == 2)
         assert len(made.told("delayed")) == 6
@@ -192,14 +194,183 @@ def test_what_does_not_heal_is_given_up_and_the_next_news_is_tried() -> None:
     asyncio.run(run())
 
 
+# ---- what was sent, and not acknowledged
+
+
+def test_a_service_that_takes_its_time_is_told_once() -> None:
+    """Longer than the 4 s that Apprise waits by itself."""
+
+    async def slow(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(4.5)
+        await OK(asked, writer)
+
+    async def run() -> None:
+        async with serving(slow) as server:
+            made = bench(as_json(server.url), waits=replace(WAITS, pauses_s=(0.01, 0.01)))
+            made.notifier.tell(OUTAGE)
+            await until(lambda: made.told("told"), 20)
+            assert len(server.asked) == 1
+            assert len(made.lines) == 1
+
+    asyncio.run(run())
+
+
+async def taken_without_a_word(*_: object) -> None:
+    """The connection is closed once the letter has arrived."""
+
+
+IN_DOUBT = Outbox(every_s=0.0, again_s=0.3)
+
+
+@pytest.mark.parametrize(
+    "respond",
+    [
+        taken_without_a_word,
+        silent,
+        *(saying(answer(status)) for status in (302, 303, 502, 504, 520, 524)),
+    ],
+)
+def test_what_may_have_arrived_is_sent_once_more_after_long_and_says_so(
+    respond: Answering,
+) -> None:
+    async def run() -> None:
+        async with serving(respond) as server:
+            url = as_json(server.url) + "?rto=0.1"
+            made = bench(url, waits=replace(FAST, answer_s=0.1), outbox=IN_DOUBT)
+            made.notifier.tell(OUTAGE)
+            await until(lambda: len(made.told("unknown")) == 2)
+            first, again = (content(asked)["message"] for asked in server.asked)
+            assert "before" not in first
+            assert again.startswith(first)
+            assert "You may have had this before" in again
+            await made.close()
+        assert [line.split()[1] for line in made.lines] == ["event=notify.unknown"] * 2
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("status", [301, 307, 308])
+def test_a_redirect_is_no_delivery_and_its_remedy_is_named(status: int) -> None:
+    async def run() -> None:
+        async with serving(OK) as elsewhere:
+            location = f"Location: {elsewhere.url}/n3w"
+            async with serving(saying(answer(status, b"", location))) as server:
+                made = bench(as_json(server.url))
+                made.notifier.tell(OUTAGE)
+                await until(lambda: made.told("failed"))
+            assert elsewhere.asked == []
+            assert "The address leads elsewhere: write the one" in made.told("failed")[0]
+            assert "n3w" not in made.output.getvalue()
+
+    asyncio.run(run())
+
+
+def mailto(box: Mailbox, *to: str) -> str:
+    return f"mailto://127.0.0.1:{box.port}/{'/'.join(to)}?from=twin@example.com&cto=0.5"
+
+
+@dataclass
+class Forgetful(Mailbox):
+    """Takes each mail, and hangs up before it says so."""
+
+    async def handle_DATA(self, server: Any, _n: object, envelope: Envelope) -> str:  # noqa: N802
+        await super().handle_DATA(server, _n, envelope)
+        server.transport.close()
+        return "250 OK"
+
+
+@dataclass
+class Choosy(Mailbox):
+    """Takes no mail for somebody."""
+
+    async def handle_RCPT(  # noqa: N802
+        self, _s: object, _n: object, envelope: Envelope, address: str, _o: object
+    ) -> str:
+        if address.startswith("nobody"):
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+
+def test_a_mail_server_that_hangs_up_after_the_mail_is_not_sent_it_again_at_once() -> None:
+    async def run() -> None:
+        async with mailbox(box=Forgetful()) as box:
+            made = bench(mailto(box, "ops@example.com"))
+            made.notifier.tell(OUTAGE)
+            await until(lambda: made.told("unknown"))
+            await made.close()
+        assert len(box.mails) == 1
+        assert not made.told("delayed")
+
+    asyncio.run(run())
+
+
+def test_a_mail_that_one_of_two_has_got_is_not_sent_to_both_again_at_once() -> None:
+    async def run() -> None:
+        async with mailbox(box=Choosy()) as box:
+            made = bench(mailto(box, "ops@example.com", "nobody@example.com"))
+            made.notifier.tell(OUTAGE)
+            await until(lambda: made.told("unknown"))
+            await made.close()
+        assert len(box.mails) == 1
+        assert "550" in made.told("unknown")[0]
+
+    asyncio.run(run())
+
+
+def test_a_mail_that_is_refused_is_sent_again() -> None:
+    async def run() -> None:
+        async with mailbox(box=Choosy()) as box:
+            made = bench(mailto(box, "nobody@example.com"))
+            made.notifier.tell(OUTAGE)
+            await until(lambda: made.told("failed"))
+        assert len(made.told("delayed")) == 3
+
+    asyncio.run(run())
+
+
+def test_a_name_that_nobody_knows_is_asked_again() -> None:
+    async def run() -> None:
+        made = bench("json://no-such-host.invalid", "mailto://no-such-host.invalid/a@b.example")
+        made.notifier.tell(OUTAGE)
+        await until(lambda: len(made.told("failed")) == 2, 20)
+        assert not made.told("unknown")
+
+    asyncio.run(run())
+
+
+# ---- one letter a minute
+
+
+def test_what_comes_within_a_minute_of_a_letter_leaves_in_one_that_says_how_many() -> None:
+    async def run() -> None:
+        async with serving(OK) as server:
+            made = bench(as_json(server.url), outbox=Outbox(every_s=0.5))
+            made.notifier.tell(OUTAGE)
+            await until(lambda: made.told("told"))
+            for number in range(12):
+                made.notifier.tell(replace(OUTAGE, kind=Kind.BY_HAND, target=f"app-{number}"))
+            await until(lambda: len(made.told("told")) == 2)
+            first, then = (content(asked) for asked in server.asked)
+            assert first["title"] == OUTAGE.title
+            assert then["title"].endswith(" was scaled by hand, and 11 more")
+            assert then["message"].startswith("12 alerts:\n- ")
+
+    asyncio.run(run())
+
+
+# ---- one URL and the other, and time limits
+
+
 def test_telling_returns_at_once_and_a_url_that_hangs_delays_no_other() -> None:
     async def run() -> None:
         async with serving(silent) as hangs, serving(OK) as good:
             made = bench(as_json(hangs.url), as_json(good.url))
             began = Clock().now().mono
             made.notifier.tell(OUTAGE)
-            made.notifier.tell(RECOVERY)
             assert Clock().now().mono - began < 0.5
+            await until(lambda: made.told("told"))
+            made.notifier.tell(RECOVERY)
             await until(lambda: len(made.told("told")) == 2)
             assert [content(asked)["title"] for asked in good.asked] == [
                 OUTAGE.title,
@@ -218,25 +389,23 @@ def drip(until_answered: threading.Event) -> Answering:
         while not until_answered.is_set():
             writer.write(b"X-Drip: x\r\n")
             await writer.drain()
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
         writer.write(b"Content-Length: 0\r\n\r\n")
         await writer.drain()
 
     return serve
 
 
-def test_a_delivery_that_drips_is_limited_and_never_sent_twice(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_LIMIT_S", 0.1)
+def test_a_delivery_that_drips_is_limited_and_never_sent_twice() -> None:
     answered = threading.Event()
 
     async def run() -> None:
         async with serving(drip(answered)) as server:
-            made = bench(as_json(server.url))
+            limited = replace(FAST, letter_s=0.1)
+            made = bench(as_json(server.url), waits=limited, outbox=Outbox(again_s=0.3, every_s=0))
             made.notifier.tell(OUTAGE)
-            await until(lambda: made.told("delayed"))
-            assert "not delivered in 0.1 s" in made.told("delayed")[0]
+            await until(lambda: made.told("unknown"))
+            assert "no answer in 0.1 s" in made.told("unknown")[0]
             answered.set()
             await until(lambda: made.told("told"))
             assert len(server.asked) == 1
@@ -244,65 +413,82 @@ def test_a_delivery_that_drips_is_limited_and_never_sent_twice(
     asyncio.run(run())
 
 
-def test_news_after_one_that_hung_are_told_once_it_has_ended(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_LIMIT_S", 0.02)
+def test_news_after_one_that_hung_are_told_once_it_has_ended() -> None:
     answered = threading.Event()
 
     async def run() -> None:
         async with serving(drip(answered)) as server:
-            made = bench(as_json(server.url))
+            made = bench(as_json(server.url), waits=replace(FAST, letter_s=0.2))
             made.notifier.tell(OUTAGE)
-            await until(lambda: made.told("failed"))
-            monkeypatch.setattr(module, "_LIMIT_S", 5.0)
-            answered.set()
+            await until(lambda: made.told("unknown"))
             made.notifier.tell(RECOVERY)
-            await until(lambda: made.told("told"))
+            await until(lambda: made.told("delayed") or made.told("failed"))
+            assert "an earlier letter is still on its way" in made.lines[-1]
+            answered.set()
+            made.notifier.tell(replace(RECOVERY, target="other"))
+            await until(lambda: "other has served well" in str(server.asked[-1].body))
             titles = [content(asked)["title"] for asked in server.asked]
-            assert titles == [OUTAGE.title, RECOVERY.title]
+            assert titles.count(OUTAGE.title) == 1
 
     asyncio.run(run())
 
 
-def test_what_waits_is_bounded_and_the_oldest_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_WAITING", 2)
-
+def test_what_waits_is_bounded_and_the_oldest_is_dropped() -> None:
     async def run() -> None:
         async with serving(silent) as server:
             made = bench(as_json(server.url))
             made.notifier.tell(OUTAGE)
             await until(lambda: server.asked)
-            for target in ("first", "second", "third"):
-                made.notifier.tell(replace(OUTAGE, target=target))
-            assert [line.split("news=")[1][:6] for line in made.told("dropped")] == ['"first']
+            for number in range(WAITING + 2):
+                made.notifier.tell(replace(OUTAGE, target=f"app-{number}"))
+            dropped = [line.split("news=")[1][:6] for line in made.told("dropped")]
+            assert dropped == ['"app-0', '"app-1']
 
     asyncio.run(run())
 
 
-def test_closing_delivers_what_is_queued() -> None:
+def test_closing_delivers_what_waits_at_once_and_in_one_letter() -> None:
     async def slow(asked: Asked, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.05)
         await OK(asked, writer)
 
     async def run() -> None:
         async with serving(slow) as server:
-            made = bench(as_json(server.url))
-            for _ in range(3):
-                made.notifier.tell(OUTAGE)
+            made = bench(as_json(server.url), outbox=Outbox())
+            made.notifier.tell(OUTAGE)
+            await until(lambda: server.asked)
+            made.notifier.tell(RECOVERY)
+            made.notifier.tell(replace(OUTAGE, target="other"))
+            await until(lambda: made.told("told"))
             await made.close()
-            assert len(server.asked) == 3
+            titles = [content(asked)["title"] for asked in server.asked]
+            assert titles == [OUTAGE.title, "other is down, and 1 more"]
+            assert len(made.told("told")) == 2
             made.notifier.tell(RECOVERY)
             assert len(made.told("dropped")) == 1
 
     asyncio.run(run())
 
 
+def test_what_waits_leaves_at_once_as_soon_as_it_is_known_that_this_twin_ends() -> None:
+    async def run() -> None:
+        async with serving(OK) as server:
+            made = bench(as_json(server.url), outbox=Outbox())
+            made.notifier.tell(OUTAGE)
+            await until(lambda: made.told("told"))
+            made.notifier.tell(RECOVERY)
+            made.notifier.hurry()
+            await until(lambda: len(made.told("told")) == 2)
+            made.notifier.tell(OUTAGE)  # of a job that ends meanwhile
+            await until(lambda: len(made.told("told")) == 3)
+            await made.close()
+            assert not made.told("dropped")
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(("at_last", "event"), [(200, "told"), (503, "failed")])
-def test_closing_ends_the_pauses_with_a_last_try(
-    at_last: int, event: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_PAUSES_S", (60.0, 60.0))
+def test_closing_ends_the_pauses_with_a_last_try(at_last: int, event: str) -> None:
     status = 503
 
     async def serve(asked: Asked, writer: asyncio.StreamWriter) -> None:
@@ -311,7 +497,7 @@ def test_closing_ends_the_pauses_with_a_last_try(
     async def run() -> None:
         nonlocal status
         async with serving(serve) as server:
-            made = bench(as_json(server.url))
+            made = bench(as_json(server.url), waits=replace(FAST, pauses_s=(60.0, 60.0)))
             made.notifier.tell(OUTAGE)
             await until(lambda: made.told("delayed"))
             status = at_last
@@ -327,8 +513,8 @@ def test_closing_takes_no_longer_than_it_may_and_says_what_is_lost() -> None:
         async with serving(silent) as one, serving(silent) as two:
             made = bench(as_json(one.url), as_json(two.url))
             made.notifier.tell(OUTAGE)
-            made.notifier.tell(RECOVERY)
             await until(lambda: one.asked and two.asked)
+            made.notifier.tell(RECOVERY)
             async with asyncio.timeout(1):
                 await made.close(0.1)
             assert len(made.told("dropped")) == 4
@@ -378,8 +564,9 @@ def test_what_finds_no_thread_is_told_later(name: str, monkeypatch: pytest.Monke
             await until(lambda: made.told("delayed"))
             made.notifier.tell(RECOVERY)
             await made.close()
-            titles = [content(asked)["title"] for asked in server.asked]
-            assert titles == [OUTAGE.title, RECOVERY.title]
+            told = "".join(str(content(asked)) for asked in server.asked)
+            assert OUTAGE.line.split(" Why")[0] in told
+            assert RECOVERY.line.split(" Why")[0] in told
             assert "can't start new thread" in made.told("delayed")[0]
 
     asyncio.run(run())

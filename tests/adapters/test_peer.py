@@ -306,7 +306,6 @@ def test_what_somebody_wants_done_is_not_asked_twice() -> None:
 def test_proxies_of_the_machine_are_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
     events, _ = served(Request.STATUS, saying(answer(200, DOCUMENT)))
     assert [type(event) for event in events] == [Heard]
 

@@ -53,7 +53,8 @@ def failure_of(error: BaseException) -> Failed | None:
         if _is_refusal(cause):
             return Failed(Failure.REFUSED, "the connection is refused")
         if "CERTIFICATE_VERIFY_FAILED" in str(cause):
-            why = f"the peer's certificate is not valid ({cause}): check PEER_URL"
+            why = f"the peer's certificate is not valid ({cause}): check PEER_URL, and if a CA of "
+            why += "your own issued it, set SSL_CERT_FILE to that CA's certificate"
             return Failed(Failure.STRANGER, why)
         cause = cause.__cause__ or cause.__context__
     return None

@@ -5,7 +5,8 @@ the other one went without a word.
 """
 
 import asyncio
-import ssl
+from collections.abc import Coroutine
+from typing import Any
 
 import httpx
 
@@ -21,6 +22,8 @@ DEADMAN_JOB = "twin.deadman"
 
 _TIMEOUT_S = 10.0
 _HEADERS = {"User-Agent": "twin"}
+_NO_SUCH_CHECK = b"OK (not found)"
+"""What healthchecks.io answers, with 200, to the URL of a check that it does not have."""
 
 
 class Deadman:
@@ -35,8 +38,8 @@ class Deadman:
         self._failing = False
 
     def __call__(self) -> None:
-        """Any status below 400 will do. Raises AlreadyTold: only a change is logged."""
-        why = run(self._fetch())
+        """Only 200 to 299 will do. Raises AlreadyTold: only a change is logged."""
+        why = self.fetched()
         if bool(why) is not self._failing:
             self._failing = bool(why)
             if why:
@@ -46,24 +49,67 @@ class Deadman:
         if why:
             raise AlreadyTold(why)
 
+    def fetched(self) -> str:
+        """Why a fetch failed; empty if it did not. Takes 10 s at most, however slowly it drips."""
+        return run(self._within(self._fetch()))
+
+    def reached(self) -> str:
+        """Why no connection comes about; empty if one does. Sends no request, which of any method
+        would count as a call, and end an alarm."""
+        return run(self._within(self._connect()))
+
+    @property
+    def host(self) -> str:
+        return self._url.host
+
+    async def _within(self, trying: Coroutine[Any, Any, str]) -> str:
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                return await trying
+        except TimeoutError:
+            return f"{self.host} did not answer in {_TIMEOUT_S:g} s"
+        except (httpx.HTTPError, OSError) as error:  # an SSLError of reading, httpx lets pass
+            why = str(error) or type(error).__name__
+            return f"{self.host} cannot be reached ({why}): check DEADMAN_URL"
+
+    async def _connect(self) -> str:
+        url, secure = self._url, self._url.scheme == "https"
+        port = url.port or (443 if secure else 80)
+        host = url.raw_host.decode()
+        _, writer = await asyncio.open_connection(host, port, ssl=tls() if secure else None)
+        writer.transport.abort()  # nothing was sent that could be lost
+        await writer.wait_closed()
+        return ""
+
     async def _fetch(self) -> str:
-        """Why it failed; empty if it did not. Takes 10 s at most, however slowly it drips."""
         # Without a client around it, which would log the URL for whoever listens to httpx.
         transport = httpx.AsyncHTTPTransport(verify=tls(), trust_env=False)
         request = httpx.Request("GET", self._url, headers=_HEADERS)
-        host = self._url.host
+        async with transport:
+            answer = await transport.handle_async_request(request)
+            beginning = await anext(answer.aiter_bytes(), b"")
+            await answer.aclose()
+        return self._wrong(answer, beginning)
+
+    def _wrong(self, answer: httpx.Response, beginning: bytes) -> str:
+        """What is wrong with an answer that begins so; empty if nothing is."""
+        if answer.is_success and beginning.strip() != _NO_SUCH_CHECK:
+            return ""
+        if answer.is_success:
+            return f"{self.host} knows no such check: copy DEADMAN_URL again"
+        where = self._led_to(answer.headers.get("Location"))
+        if answer.is_redirect:
+            told = f"{self.host} answers {answer.status_code} and leads to {where}"
+            return f"{told}, which counts as no call: set DEADMAN_URL to the URL there"
+        return f"{self.host} answers {answer.status_code}: check DEADMAN_URL"
+
+    def _led_to(self, location: str | None) -> str:
+        """Scheme and host alone: what follows them may be a secret, too."""
         try:
-            async with asyncio.timeout(_TIMEOUT_S), transport:
-                answer = await transport.handle_async_request(request)
-                await answer.aclose()
-        except TimeoutError:
-            return f"{host} did not answer in {_TIMEOUT_S:g} s"
-        except (httpx.HTTPError, ssl.SSLError) as error:  # of reading, httpx lets it pass
-            why = str(error) or type(error).__name__
-            return f"{host} cannot be reached ({why}): check DEADMAN_URL"
-        if answer.status_code >= 400:
-            return f"{host} answers {answer.status_code}: check DEADMAN_URL"
-        return ""
+            url = self._url.join(location or "")
+        except httpx.InvalidURL:
+            return "what is no URL"
+        return f"{url.scheme}://{url.netloc.decode()}"
 
 
 def deadman_job(url: str, clock: Clock, log: Log) -> Scheduled:

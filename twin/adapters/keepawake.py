@@ -2,6 +2,7 @@
 
 import asyncio
 import traceback
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from twin.adapters.cause import cause
@@ -31,6 +32,7 @@ class KeepAwake:
         client: Client,
         clock: Clock,
         log: Log,
+        each_round: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._node = node
@@ -39,6 +41,7 @@ class KeepAwake:
         self._client = client
         self._clock = clock
         self._log = log
+        self._each_round = each_round
         self._raised: set[type[Exception]] = set()
 
     async def run(self) -> None:
@@ -48,6 +51,7 @@ class KeepAwake:
     async def _rounds(self) -> None:
         while True:
             await asyncio.sleep(ROUND_S)
+            self._each_round()
             state = self._node.look()
             # On standby only until it is ours: a request to our own URL keeps our host awake.
             holds = state.role in (Role.ON_DUTY, Role.CLAIMING)

@@ -1,45 +1,24 @@
 """Tells people by mail, SMS or chat: whatever has an Apprise URL.
 
 https://github.com/caronc/apprise/wiki lists the services and how their URLs are written. The URLs
-are secrets: one is named by its place in NOTIFY_URLS and its scheme, and Apprise's own words, in
-which parts of it stand, are masked.
+are secrets: one is named by its place in NOTIFY_URLS and its scheme.
 """
 
-import logging
 import random
 import re
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote_plus
 
+from twin.adapters.delivery import WAITS, Delivery, Outcome, Waits, service_of
 from twin.clock import Clock
-from twin.core.news import Kind, News
+from twin.core.letter import Letter
+from twin.core.news import News
+from twin.core.outbox import Outbox
 from twin.log import Log
 
-if TYPE_CHECKING:  # imported when something is to be told: most twins need not wait for it
-    from apprise import Apprise, AppriseResult, NotifyBase
-
-_LIMIT_S = 30.0
-"""A mail server may take its time; one that takes longer will hardly ever answer."""
-_PAUSES_S = (5.0, 20.0, 60.0, 180.0)
-"""Before each further try: most of what fails has healed within some minutes."""
-_WAITING = 20
-"""News that wait for one URL: with a reminder an hour, most of a day."""
-_WHY_LETTERS = 300
-
-_NOWHERE = logging.NullHandler()
-
-_TYPES = {
-    Kind.OUTAGE: "failure",
-    Kind.REMINDER: "failure",
-    Kind.RECOVERY: "success",
-    Kind.TROUBLE: "warning",
-    Kind.RELIEF: "success",
-    Kind.BY_HAND: "info",
-}
-"""Apprise's word for each kind, which some services show as a colour."""
+_EMPTY = Outbox()
+WAITING = 100
+"""News that wait for one URL: more than a letter lists, and little enough to keep in memory."""
 
 
 class Notifier:
@@ -48,10 +27,19 @@ class Notifier:
     Safe to use from every thread.
     """
 
-    def __init__(self, urls: Sequence[str], clock: Clock, log: Log) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        clock: Clock,
+        log: Log,
+        waits: Waits = WAITS,
+        outbox: Outbox = _EMPTY,
+    ) -> None:
+        """`outbox`: an empty one, which says how often a letter leaves."""
         self._clock = clock
         self._channels = [
-            _Channel(url, place, log) for url, place in zip(urls, _places(urls), strict=True)
+            _Channel(url, place, clock, log, waits, outbox)
+            for url, place in zip(urls, _places(urls), strict=True)
         ]
 
     def tell(self, news: News) -> None:
@@ -59,10 +47,16 @@ class Notifier:
         for channel in self._channels:
             channel.tell(news)
 
+    def hurry(self) -> None:
+        """This twin ends soon: what waits, and what comes, leaves at once."""
+        for channel in self._channels:
+            channel.hurry()
+
     def close(self, within_s: float) -> None:
         """Takes no more news, and waits until all is delivered or has failed, or `within_s`.
 
-        What failed before is tried once more, at once. What is left then is logged as dropped.
+        What waits leaves at once, and what failed before is tried once more. What is left then is
+        logged as dropped.
         """
         ends_at = self._clock.now().mono + within_s
         for channel in self._channels:
@@ -74,31 +68,38 @@ class Notifier:
 def understood(urls: Sequence[str]) -> Iterator[tuple[str, bool]]:
     """Each URL's place, and whether Apprise knows what to do with it. Sends nothing."""
     for url, place in zip(urls, _places(urls), strict=True):
-        yield place, _service(url) is not None
+        yield place, service_of(url, WAITS) is not None
 
 
 class _Channel:
     """One URL, and what waits to be told there."""
 
-    def __init__(self, url: str, place: str, log: Log) -> None:
+    def __init__(
+        self, url: str, place: str, clock: Clock, log: Log, waits: Waits, outbox: Outbox
+    ) -> None:
         self._url = url
         self._place = place
+        self._clock = clock
         self._log = log
-        self._lock = threading.Lock()
-        self._waiting: deque[News] = deque()
+        self._waits = waits
+        self._outbox = outbox
+        self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._telling: News | None = None
-        self._sending: _Sending | None = None
-        self._closing = threading.Event()
+        self._telling: Letter | None = None
+        self._late: Delivery | None = None
+        self._hurries = threading.Event()
+        self._closed = False
 
     def tell(self, news: News) -> None:
-        with self._lock:
-            if self._closing.is_set():
+        with self._changed:
+            if self._closed:
                 self._dropped(news, "this twin ends")
                 return
-            self._waiting.append(news)
-            if len(self._waiting) > _WAITING:  # the newest say most
-                self._dropped(self._waiting.popleft(), f"{_WAITING} newer ones wait")
+            self._outbox = self._outbox.with_news(news)
+            if len(self._outbox.waiting) > WAITING:  # the newest say most
+                oldest, self._outbox = self._outbox.without_oldest()
+                self._dropped(oldest, f"{WAITING} newer ones wait")
+            self._changed.notify()
             if self._thread is None:
                 self._begin(news)
 
@@ -112,134 +113,107 @@ class _Channel:
         else:
             self._thread = thread
 
+    def hurry(self) -> None:
+        with self._changed:
+            self._hurries.set()
+            self._changed.notify()
+
     def close(self) -> None:
-        self._closing.set()
+        self.hurry()
+        self._closed = True
 
     def wait(self, timeout_s: float) -> None:
         thread = self._thread
         if thread is not None:
             thread.join(timeout_s)
-        with self._lock:
-            left = [*filter(None, [self._telling]), *self._waiting]
-            self._waiting.clear()
+        with self._changed:
+            telling = self._telling.news if self._telling else ()
+            left, doubtful = (*telling, *self._outbox.waiting), self._outbox.doubtful
+            self._outbox = _EMPTY
         for news in left:
             self._dropped(news, "this twin ends")
+        for news in doubtful:
+            self._dropped(news, "this twin ends, and perhaps it has arrived")
 
     def _run(self) -> None:
-        while (news := self._next()) is not None:
-            self._deliver(news)
+        while (letter := self._next()) is not None:
+            self._deliver(letter)
 
-    def _next(self) -> News | None:
-        with self._lock:
-            self._telling = self._waiting.popleft() if self._waiting else None
-            if self._telling is None:
-                self._thread = None
-            return self._telling
+    def _next(self) -> Letter | None:
+        """Waits until a letter is due; None if there is nothing to tell."""
+        with self._changed:
+            self._telling = None
+            while True:
+                self._settle()
+                now, due_at = self._clock.now().mono, self._outbox.due_at()
+                ends = self._hurries.is_set()
+                if due_at is None or (ends and not self._outbox.waiting):
+                    self._thread = None
+                    return None
+                if ends or now >= due_at:
+                    self._telling, self._outbox = self._outbox.taken(now)
+                    return self._telling
+                self._changed.wait(due_at - now)
 
-    def _deliver(self, news: News) -> None:
-        service = _service(self._url)
-        if service is None:
+    def _deliver(self, letter: Letter) -> None:
+        if service_of(self._url, self._waits) is None:
             why = "Apprise does not understand this URL: see python -m twin check"
-            self._log.error("notify.failed", url=self._place, news=news.title, because=why)
+            self._log.error("notify.failed", url=self._place, news=letter.title, because=why)
             return
-        for pause_s in (*_PAUSES_S, None):
-            why = self._try(service, news)
-            if not why:
-                self._log.info("notify.told", url=self._place, news=news.title)
+        for pause_s in (*self._waits.pauses_s, None):
+            outcome, why = self._try(letter)
+            if outcome is not Outcome.REFUSED:
+                self._settled(letter, outcome, why)
                 return
-            if pause_s is None or self._closing.is_set():
+            if pause_s is None or self._hurries.is_set():
                 break
-            self._log.warning("notify.delayed", url=self._place, news=news.title, because=why)
+            self._log.warning("notify.delayed", url=self._place, news=letter.title, because=why)
             # Not all at the same time, should many twins tell of the same.
-            self._closing.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
-        self._log.error("notify.failed", url=self._place, news=news.title, because=why)
+            self._hurries.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+        self._log.error("notify.failed", url=self._place, news=letter.title, because=why)
 
-    def _try(self, service: "NotifyBase", news: News) -> str:
-        """Why it failed; empty if it did not. Never two at once, so that nothing comes twice."""
-        if self._sending is None:
-            sending = _Sending(service, self._url, news)
-            try:
-                sending.start()
-            except RuntimeError as error:  # no thread is left
-                return str(error)
-            self._sending = sending
-        self._sending.join(_LIMIT_S)
-        if self._sending.is_alive():
-            return f"not delivered in {_LIMIT_S:g} s"
-        ended, self._sending = self._sending, None
-        return ended.why if ended.news is news else self._try(service, news)
+    def _try(self, letter: Letter) -> tuple[Outcome, str]:
+        """What became of it, and why. Never two at once: a service that hangs is not flooded."""
+        if self._late is not None:
+            self._late.join(self._waits.letter_s)
+            self._settle()
+        if self._late is not None:
+            return Outcome.REFUSED, "an earlier letter is still on its way"
+        delivery = Delivery(self._url, self._waits, letter)
+        try:
+            delivery.start()
+        except RuntimeError as error:  # no thread is left
+            return Outcome.REFUSED, str(error)
+        delivery.join(self._waits.letter_s)
+        if delivery.is_alive():
+            self._late = delivery
+            return Outcome.UNKNOWN, f"no answer in {self._waits.letter_s:g} s"
+        return delivery.outcome, delivery.why
+
+    def _settle(self) -> None:
+        """What took too long has ended: what became of it is known after all."""
+        delivery = self._late
+        if delivery is None or delivery.is_alive():
+            return
+        self._late = None
+        if delivery.outcome is Outcome.TOLD:
+            self._settled(delivery.letter, Outcome.TOLD, "")
+        elif delivery.outcome is Outcome.REFUSED:
+            with self._changed:
+                self._outbox = self._outbox.returned(delivery.letter)
+
+    def _settled(self, letter: Letter, outcome: Outcome, why: str) -> None:
+        now = self._clock.now().mono
+        with self._changed:
+            if outcome is Outcome.TOLD:
+                self._outbox = self._outbox.acknowledged(letter, now)
+                self._log.info("notify.told", url=self._place, news=letter.title)
+            else:
+                self._outbox = self._outbox.unacknowledged(letter, now)
+                self._log.warning("notify.unknown", url=self._place, news=letter.title, because=why)
 
     def _dropped(self, news: News, why: str) -> None:
         self._log.error("notify.dropped", url=self._place, news=news.title, because=why)
-
-
-class _Sending(threading.Thread):
-    """One delivery. On a thread, as Apprise's limits are for each part of a request, not for all of
-    it; one of its own, as those in Apprise's pool would keep the process from ending."""
-
-    def __init__(self, service: "NotifyBase", url: str, news: News) -> None:
-        super().__init__(name="notify once", daemon=True)
-        self._service = service
-        self._url = url
-        self.news = news
-        self.why = "it broke off"
-
-    def run(self) -> None:
-        result = _apprise(self._service).notify(
-            title=self.news.title,
-            body=self.news.body,
-            body_format="text",
-            notify_type=_TYPES[self.news.kind],
-            log_level=logging.DEBUG,
-        )
-        self.why = "" if result else _masked(_why(result), self._url)
-
-
-def _apprise(service: "NotifyBase") -> "Apprise":
-    from apprise import Apprise
-
-    return Apprise(service)
-
-
-def _service(url: str) -> "NotifyBase | None":
-    """What Apprise makes of the URL; None if nothing."""
-    from apprise import Apprise, AppriseAsset
-
-    _hush()
-    # Without a time limit of its own Apprise sends on the thread that calls it.
-    asset = AppriseAsset(service_timeout=0, storage_mode="memory", app_id="Twin")
-    return Apprise.instantiate(url, asset=asset)
-
-
-def _hush() -> None:
-    """Nobody hears what Apprise logs, as it masks only half of each secret, nor which URLs are
-    fetched for it. A sending still gets all of it, down to DEBUG, where alone the causes are."""
-    logger = logging.getLogger("apprise")
-    logger.propagate = False
-    logger.addHandler(_NOWHERE)
-    logger.setLevel(logging.DEBUG)
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
-
-
-def _why(result: "AppriseResult") -> str:
-    """Apprise's warnings, and the exceptions behind them, of which it tells only at DEBUG."""
-    told = [
-        entry.message
-        for entry in result.logs()
-        if entry.level in ("WARNING", "ERROR") or "Exception: " in entry.message
-    ]
-    return " ".join(told) or "Apprise does not say why"
-
-
-def _masked(text: str, url: str) -> str:
-    """The text without any part of the URL, except its scheme and what is shorter than a secret."""
-    _, _, rest = url.partition("://")
-    parts = {part for form in (rest, unquote_plus(rest)) for part in re.split(r"[/?&=:@,;]+", form)}
-    forms = {form for part in parts if len(part) > 2 for form in (part, quote(part, safe=""))}
-    # The longest first, as it may hold another.
-    for part in sorted(forms, key=len, reverse=True):
-        text = re.sub(re.escape(part), "***", text, flags=re.IGNORECASE)
-    return text[:_WHY_LETTERS]
 
 
 def _places(urls: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ import httpx
 
 from twin.adapters.answer import failure_of, failure_of_status
 from twin.adapters.client import login
+from twin.adapters.tls import tls
 from twin.config import Credentials, Settings
 from twin.core.events import Failed, Failure
 
@@ -31,7 +32,8 @@ class Answer:
 
 
 def client(credentials: Credentials) -> httpx.Client:
-    return httpx.Client(auth=login(credentials), timeout=_TIMEOUT_S, trust_env=False)
+    auth = login(credentials)
+    return httpx.Client(auth=auth, timeout=_TIMEOUT_S, verify=tls(), trust_env=False)
 
 
 def own_url(settings: Settings) -> str:

@@ -44,6 +44,8 @@ def _lines(settings: Settings) -> Iterator[Line]:
     yield _jobs(settings)
     for scale in settings.targets:
         yield from _target(scale)
+    if settings.deadman_url is not None:
+        yield _deadman(settings.deadman_url, own)
     for place, is_one in understood(settings.notify_urls):
         yield is_one, "notify", f"{place} of NOTIFY_URLS is {_OF_APPRISE if is_one else _OF_NOBODY}"
 
@@ -107,6 +109,23 @@ def _target(scale: ScaleSettings) -> Iterator[Line]:
         probe = Prober(scale.probe_url, scale.rules.slow_s, scale.rules.fast_s, Clock()).once()
         page = scale.probe_url.split("?")[0]  # what follows may be meant for nobody's eyes
         yield not judge(probe, scale.rules.slow_s).is_bad, "probe", f"{page}: {probe}"
+
+
+def _deadman(url: str, own: Answer) -> Line:
+    """Fetches it only while the pair does: a fetch would end the alarm that nobody is on duty."""
+    from twin.adapters.deadman import DEADMAN_JOB, Deadman
+
+    deadman = Deadman(url, Log("check"))
+    jobs = own.status["jobs"] if own.status else []
+    last = next((job for job in jobs if job["name"] == DEADMAN_JOB), {"state": None})
+    if last["state"] == "failed":
+        return False, "dead man", f"{last['twin']!r} could not call it: {last['why']}"
+    if last["state"] == "done":
+        why = deadman.fetched()
+        return not why, "dead man", why or f"{deadman.host} takes the calls of DEADMAN_URL"
+    why = deadman.reached()
+    found = f"{deadman.host} can be reached; not called, since that would end an alarm"
+    return not why, "dead man", why or found
 
 
 def _role(role: str) -> str:

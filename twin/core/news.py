@@ -1,4 +1,4 @@
-"""What people are told of the target, in sentences. When to tell is not decided here.
+"""What people are told of a target or of the pair, in sentences. When to tell is decided elsewhere.
 
 No field may hold a secret: all of them are sent as they are.
 """
@@ -11,16 +11,19 @@ from twin.core.durations import format_duration
 
 
 class Kind(Enum):
-    """What has happened."""
+    """What has happened; the gravest first."""
 
     OUTAGE = "outage"
     """The target has begun to serve its visitors badly."""
 
-    REMINDER = "reminder"
-    """It still does."""
+    PEER_GONE = "peer gone"
+    """The other twin has been away for longer than its host takes to start it again."""
 
-    RECOVERY = "recovery"
-    """It no longer does."""
+    PEER_MISCONFIGURED = "peer misconfigured"
+    """The two twins cannot talk to each other, and somebody has to change something."""
+
+    REMINDER = "reminder"
+    """The target still serves them badly."""
 
     TROUBLE = "trouble"
     """Something keeps the target from being scaled, and lasts or needs somebody."""
@@ -28,26 +31,40 @@ class Kind(Enum):
     RELIEF = "relief"
     """It no longer does."""
 
+    RECOVERY = "recovery"
+    """The target serves them well again."""
+
+    PEER_BACK = "peer back"
+    """The other twin is there again."""
+
     BY_HAND = "by hand"
     """Somebody else changed the quantity."""
 
 
 _TITLES = {
     Kind.OUTAGE: "{target} is down",
+    Kind.PEER_GONE: "The twin {target} is gone",
+    Kind.PEER_MISCONFIGURED: "The twin {target} cannot be talked to",
     Kind.REMINDER: "{target} is still down",
     Kind.RECOVERY: "{target} is up again",
     Kind.TROUBLE: "{target} cannot be scaled",
     Kind.RELIEF: "{target} can be scaled again",
+    Kind.PEER_BACK: "The twin {target} is back",
     Kind.BY_HAND: "{target} was scaled by hand",
 }
 
 _OPENINGS = {
     Kind.OUTAGE: "{target} has not served well since {since}.",
+    Kind.PEER_GONE: "The twin {target} has been gone since {since}, for {lasted} now.",
+    Kind.PEER_MISCONFIGURED: "The two twins cannot talk to each other since {since}, for {lasted} "
+    "now.",
     Kind.REMINDER: "{target} has not served well since {since}, for {lasted} now.",
     Kind.RECOVERY: "{target} has served well again since {at}; it had not since {since}, "
     "for {lasted}.",
     Kind.TROUBLE: "{target} cannot be scaled since {since}.",
     Kind.RELIEF: "{target} can be scaled again; it could not since {since}, for {lasted}.",
+    Kind.PEER_BACK: "The twin {target} is back at {at}; it had been away since {since}, "
+    "for {lasted}.",
     Kind.BY_HAND: "The quantity of {target} was changed by somebody else, which was seen at {at}.",
 }
 
@@ -58,7 +75,7 @@ class News:
 
     kind: Kind
     target: str
-    """`my-app/web`."""
+    """`my-app/web`; of the pair, the name of the twin that it is about."""
 
     twin: str
     """Which of the two tells."""
@@ -82,16 +99,28 @@ class News:
     @property
     def body(self) -> str:
         """A few lines of plain text, a sentence or more in each."""
+        return "\n".join([*self._sentences, told_by(self.twin, self.at)])
+
+    @property
+    def line(self) -> str:
+        """All of it but who tells, in one line."""
+        return " ".join(self._sentences)
+
+    @property
+    def _sentences(self) -> tuple[str, str, str]:
         opening = _OPENINGS[self.kind].format(
             target=self.target,
-            at=_utc(self.at),
-            since=_utc(self.since),
+            at=utc(self.at),
+            since=utc(self.since),
             # A clock that was set back in between must not show as a negative time.
             lasted=format_duration(max(0, int(self.at - self.since))),
         )
-        told = f"Told by the twin {self.twin} at {_utc(self.at)}."
-        return "\n".join([opening, f"Why: {self.because}.", f"Done: {self.done}.", told])
+        return opening, f"Why: {self.because}.", f"Done: {self.done}."
 
 
-def _utc(wall: float) -> str:
+def told_by(twin: str, at: float) -> str:
+    return f"Told by the twin {twin} at {utc(at)}."
+
+
+def utc(wall: float) -> str:
     return datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

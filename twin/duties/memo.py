@@ -3,8 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
+from typing import TypeVar
 
+from twin.core.absence import Absence
 from twin.core.memory import Memory
+
+T = TypeVar("T", Memory, Absence)
 
 _COUNT_EVERY_S = 300.0
 """What is saved can be counted from an older memo, too: it alone is not worth sending each time."""
@@ -17,9 +21,9 @@ def key_of(target: str) -> str:
     return f"scale {target}"
 
 
-def written(memory: Memory) -> str:
+def written(memory: Memory | Absence) -> str:
     """As JSON; what is as it is by default is left out."""
-    usual = asdict(Memory())
+    usual = asdict(type(memory)())
     return json.dumps(
         {name: value for name, value in asdict(memory).items() if value != usual[name]}
     )
@@ -27,17 +31,22 @@ def written(memory: Memory) -> str:
 
 def read(text: str | None) -> Memory:
     """An empty memory if there is no memo, or one that this release cannot read."""
+    return read_as(Memory, text)
+
+
+def read_as(kind: type[T], text: str | None) -> T:
+    """As `read`; what else is remembered so has a default for each of its fields, too."""
     try:
-        memory = Memory(**json.loads(text or "{}"))
+        memory = kind(**json.loads(text or "{}"))
     except (ValueError, TypeError):
-        return Memory()
+        return kind()
     fits = all(isinstance(getattr(memory, each.name), each.type) for each in fields(memory))  # type: ignore[arg-type]  # its types are no strings
     numbers = (value for value in asdict(memory).values() if isinstance(value, int | float))
     fits = fits and all(abs(number) < _FAR_S for number in numbers)
-    return memory if fits and all(count >= 0 for count in _counts(memory)) else Memory()
+    return memory if fits and all(count >= 0 for count in _counts(memory)) else kind()
 
 
-def _counts(memory: Memory) -> Iterator[int]:
+def _counts(memory: Memory | Absence) -> Iterator[int]:
     return (value for value in asdict(memory).values() if isinstance(value, int))
 
 
