@@ -61,6 +61,21 @@ def test_wrong_credentials_are_told_with_their_remedy() -> None:
     assert told(holder).both_on_duty
 
 
+def test_a_peer_whose_calls_arrive_is_not_said_to_be_gone() -> None:
+    holder = Twin().take()
+    holder.tell(Failed(Failure.STRANGER, "it answers with a page", holder.mono))
+    assert told(holder).what == "b calls, but its answers cannot be read."
+    assert not told(holder).both_on_duty
+
+
+def test_a_url_where_only_a_router_answers_is_said_to_have_no_twin() -> None:
+    holder = Twin().take()
+    holder.wait(SILENT_S + 1)
+    holder.tell(Failed(Failure.STRANGER, "it answers 404", holder.mono))
+    assert told(holder).what == f"No twin answers at {B_URL}."
+    assert not told(holder).both_on_duty
+
+
 def test_that_nobody_is_on_duty_is_said_when_it_lasts() -> None:
     standby = Twin().stand_by()
     standby.tell(WatchLost("it broke"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from twin.core.moment import Moment, iso
-from twin.core.state import Peer, Standby, State
+from twin.core.state import Holding, Peer, Standby, State
 
 SILENT_S = 40.0
 """A standby tells the holder every 5 s that it is there; some of these may be lost."""
@@ -28,8 +28,7 @@ def diagnose(state: State, ticking: bool, now: Moment) -> Diagnosis | None:
             "Restart this app. The other twin takes the duty meanwhile.",
         )
     if peer.trouble:
-        both = state.on_duty and not is_silent(peer, now)
-        return Diagnosis("The two twins cannot talk to each other.", peer.trouble_why, both)
+        return _troubled(state, now)
     if state.alone:
         return Diagnosis(
             "This twin is alone: when it is away, nobody runs the jobs.",
@@ -40,6 +39,16 @@ def diagnose(state: State, ticking: bool, now: Moment) -> Diagnosis | None:
             "Nobody is on duty.", "It is being settled. If it lasts, restart this app."
         )
     return _unheard(state, now)
+
+
+def _troubled(state: State, now: Moment) -> Diagnosis:
+    peer, stage = state.peer, state.stage
+    if peer.is_there(now.mono):
+        may_hold = isinstance(stage, Holding) and stage.confirmed and stage.off_duty_since is None
+        return Diagnosis("The two twins cannot talk to each other.", peer.trouble_why, may_hold)
+    if is_silent(peer, now):
+        return Diagnosis(f"No twin answers at {peer.url}.", peer.trouble_why)
+    return Diagnosis(f"{peer.twin} calls, but its answers cannot be read.", peer.trouble_why)
 
 
 def is_silent(peer: Peer, now: Moment) -> bool:

@@ -227,7 +227,7 @@ def _advance_doubt(turn: Turn, standby: Standby, since: float) -> None:
     elif now - since >= patience:
         silent = peer.heard_at is None or peer.heard_at.mono <= since
         why = f"the peer is silent for {now - since:.1f} s" if silent else "nobody takes the duty"
-        make_claim(turn, why, confirmed=silent and now >= peer.there_until)
+        make_claim(turn, why, confirmed=silent and not peer.is_there(now))
         if silent:
             _count_silence_from(turn, since)
     elif now >= standby.ask_at:

@@ -69,6 +69,10 @@ class Peer:
     def ever_heard(self) -> bool:
         return self.heard_at is not None or self.first_kind
 
+    def is_there(self, mono: float) -> bool:
+        """Whether a twin that we cannot talk to was seen at its URL just now."""
+        return bool(self.trouble) and mono < self.there_until
+
 
 # ---- the stages of a boot's life: exactly one at a time. All times are `Moment.mono`.
 

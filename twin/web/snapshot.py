@@ -54,7 +54,7 @@ def snapshot(node: Node, now: Moment, about: About) -> dict[str, Any]:
 def peer_role(state: State, now: Moment) -> str:
     """What can be said of the peer: its role, or why it cannot be told."""
     peer = state.peer
-    if peer.trouble:
+    if peer.is_there(now.mono):
         return "refused"
     if peer.left:
         return "asleep"
