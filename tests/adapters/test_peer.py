@@ -119,8 +119,12 @@ def test_our_own_url_is_asked_with_our_own_credentials() -> None:
 
 
 def test_the_look_at_the_peers_health_shows_no_credentials() -> None:
-    body = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b"}).encode()
-    events, server = served(Request.LOOK, saying(answer(200, body)))
+    async def healthy(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        nonce = asked.line.partition("nonce=")[2]
+        told = {"ok": True, "role": "on_duty", "boot": "2-b", "nonce": nonce}
+        writer.write(answer(200, json.dumps(told).encode()))
+
+    events, server = served(Request.LOOK, healthy)
     assert server.lines[0].startswith("GET /healthz?nonce=")
     assert "authorization" not in server.asked[0].headers
     assert events == [Looked(on_duty=True, boot="2-b", alive=True)]

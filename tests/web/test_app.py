@@ -325,6 +325,12 @@ def test_a_host_is_told_without_credentials_that_all_is_well(holder: Bench) -> N
     assert answer.json() == {"ok": True, "role": "on_duty", "boot": "1-a"}
 
 
+def test_an_answer_repeats_the_nonce_of_its_question(holder: Bench) -> None:
+    for path in ("/healthz", "/status"):
+        assert ask(holder, "GET", f"{path}?nonce=0af1").json()["nonce"] == "0af1"
+        assert ask(holder, "GET", f"{path}?nonce=<b>").status_code == 422
+
+
 def test_a_host_is_told_when_the_scheduler_stands_still(holder: Bench) -> None:
     holder.clock.move(STALLED_S)
     answer = ask(holder, "GET", "/healthz", auth=None)

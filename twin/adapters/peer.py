@@ -127,7 +127,7 @@ class PeerLink:
         except NO_ANSWER:
             self._node.handle(Looked(on_duty=False, boot="", alive=False))
             return
-        told = answer.content if answer.content.get("nonce", nonce) == nonce else {}
+        told = answer.content if answer.content.get("nonce") == nonce else {}
         boot, on_duty = told.get("boot"), told.get("role") == "on_duty"
         alive = answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
         self._node.handle(Looked(on_duty, boot if isinstance(boot, str) else "", alive))
@@ -203,12 +203,12 @@ class PeerLink:
                 self._node.handle(replace(failed, asked_at=asked_at))
             return None
 
-    def _judge(self, answer: Answer, asked_at: float, nonce: str = "") -> Event:
+    def _judge(self, answer: Answer, asked_at: float, nonce: str | None = None) -> Event:
         if answer.status != HTTPStatus.OK:
             return replace(failure_of_status(answer.status, self._url), asked_at=asked_at)
         try:
             document = parse(answer.body)
-            if document.nonce in ("", nonce):
+            if document.nonce in (None, nonce):
                 return Heard(document, Via.ANSWER, asked_at)
             why = f"a cache answers for {self._url}: exclude /status from caching"
             return Failed(Failure.STRANGER, why, asked_at)

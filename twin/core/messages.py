@@ -44,8 +44,9 @@ class Document:
     """Names of the jobs that run in the sender's process now."""
     ticked_ago_s: float = 0.0
     """Seconds since the sender's scheduler last ticked: a span, since clocks may differ."""
-    nonce: str = ""
-    """Of the question that this answers: a cache would answer with that of an earlier one."""
+    nonce: str | None = None
+    """Of the question that this answers, empty if it had none: a cache would answer with that of an
+    earlier question. None from a release that tells none."""
     recent: Record = field(default_factory=Record)
     """What happened in the last minute. The pair's rules do without it."""
     protocol: int = PROTOCOL
