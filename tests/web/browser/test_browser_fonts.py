@@ -26,6 +26,7 @@ ONLY = """<?xml version="1.0"?>
 WIDTHS = (320, 390, 760, 1200)
 """In pixels: the least that people with low vision are promised, a phone, a tablet, a desk."""
 
+LATENCIES = ("1 ms", "10 ms", "100 ms", "1 s", "10 s", "100 s")
 LABELS = """
 const pen = CanvasRenderingContext2D.prototype, { clearRect, fillText } = pen;
 pen.clearRect = function (...box) { this.labels = []; clearRect.apply(this, box); };
@@ -72,11 +73,11 @@ def an_eventful_day() -> Told:
 
 @pytest.mark.parametrize(
     ("told", "latencies"),
-    [(a_day(), ["10 ms", "100 ms", "1 s", "10 s"]), (an_eventful_day(), ["10 ms", "1 s", "100 s"])],
+    [(a_day(), {"100 ms", "1 s"}), (an_eventful_day(), {"10 ms", "1 s", "100 s"})],
     ids=["day", "eventful day"],
 )
 def test_labels_of_charts_are_neither_cut_off_nor_written_over_each_other(
-    shown: Shown, told: Told, latencies: list[str]
+    shown: Shown, told: Told, latencies: set[str]
 ) -> None:
     async def then(_: Site, look: Look) -> None:
         for width in WIDTHS:
@@ -85,8 +86,8 @@ def test_labels_of_charts_are_neither_cut_off_nor_written_over_each_other(
                 await look.at(f'[data-hours="{hours}"]').click()
                 await look.page.evaluate("new Promise(requestAnimationFrame)")
                 charts = await look.page.evaluate(DRAWN)
-                written = [each["text"] for each in charts[1]["labels"] if each["text"]]
-                assert written == latencies
+                written = {each["text"] for each in charts[1]["labels"]}
+                assert latencies <= written <= {*LATENCIES, ""}
                 assert [wrong for chart in charts for wrong in unreadable(chart)] == []
 
     shown(told, then, script=LABELS)
