@@ -410,9 +410,10 @@ def test_what_comes_of_an_action_later_is_shown_within_a_second_or_two(shown: Sh
         told = a_day()
         told["twins"][0]["role"], told["twins"][1]["role"] = "standby", "on_duty"
         site.told = told
-        await look.says("h1", "Twin b is on duty", timeout_s=2.5)
+        await look.page.clock.fast_forward("00:02")
+        await look.says("h1", "Twin b is on duty")
 
-    shown(a_day(), then)
+    shown(a_day(), then, ahead=True)
 
 
 def test_a_pause_is_shown_and_can_be_ended(shown: Shown) -> None:
@@ -488,12 +489,13 @@ def test_it_stops_asking_while_the_tab_is_hidden(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         await look.page.evaluate("hide(true)")
         asked = len(site.asked)
-        await asyncio.sleep(6)
+        await look.page.clock.fast_forward("00:30")
+        await asyncio.sleep(0.5)
         assert len(site.asked) == asked
         await look.page.evaluate("hide(false)")
         await site.is_asked()
 
-    shown(a_day(), then, script=HIDEABLE)
+    shown(a_day(), then, script=HIDEABLE, ahead=True)
 
 
 def test_it_stops_asking_when_nobody_is_there_and_a_click_goes_on(shown: Shown) -> None:
