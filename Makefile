@@ -2,6 +2,7 @@
 # and `make chaos FAULTS=300`. Each makes what it needs, and can be run again at any time.
 PYTHON ?= python3
 OLDEST ?= python3.11
+NEWEST := $(shell cat .python-version)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
@@ -19,6 +20,7 @@ test: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --python-version=$(NEWEST)
 	$(BIN)/coverage run -m pytest $(CORE)
 	$(BIN)/coverage report --include='twin/core/*' --show-missing --skip-covered --fail-under=100
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(REST)
