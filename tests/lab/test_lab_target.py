@@ -1,7 +1,11 @@
 """The target: an app that answers as it is told to."""
 
 import asyncio
+import shlex
+import sys
+from pathlib import Path
 
+import pytest
 from lab_bench import get, on_platform
 
 from twin.lab.platform import Platform
@@ -33,3 +37,21 @@ async def test_the_whole_app_can_be_made_slow_or_failing_and_well_again(
     assert {(await get(shop.url)).status_code for _ in range(4)} == {500}
     platform.behave("shop")
     assert (await get(shop.url)).status_code == 200
+
+
+def test_python_may_be_in_a_folder_with_a_space_in_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "a folder" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+
+    @on_platform()
+    async def story(platform: Platform) -> None:
+        shop = await platform.create_target()
+        await shop.start()
+        await shop.up()
+
+    story()
