@@ -49,8 +49,8 @@ bench: $(VENV)/dev
 	@PYTHONPATH=.:tests $(BIN)/python -u tests/bench/bench.py
 
 # All packages that requirements.in and the group `dev` lead to, with the hashes of their files, for
-# every Python and system. What is locked stays; ARGS=--upgrade takes what is new, but for what is not
-# three days old: most packages that somebody has tampered with are found by then.
+# every Python and system. What is locked stays; ARGS=--upgrade takes what is new, if it is three
+# days old: most packages that somebody has tampered with are found by then.
 LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --no-config --universal \
 	--python-version=3.11 --generate-hashes --exclude-newer='3 days' $(ARGS)
 
