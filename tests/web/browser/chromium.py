@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from made_up_site import Site
-from playwright.async_api import Browser, Locator, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 PATH = shutil.which("chromium")
 FLAGS = [
@@ -21,6 +21,8 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+WAIT_S = 15
+expect.set_options(timeout=WAIT_S * 1000)
 Scheme = Literal["light", "dark"]
 
 
@@ -36,7 +38,7 @@ class Look:
     def at(self, selector: str) -> Locator:
         return self.page.locator(selector)
 
-    async def says(self, selector: str, text: str, timeout_s: float = 15) -> None:
+    async def says(self, selector: str, text: str, timeout_s: float = WAIT_S) -> None:
         """Wait until the element says so."""
         place = self.page.locator(selector).filter(has_text=text).first
         await place.wait_for(state="visible", timeout=timeout_s * 1000)
@@ -84,7 +86,7 @@ async def look_at(
     )
     await context.add_init_script(script)
     look = Look(await context.new_page())
-    look.page.set_default_timeout(15_000)
+    look.page.set_default_timeout(WAIT_S * 1000)
     if ahead:
         await look.page.clock.install()
     look.page.on("request", lambda request: look.asked.add(_origin(request.url)))
