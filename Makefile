@@ -1,11 +1,14 @@
-# The two commands of the README, and two that prove more for as long as asked: `make prove
-# MINUTES=5` and `make chaos FAULTS=300`. Each makes what it needs, and can be run again at any time.
+# The two commands of the README, and what proves more for as long as asked: `make prove MINUTES=5`
+# and `make chaos FAULTS=300`. Each makes what it needs, and can be run again at any time.
 PYTHON ?= python3
-BIN := .venv/bin
+OLDEST ?= python3.11
+NEWEST := $(shell cat .python-version)
+VENV ?= .venv
+BIN := $(VENV)/bin
 
-.PHONY: pair test chaos prove bench clean
+.PHONY: pair test test-oldest chaos prove bench lock clean
 
-pair: .venv/run
+pair: $(VENV)/run
 	@$(BIN)/python -m twin lab $(ARGS)
 
 # Every branch of the core is covered by these; measuring it while days are simulated takes minutes.
@@ -13,36 +16,62 @@ pair: .venv/run
 CORE := tests/core tests/duties tests/web --ignore=tests/web/browser
 REST := --ignore=tests/core --ignore=tests/duties --ignore-glob='tests/web/test_*.py'
 
-test: .venv/dev
+test: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --python-version=$(NEWEST)
 	$(BIN)/coverage run -m pytest $(CORE)
 	$(BIN)/coverage report --include='twin/core/*' --show-missing --skip-covered --fail-under=100
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(REST)
 
+# On the oldest Python that is promised, all but browsers, Docker images and simulated days: these
+# take most of the time, and run the same code.
+FEWER := $(addprefix --ignore=,tests/web/browser tests/deploy/test_containers.py \
+	tests/sim/test_many_days.py tests/chaos tests/test_a_day.py)
+
+test-oldest:
+	$(MAKE) --no-print-directory PYTHON=$(OLDEST) VENV=.venv/oldest .venv/oldest/dev
+	.venv/oldest/bin/mypy
+	.venv/oldest/bin/python -m pytest --numprocesses=2 --dist=loadfile $(FEWER)
+
 # Faults on pairs of real processes: also PAIRS=4 for so many at once, SEED=1 to repeat a run.
-chaos: .venv/dev
+chaos: $(VENV)/dev
 	@PYTHONPATH=.:tests $(BIN)/python -u tests/chaos/campaign.py
 
 # Fresh seeds through the simulator, on all cores: make prove MINUTES=5, or SEED=42 to begin there.
 MINUTES ?= 5
-prove: .venv/run
+prove: $(VENV)/run
 	@$(BIN)/python -m twin.sim --minutes $(MINUTES) $(SEED)
 
 # What it costs, beside what does nothing: sixteen minutes, or ROWS=start,memory for a part.
-bench: .venv/dev
+bench: $(VENV)/dev
 	@PYTHONPATH=.:tests $(BIN)/python -u tests/bench/bench.py
 
-# pip 25.1 is the first that reads dependency groups.
-.venv/run: requirements.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+# All packages that requirements.in and the group `dev` lead to, with the hashes of their files, for
+# every Python and system. What is locked stays; ARGS=--upgrade takes what is new, if it is three
+# days old: most packages that somebody has tampered with are found by then.
+LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --no-config --universal \
+	--python-version=3.11 --generate-hashes --exclude-newer='3 days' $(ARGS)
+
+lock: $(VENV)/uv
+	$(LOCK) --output-file=requirements.txt requirements.in
+	$(LOCK) --output-file=requirements-dev.txt --constraint=requirements.txt --group=dev
+
+# By itself: to lock what was just written into requirements.in, nothing else need be there.
+$(VENV)/uv: requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	sed -n '/^uv==/,/# via/p' $< >$@.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement=$@.txt
 	@touch $@
 
-.venv/dev: .venv/run pyproject.toml
-	$(BIN)/python -m pip install --quiet --group dev
+$(VENV)/run: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement=$<
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/run
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement=$<
 	@touch $@
 
 clean:

@@ -1,12 +1,14 @@
 """Known vulnerabilities of what is installed; exit 1 if there is one.
 
-Where PyPI's service for that is out of reach, this is said and no more: that says nothing of us.
+Packages that PyPI could not be asked about are named: that is no pass, and no fault of theirs.
 """
 
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 AUDIT = ("--vulnerability-service", "pypi", "--local", "--progress-spinner", "off")
 
@@ -19,19 +21,29 @@ def main() -> int:
     try:
         installed = json.loads(asked.stdout)["dependencies"]
     except ValueError:
-        print("audit: not done:", (asked.stderr.strip().splitlines() or ["no answer"])[-1])
+        why = (asked.stderr.strip().splitlines() or ["no answer"])[-1]
+        print(f"audit: not asked about any package, so that nothing is known: {why}")
         return 0
+    print(*report(installed), sep="\n")
+    return int(any(each.get("vulns") for each in installed))
+
+
+def report(installed: Sequence[dict[str, Any]]) -> list[str]:
+    """A line for each package that is vulnerable, and a last one that says what is known."""
+    skipped = [each["name"] for each in installed if "skip_reason" in each]
     found = [each for each in installed if each.get("vulns")]
-    for each in found:
-        known = "; ".join(
-            f"{vuln['id']}, fixed in {', '.join(vuln['fix_versions']) or 'no version'}"
-            for vuln in each["vulns"]
-        )
-        print(f"audit: {each['name']} {each['version']}: {known}")
-    unknown = sum("skip_reason" in each for each in installed)
-    told = f"{len(found)} vulnerable, {unknown} that PyPI tells nothing of"
-    print(f"audit: {len(installed)} packages, {told}")
-    return 1 if found else 0
+    asked = f"asked about {len(installed) - len(skipped)} packages, {len(found)} vulnerable"
+    unasked = f"not asked about {len(skipped)}: {', '.join(skipped)}"
+    parts = [asked] * (len(skipped) < len(installed)) + [unasked] * bool(skipped)
+    return [*map(_line, found), f"audit: {'; '.join(parts)}"]
+
+
+def _line(package: dict[str, Any]) -> str:
+    known = "; ".join(
+        f"{vuln['id']}, fixed in {', '.join(vuln['fix_versions']) or 'no version'}"
+        for vuln in package["vulns"]
+    )
+    return f"audit: {package['name']} {package['version']}: {known}"
 
 
 if __name__ == "__main__":

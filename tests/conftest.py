@@ -6,7 +6,14 @@ from pathlib import Path
 from random import SystemRandom
 
 import pytest
+from hypothesis import HealthCheck, settings
 from processes import Twin, twins, until
+
+# How fast a machine is says nothing of the code.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 JOBS = """
 from twin import every

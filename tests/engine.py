@@ -30,7 +30,11 @@ def why_none() -> str:
     missing = [name for name in _NEEDED if shutil.which(name) is None]
     if missing:
         return f"no {', '.join(missing)}: apt-get install docker.io busybox-static"
-    return "" if os.geteuid() == 0 else "only root may start a Docker engine"
+    if os.geteuid() != 0:
+        return "only root may start a Docker engine"
+    command = ["unshare", "--mount", "--net", "--pid", "--fork", "true"]
+    apart = subprocess.run(command, capture_output=True, check=False)
+    return "only a privileged container may start a Docker engine" if apart.returncode else ""
 
 
 @dataclass

@@ -24,7 +24,8 @@ _ENVIRON = {
     "PATH": os.environ["PATH"],
     "PYTHONPATH": str(Path(twin.__file__).parent.parent),
     "PYTHONUNBUFFERED": "1",
-    "PYTHONWARNINGS": "error",
+    # Apprise imports it where Python still has it.
+    "PYTHONWARNINGS": "error,ignore:'imghdr' is deprecated:DeprecationWarning",
     "WEB_CONCURRENCY": "2",
     "BASIC_AUTH_USERNAME": LOGIN[0],
     "BASIC_AUTH_PASSWORD": LOGIN[1],

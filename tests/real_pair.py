@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,7 +124,7 @@ async def a_pair(
     jobs.write_text(TICKING)
     ticks.touch()
     async with Platform(clock=clock, limits=limits) as platform:
-        procfile = {"web": f"{sys.executable} -m twin"}
+        procfile = {"web": "python -m twin"}
         a = await platform.create("twin-a", procfile=procfile, sleeps=True)
         b = await platform.create("twin-b", procfile=procfile, sleeps=True)
         a.asleep = b.asleep = True

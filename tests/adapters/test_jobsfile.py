@@ -489,7 +489,8 @@ def test_a_package_that_fails_to_import_another_is_not_taken_for_missing(folder:
     folder.write("import not_installed", "pkg/__init__.py")
     folder.write("", "pkg/mod.py")
     assert folder.problems("pkg.mod") == (
-        "__init__.py:1: No module named 'not_installed': add what provides it to requirements.txt",
+        "__init__.py:1: No module named 'not_installed': "
+        "add what provides it to requirements.in, then `make lock`",
     )
 
 

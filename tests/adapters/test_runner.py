@@ -48,23 +48,17 @@ def entry(made: Bench, name: str) -> Entry:
     return made.node.look().knowledge.ledger[name]
 
 
-BEGUN = threading.Event()
-"""Set when a job that hangs has begun."""
-
-
 @contextmanager
-def hanging() -> Iterator[tuple[threading.Event, Callable[[Run], None]]]:
-    """A job that ends when it is let go."""
-    let_go = threading.Event()
+def hanging() -> Iterator[tuple[threading.Event, threading.Event, Callable[[Run], None]]]:
+    """A job that tells when it has begun, and ends when it is let go."""
+    begun, let_go = threading.Event(), threading.Event()
 
     def hangs(_: Run) -> None:
-        BEGUN.set()
+        begun.set()
         let_go.wait(20)
 
-    BEGUN.clear()
-
     try:
-        yield let_go, hangs
+        yield begun, let_go, hangs
     finally:
         let_go.set()
 
@@ -156,7 +150,7 @@ def test_a_job_takes_the_run() -> None:
 
 
 def test_a_job_that_hangs_does_not_delay_others() -> None:
-    with hanging() as (let_go, hangs):
+    with hanging() as (_, let_go, hangs):
         quick = threading.Event()
 
         def runs(_: Run) -> None:
@@ -199,7 +193,7 @@ def test_a_job_for_which_there_is_no_thread_has_failed_and_delays_no_other(
 
 
 def test_a_job_that_hangs_is_not_started_a_second_time() -> None:
-    with hanging() as (_, hangs):
+    with hanging() as (_, _, hangs):
         made, runner = on_duty(hangs)
         made.wait(35)
         assert runner.running() == ("hangs",)
@@ -207,10 +201,10 @@ def test_a_job_that_hangs_is_not_started_a_second_time() -> None:
 
 
 def test_a_run_that_is_cut_off_has_failed() -> None:
-    with hanging() as (let_go, hangs):
+    with hanging() as (begun, let_go, hangs):
         made, runner = on_duty(hangs)
         made.wait(10)
-        assert BEGUN.wait(5)
+        assert begun.wait(5)
         runner.cut_off()
         ended = entry(made, "hangs")
         assert (ended.fate, ended.why) == (Fate.FAILED, "cut off: its twin had to end")
@@ -275,7 +269,7 @@ def _wait(event: threading.Event) -> None:
 
 def test_a_job_that_hangs_past_its_time_limit_is_still_not_run_beside_itself() -> None:
     begun = []
-    with hanging() as (_, hangs):
+    with hanging() as (hung, _, hangs):
 
         def once(run: Run) -> None:
             begun.append(run.slot)
@@ -283,7 +277,7 @@ def test_a_job_that_hangs_past_its_time_limit_is_still_not_run_beside_itself() -
 
         made, runner = on_duty(once)
         made.wait(10)
-        assert BEGUN.wait(5)
+        assert hung.wait(5)
         made.wait(3_600)
         made.wait(60)
         assert _until(lambda: "an earlier run" in entry(made, "once").why)

@@ -24,7 +24,7 @@ def imports() -> Iterator[Row]:
         lambda: _import_ms(names), lambda: _import_ms("twin.cli, twin.assemble"), 9
     )
     yield Row("import time", ours, baseline, "ms", "bare", Limit(1.3))
-    lines = Path("requirements.txt").read_text().split()
+    lines = Path("requirements.in").read_text().split()
     told, limit = "installed size of the dependencies", Limit(1.3)
     yield Row(told, _installed_mb(lines), _installed_mb(_BARE), "MB", "bare", limit)
 

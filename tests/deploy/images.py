@@ -14,14 +14,14 @@ from pathlib import Path
 import pydantic_core
 from engine import Engine
 
-PYTHON = "python:3.13-slim"
-HAPROXY = "haproxy:3.2-alpine"
-DOCKER = "docker:28-cli"
-WHOAMI = "traefik/whoami:v1.11"
+PYTHON = "python:3.13.16-slim-trixie"
+HAPROXY = "haproxy:3.2.23-alpine"
+DOCKER = "docker:28.5.2-cli"
+WHOAMI = "traefik/whoami:v1.11.0"
 
 _NEEDED = ("docker", "docker-compose", "haproxy")
 _BUSYBOX = Path("/bin/busybox")
-_SHELL = ("sh", "chmod", "id", "ls")
+_SHELL = ("sh", "chmod", "id", "ls", "sleep")
 _PATH = "PATH=/usr/local/bin:/usr/bin:/bin"
 _PLACE = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _LEFT_OUT = ("test", "idlelib", "tkinter", "ensurepip", "site-packages", "config-3*", "*.opt-?.pyc")
@@ -108,7 +108,16 @@ def _add_python(root: Path) -> None:
     (binaries / "pip").chmod(0o755)
     (root / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")
     requirements = Path(__file__).parents[2] / "requirements.txt"
-    wheels = ["-m", "pip", "wheel", "--quiet", "-r", str(requirements), "-w", str(root / "wheels")]
+    wheels = [
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "-r",
+        str(requirements),
+        "-d",
+        str(root / "wheels"),
+    ]
     subprocess.run([sys.executable, *wheels], check=True, capture_output=True)
 
 

@@ -1,6 +1,7 @@
 """`render.yaml` and `heroku.yml`, from which hosts make the pair."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,15 @@ def test_the_pair_fits_the_free_hours_of_the_longest_month(tmp_path: Path) -> No
     told = json.loads(plan.stdout)
     assert (told["host"], told["days"], told["dry_on_day"]) == ("render-free", 31, None)
     assert told["hours"] < 750
+
+
+@pytest.mark.parametrize("named", ["Dockerfile", "compose.yaml", "deploy/shop.yaml"])
+def test_images_are_named_by_their_digest(named: str) -> None:
+    text = (ROOT / named).read_text()
+    images = re.findall(r"^(?:FROM| *image:) (\S+)", text, re.MULTILINE)
+    assert images
+    for image in set(images) - {"twin"}:  # ours is built here
+        assert re.fullmatch(r"[\w/.-]+:[\w.-]+@sha256:[0-9a-f]{64}", image), image
 
 
 CODE = {"PYTHONPATH": str(ROOT)}

@@ -1,6 +1,7 @@
 """What the tests of the lab share: a platform of stub apps, with short limits."""
 
 import asyncio
+import shlex
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ from twin.lab.limits import Limits
 from twin.lab.platform import Platform
 
 # -S -E: the stub needs no packages, and starts in 50 ms without them.
-STUB = f"{sys.executable} -S -E {Path(__file__).with_name('stub_app.py')}"
+STUB = shlex.join([sys.executable, "-S", "-E", str(Path(__file__).with_name("stub_app.py"))])
 
 # Nothing here is encrypted, but every client of httpx's loads the certificates: 100 ms each.
 TLS = ssl.create_default_context()

@@ -55,7 +55,7 @@ async def test_a_dyno_knows_its_config_vars_and_nothing_of_this_machine(
 
 @on_platform()
 async def test_only_web_dynos_have_a_port(platform: Platform) -> None:
-    command = f"{sys.executable} -S -c \"import os; print('port:', os.environ.get('PORT'))\""
+    command = "python -S -c \"import os; print('port:', os.environ.get('PORT'))\""
     app = await platform.create("app", procfile={"worker": command}, quantity={"worker": 1})
     await app.start()
     await platform.log.wait_for(r"app\[worker\.1\]: port: None")
@@ -75,7 +75,7 @@ async def test_stdout_and_stderr_are_collected_by_line_with_their_source(
 async def test_a_line_that_is_too_long_is_split_and_the_last_one_needs_no_end(
     platform: Platform,
 ) -> None:
-    command = f"{sys.executable} -S -c \"print('x' * 10_001 + '\\nend', end='')\""
+    command = "python -S -c \"print('x' * 10_001 + '\\nend', end='')\""
     app = await platform.create("app", procfile={"web": command})
     await app.start()
     await platform.log.wait_for(r"app\[web\.1\]: end$")

@@ -116,13 +116,12 @@ def test_who_sends_nothing_is_cut() -> None:
 def test_sending_byte_by_byte_buys_no_time(part: bytes) -> None:
     async def story(served: Served) -> None:
         reader, writer = await served.connect()
-        began = asyncio.get_running_loop().time()
         for byte in part[:-1]:
             writer.write(bytes([byte]))
             await asyncio.sleep(0.02)
             if reader.at_eof():
                 break
-        assert asyncio.get_running_loop().time() - began < 1
+        assert reader.at_eof()
 
     run(story)
 
@@ -172,7 +171,8 @@ def test_of_too_many_the_one_that_waits_longest_makes_room_and_no_stream(
         slow = [await served.connect(b"G") for _ in range(20)]
         reader, _ = await served.connect(WHOLE)
         assert b"200 OK" in await reader.read(1000)
-        assert [await is_cut(each, 0.1) for each, _ in slow] == [True] * 17 + [False] * 3
+        assert [await is_cut(each) for each, _ in slow[:17]] == [True] * 17
+        assert [await is_cut(each, 0.1) for each, _ in slow[17:]] == [False] * 3
         assert not await is_cut(stream, within_s=0.2)
 
     run(story)

@@ -241,7 +241,9 @@ def _sentence(name: str, folder: Path, error: BaseException) -> str:
                 'or put it under `if __name__ == "__main__":`'
             )
         case ModuleNotFoundError():
-            return f"{place}: {error.msg}: add what provides it to requirements.txt"
+            return (
+                f"{place}: {error.msg}: add what provides it to requirements.in, then `make lock`"
+            )
         case ValueError() | library.ScheduleError():
             return f"{place}: {str(error) or type(error).__name__}"
     return f"{place}: {type(error).__name__}: {error}: the file must import without an error"

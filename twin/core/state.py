@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import ClassVar
 
 from twin.core.jobs import Job
@@ -12,8 +11,6 @@ from twin.core.limits import REOPEN_S
 from twin.core.messages import Document, Role
 from twin.core.moment import Moment
 from twin.core.shift import Shift
-
-_NO_JOBS: Mapping[str, Job] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +166,7 @@ class State:
     """Whether our URL led to this boot when last asked; None while nobody answered there. Unless it
     did, the peer may be unable to ask us anything."""
     watchers: int = 0
-    jobs: Mapping[str, Job] = field(default=_NO_JOBS)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
     upcoming: Mapping[str, int] = field(default_factory=dict)
     """On duty: by job, its first slot that is neither run nor skipped."""
     due_at: float = 0.0

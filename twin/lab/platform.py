@@ -3,7 +3,6 @@
 import asyncio
 import random
 import secrets
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -96,7 +95,7 @@ class Platform:
         """An app whose dynos answer with their names; see `behave`."""
         return await self.create(
             name,
-            procfile={"web": f"{sys.executable} -m twin.lab.target"},
+            procfile={"web": "python -m twin.lab.target"},
             config={"TARGET_CONTROL": str(self.control(name))},
             quantity={"web": web},
             port=port,

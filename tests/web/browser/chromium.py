@@ -2,20 +2,27 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, Locator, Page
+import pytest
+from made_up_site import Site
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 PATH = shutil.which("chromium")
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+WAIT_S = 15
+expect.set_options(timeout=WAIT_S * 1000)
 Scheme = Literal["light", "dark"]
 
 
@@ -31,7 +38,7 @@ class Look:
     def at(self, selector: str) -> Locator:
         return self.page.locator(selector)
 
-    async def says(self, selector: str, text: str, timeout_s: float = 15) -> None:
+    async def says(self, selector: str, text: str, timeout_s: float = WAIT_S) -> None:
         """Wait until the element says so."""
         place = self.page.locator(selector).filter(has_text=text).first
         await place.wait_for(state="visible", timeout=timeout_s * 1000)
@@ -45,6 +52,16 @@ class Look:
         """The value of an expression with all that a module exports in scope, and `given`."""
         code = f"const it = await import('/static/{name}'); return {expression}"
         return await self.page.evaluate(f"async (given) => {{ {code} }}", arguments)
+
+    async def violations(self) -> list[tuple[str, str, str]]:
+        """What axe finds wrong for people with disabilities: (how grave, rule, where)."""
+        await self.page.evaluate(AXE)
+        found = await self.page.evaluate("axe.run({ resultTypes: ['violations'] })")
+        return [
+            (rule["impact"], rule["id"], node["html"][:120])
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
 
 
 @contextlib.asynccontextmanager
@@ -69,7 +86,7 @@ async def look_at(
     )
     await context.add_init_script(script)
     look = Look(await context.new_page())
-    look.page.set_default_timeout(15_000)
+    look.page.set_default_timeout(WAIT_S * 1000)
     if ahead:
         await look.page.clock.install()
     look.page.on("request", lambda request: look.asked.add(_origin(request.url)))
@@ -97,6 +114,28 @@ class Eyes:
 
     def looking_at(self, url: str, **options: Any) -> AbstractAsyncContextManager[Look]:
         return look_at(self.browser, url, **options)
+
+
+Then = Callable[[Site, Look], Awaitable[None]]
+Shown = Callable[..., None]
+
+
+@contextlib.contextmanager
+def opened(**environ: str) -> Iterator[Eyes]:
+    """A browser with this in its environment, too, and the loop that it lives in."""
+    if PATH is None:
+        pytest.skip("no chromium: apt-get install chromium")
+    with asyncio.Runner() as runner:
+        chromium = _chromium(dict(os.environ | environ))
+        yield Eyes(runner.run(anext(chromium)), runner)
+        runner.run(chromium.aclose())
+
+
+async def _chromium(environ: dict[str, str | float | bool]) -> AsyncGenerator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=PATH, args=FLAGS, env=environ)
+        yield browser
+        await browser.close()
 
 
 def _heard(look: Look, kind: str, text: str) -> None:

@@ -1,25 +1,29 @@
-"""One browser for all tests of a file, and the loop that it lives in: a plugin of pytest's."""
+"""One browser for all tests of a file, and a look with it: a plugin of pytest's."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from chromium import FLAGS, PATH, Eyes
-from playwright.async_api import Browser, async_playwright
+from chromium import Eyes, Shown, Then, opened
+from made_up import Told
+from made_up_site import a_site
 
 
 @pytest.fixture(scope="module")
 def eyes() -> Iterator[Eyes]:
-    if PATH is None:
-        pytest.skip("no chromium: apt-get install chromium")
-    with asyncio.Runner() as runner:
-        chromium = _chromium()
-        yield Eyes(runner.run(anext(chromium)), runner)
-        runner.run(chromium.aclose())
+    with opened() as eyes:
+        yield eyes
 
 
-async def _chromium() -> AsyncGenerator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=PATH, args=FLAGS)
-        yield browser
-        await browser.close()
+@pytest.fixture
+def shown(eyes: Eyes) -> Shown:
+    """Look at a twin that says so."""
+
+    def look(told: Told, then: Then, **options: Any) -> None:
+        async def story() -> None:
+            async with a_site(told) as site, eyes.looking_at(site.url, **options) as look:
+                await then(site, look)
+
+        eyes.run(story())
+
+    return look

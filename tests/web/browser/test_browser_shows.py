@@ -1,14 +1,11 @@
 """What the page shows of what a twin says, in a real browser."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from importlib.resources import files
-from typing import Any
 
 import pytest
-from chromium import Eyes, Look, Scheme
+from chromium import Look, Scheme, Shown
 from made_up import HOUR_S, NOW, Told, a_day, twin_of
-from made_up_site import Site, a_site
+from made_up_site import Site
 from playwright.async_api import Locator, expect
 
 from twin.clock import Clock
@@ -17,7 +14,6 @@ from twin.core.moment import iso
 pytest_plugins = ["eyes"]
 
 EVIL = '<img src="/x" onerror="alert(1)"><script>alert(1)</script>'
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 HIDEABLE = """
 Object.defineProperty(document, "hidden", { get: () => globalThis.isHidden ?? false });
 globalThis.hide = (is) => { isHidden = is; document.dispatchEvent(new Event("visibilitychange")); };
@@ -28,23 +24,6 @@ BETWEEN = """(one, other) => {
   return Math.max(right, b.left - a.right, below, b.top - a.bottom);
 }"""
 """How many pixels lie between two elements: less than none if they overlap."""
-
-Then = Callable[[Site, Look], Awaitable[None]]
-Shown = Callable[..., None]
-
-
-@pytest.fixture
-def shown(eyes: Eyes) -> Shown:
-    """Look at a twin that says so."""
-
-    def look(told: Told, then: Then, **options: Any) -> None:
-        async def story() -> None:
-            async with a_site(told) as site, eyes.looking_at(site.url, **options) as look:
-                await then(site, look)
-
-        eyes.run(story())
-
-    return look
 
 
 # ---- the twins
@@ -443,9 +422,10 @@ def test_what_comes_of_an_action_later_is_shown_within_a_second_or_two(shown: Sh
         told = a_day()
         told["twins"][0]["role"], told["twins"][1]["role"] = "standby", "on_duty"
         site.told = told
-        await look.says("h1", "Twin b is on duty", timeout_s=2.5)
+        await look.page.clock.fast_forward("00:02")
+        await look.says("h1", "Twin b is on duty")
 
-    shown(a_day(), then)
+    shown(a_day(), then, ahead=True)
 
 
 def test_a_pause_is_shown_and_can_be_ended(shown: Shown) -> None:
@@ -521,12 +501,13 @@ def test_it_stops_asking_while_the_tab_is_hidden(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         await look.page.evaluate("hide(true)")
         asked = len(site.asked)
-        await asyncio.sleep(6)
+        await look.page.clock.fast_forward("00:30")
+        await asyncio.sleep(0.5)
         assert len(site.asked) == asked
         await look.page.evaluate("hide(false)")
         await site.is_asked()
 
-    shown(a_day(), then, script=HIDEABLE)
+    shown(a_day(), then, script=HIDEABLE, ahead=True)
 
 
 def test_it_stops_asking_when_nobody_is_there_and_a_click_goes_on(shown: Shown) -> None:
@@ -615,25 +596,14 @@ def test_it_is_accessible(shown: Shown, scheme: Scheme, width: int) -> None:
         await look.at("#jobs button").nth(1).click()
         await look.at("#confirm .main").click()
         await look.says("#result", "jobs.digest is running")
-        assert await violations(look) == []
+        assert await look.violations() == []
         site.told = None
         await look.asks()
         await look.at("#silence").wait_for()
-        assert await violations(look) == []
+        assert await look.violations() == []
         look.complaints.clear()  # the browser's own, of the 409 and the 503
 
     shown(told, then, scheme=scheme, width=width)
-
-
-async def violations(look: Look) -> list[tuple[str, str, str]]:
-    """What axe finds: (how grave, rule, where)."""
-    await look.page.evaluate(AXE)
-    found = await look.page.evaluate("axe.run({ resultTypes: ['violations'] })")
-    return [
-        (rule["impact"], rule["id"], node["html"][:120])
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
 
 
 def test_nothing_is_wider_than_a_phone(shown: Shown) -> None:

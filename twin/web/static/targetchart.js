@@ -56,7 +56,7 @@ export class TargetChart {
       series: [line("latency", { width: 1.5, fill: () => `${colour("latency")}22` })],
       // From milliseconds to seconds: on a plain scale one slow answer would flatten all others.
       y: { distr: 3, range: (_, least, most) => [decade(Math.floor, least ?? 100), decade(Math.ceil, (most ?? 100) + 1)] },
-      axis: { splits: (_, __, least, most) => decades(least, most), values: (_, ticks) => ticks.map(duration) },
+      axis: { splits: (_, __, least, most) => decades(least, most), values: (_, ticks) => ticks.map(label) },
       draw: (u) => this.#strip(u),
       point: (at) => this.#point(at),
     });
@@ -147,6 +147,9 @@ export class TargetChart {
     }
   }
 }
+
+/** `100 ms`, `10 s`; empty for one that there is no room for. */
+const label = (ms) => (ms === null ? "" : ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
 
 /** The power of ten below or above. */
 const decade = (round, ms) => 10 ** round(Math.log10(ms));

@@ -8,7 +8,12 @@ import { clock, date } from "./moment.js";
 const HOUR_S = 3600;
 /** That can be shown. */
 const HOURS = [1, 6, 24];
-const AXIS_PX = 46;
+const FONT = "11px system-ui, sans-serif";
+/** The longest label on the left of a chart. */
+const LONGEST = "100 ms";
+/** From a label to what is next to it. */
+const GAP_PX = 10;
+const PEN = document.createElement("canvas").getContext("2d");
 /** Fits on A4 and Letter, with margins. */
 const PAPER_PX = 620;
 
@@ -66,11 +71,11 @@ export class Timeline {
       {
         width: place.clientWidth || 600,
         height,
-        padding: [6, 16, labels ? 0 : 4, 0],
+        padding: [6, Math.ceil(momentPx() / 2), labels ? 0 : 4, 0],
         legend: { show: false },
         cursor: this.#cursor(),
         scales: { x: { auto: false, min, max }, y },
-        axes: [this.#axis(labels), { size: AXIS_PX, ...inks(), ...axis }],
+        axes: [this.#axis(labels), { size: textPx(LONGEST) + GAP_PX, ...inks(), ...axis }],
         series: [{}, ...series],
         hooks: {
           draw: [draw],
@@ -111,8 +116,8 @@ export class Timeline {
       ...inks(),
       show: labels,
       size: 30,
-      space: 56,
-      values: (_, moments) => moments.map((at) => (clock(at) === clock(0) || clock(at) === "00:00" ? date(at) : clock(at))),
+      space: momentPx() + GAP_PX,
+      values: (_, moments) => moments.map(label),
     };
   }
 
@@ -151,12 +156,27 @@ function resize(plot, width = plot.root.parentElement.clientWidth) {
   if (width) plot.setSize({ width, height: plot.height });
 }
 
+/** At midnight the date, else the time. */
+const label = (at) => (new Date(at * 1000).toTimeString().startsWith("00:00") ? date(at) : clock(at));
+
+/** How wide the widest label of a moment is: the months differ. */
+function momentPx() {
+  const months = Array.from({ length: 12 }, (_, month) => Date.UTC(2000, month, 28, 12) / 1000);
+  return Math.max(...[...months.map(date), clock(0)].map(textPx));
+}
+
+/** How wide a label of an axis is, in the font that there is. */
+function textPx(text) {
+  PEN.font = FONT;
+  return Math.ceil(PEN.measureText(text).width);
+}
+
 /** Colours and letters of an axis; asked for at each drawing. */
 function inks() {
   const line = () => colour("line");
   return {
     stroke: () => colour("soft"),
-    font: "11px system-ui, sans-serif",
+    font: FONT,
     grid: { stroke: line, width: 1 },
     ticks: { stroke: line, width: 1, size: 4 },
   };

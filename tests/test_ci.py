@@ -1,0 +1,116 @@
+"""What continuous integration runs, against what is promised; and the lock of what is installed."""
+
+import importlib.util
+import re
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+OLDEST = PROJECT["project"]["requires-python"].removeprefix(">=")
+LOCKED = re.compile(
+    r"^([\w.-]+)==(\S+)(?: ;[^\\]*)? \\\n((?: +--hash=sha256:[0-9a-f]{64}.*\n)+)", re.M
+)
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def locked(name: str) -> dict[str, str]:
+    """Versions by package, of those that have hashes."""
+    return {canonical(package): version for package, version, _ in LOCKED.findall(read(name))}
+
+
+def chosen(lines: list[str]) -> dict[str, str | None]:
+    matches = (re.match(r"([\w.-]+)(?:\[\w+\])?(?:==(\S+))?$", line) for line in lines)
+    return {canonical(match[1]): match[2] for match in matches if match}
+
+
+# ---- Python
+
+
+def test_the_oldest_python_is_the_same_wherever_it_is_named() -> None:
+    assert PROJECT["tool"]["ruff"]["target-version"] == f"py{OLDEST.replace('.', '')}"
+    assert PROJECT["tool"]["mypy"]["python_version"] == OLDEST
+    assert f"OLDEST ?= python{OLDEST}\n" in read("Makefile")
+    assert f"--python-version={OLDEST} " in read("Makefile")
+    assert f"Python {OLDEST} or newer" in read("README.md")
+
+
+def test_the_image_has_the_python_that_the_buildpack_takes() -> None:
+    images = re.findall(r"^FROM python:(\d+\.\d+)\.", read("Dockerfile"), re.M)
+    assert images == [read(".python-version").strip()] * 2
+
+
+def test_continuous_integration_runs_the_oldest_python_and_the_one_that_is_deployed() -> None:
+    script = read(".ci/run")
+    assert "newest=$(cat .python-version)" in script
+    assert re.search(r'find_python "\$newest"\).*\nrun make test ', script)
+    (pattern,) = re.findall(r"oldest=\$\(sed -n 's/(.*)/\\1/p' pyproject", script)
+    assert re.search(pattern.replace(r"\(", "(").replace(r"\)", ")"), read("pyproject.toml"), re.M)
+    assert re.search(r'find_python "\$oldest"\).*\n +run make test-oldest ', script)
+
+
+# ---- packages
+
+
+def test_all_that_is_chosen_is_locked_with_hashes() -> None:
+    runs, develops = locked("requirements.txt"), locked("requirements-dev.txt")
+    for name, version in chosen(read("requirements.in").splitlines()).items():
+        assert runs[name] == (version or runs[name])
+    for name, version in chosen(PROJECT["dependency-groups"]["dev"]).items():
+        assert develops[name] == (version or develops[name])
+    assert all(develops[name] == runs[name] for name in develops.keys() & runs.keys())
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_nothing_is_installed_without_a_hash_or_from_elsewhere(name: str) -> None:
+    text = read(name)
+    assert len(locked(name)) == len(re.findall(r"^[^ #\n]", text, re.M))
+    assert "://" not in text
+
+
+# ---- vulnerabilities
+
+
+@pytest.fixture(scope="module")
+def audit() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("audit", ROOT / ".ci/audit.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+FINE = {"name": "fine", "version": "1", "vulns": []}
+BROKEN = {"name": "bad", "version": "2", "vulns": [{"id": "CVE-1", "fix_versions": ["3"]}]}
+UNKNOWN = {"name": "odd", "skip_reason": "not found"}
+
+
+@pytest.mark.parametrize(
+    ("installed", "told"),
+    [
+        ([FINE], ["audit: asked about 1 packages, 0 vulnerable"]),
+        (
+            [FINE, BROKEN, UNKNOWN],
+            [
+                "audit: bad 2: CVE-1, fixed in 3",
+                "audit: asked about 2 packages, 1 vulnerable; not asked about 1: odd",
+            ],
+        ),
+        ([UNKNOWN], ["audit: not asked about 1: odd"]),
+    ],
+)
+def test_an_audit_that_asks_nobody_says_so(
+    audit: ModuleType, installed: list[object], told: list[str]
+) -> None:
+    assert audit.report(installed) == told
