@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from node_bench import document
+from node_bench import WALL, document
 
 from twin.core.history import Change, Decision, Life, Look, Record
 from twin.core.knowledge import Claim, Entry, Fate
@@ -24,7 +24,7 @@ PLAIN: dict[str, Any] = {
 
 
 def parsed(**fields: Any) -> Any:
-    return parse(json.dumps({**PLAIN, **fields}).encode())
+    return parse(json.dumps({**PLAIN, **fields}).encode(), WALL)
 
 
 def test_a_document_reads_as_it_was_written() -> None:
@@ -38,8 +38,8 @@ def test_a_document_reads_as_it_was_written() -> None:
         ticked_ago_s=0.5,
         leaving=True,
     )
-    assert parse(dump_json(whole)) == whole
-    assert parse(json.dumps(dump(whole)).encode()) == whole
+    assert parse(dump_json(whole), WALL) == whole
+    assert parse(json.dumps(dump(whole)).encode(), WALL) == whole
 
 
 def test_fields_that_a_later_version_adds_are_passed_over() -> None:
@@ -105,12 +105,12 @@ def test_a_url_for_plain_http_over_the_internet_is_not_learned(
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"<html>", b"\xff", b"[" * 100_000])
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(NoTwinError):
-        parse(body)
+        parse(body, WALL)
 
 
 def test_a_refusal_does_not_repeat_what_came() -> None:
     with pytest.raises(NoTwinError) as caught:
-        parse(b'{"password": "hunter2", "twin": ["hunter2"]}')
+        parse(b'{"password": "hunter2", "twin": ["hunter2"]}', WALL)
     assert "hunter2" not in str(caught.value)
 
 
@@ -127,7 +127,7 @@ def test_a_field_of_any_kind_is_taken_or_refused_and_nothing_else(field: str, va
         document = parsed(**{field: value})
     except NoTwinError:
         return
-    assert parse(dump_json(document)) == document
+    assert parse(dump_json(document), WALL) == document
 
 
 def test_a_history_comes_through_json_as_it_was() -> None:

@@ -90,7 +90,7 @@ def served(request: Request, answering: Answering, own: bool = False) -> tuple[l
     [
         (Request.UPDATE, "POST /update"),
         (Request.DOWN, "POST /down"),
-        (Request.STATUS, "GET /status"),
+        (Request.STATUS, "GET /status?only=document"),
     ],
 )
 def test_the_peer_is_asked_with_its_credentials_and_told_what_we_know(
@@ -102,7 +102,7 @@ def test_the_peer_is_asked_with_its_credentials_and_told_what_we_know(
     login = base64.b64encode(b"peer-user:peer-s3cret").decode().lower()
     assert asked.headers["authorization"] == f"basic {login}"
     if line.startswith("POST"):
-        assert parse(asked.body).twin == "a"
+        assert parse(asked.body, WALL).twin == "a"
     assert events == [Heard(document(), Via.ANSWER, 1000.0)]
 
 
@@ -255,7 +255,7 @@ def broken_once() -> Answering:
 
 def test_a_question_over_a_connection_that_breaks_is_asked_anew_at_once() -> None:
     events, server = served(Request.STATUS, broken_once())
-    assert server.lines == ["GET /status", "GET /status"]
+    assert server.lines == ["GET /status?only=document"] * 2
     assert [type(event) for event in events] == [Heard]
 
 
@@ -345,7 +345,7 @@ def test_what_is_on_its_way_at_the_end_is_given_up(monkeypatch: pytest.MonkeyPat
 
 def test_a_twin_that_is_answered_knows_its_claim_is_confirmed() -> None:
     async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        writer.write(answer(200, dump_json(document(claim=parse(asked.body).claim))))
+        writer.write(answer(200, dump_json(document(claim=parse(asked.body, WALL).claim))))
 
     async def test(made: Bench, link: PeerLink, _: Server) -> None:
         made.wait(1)
@@ -435,7 +435,7 @@ def test_what_the_peer_knows_of_the_last_48_hours_is_asked_for_a_part_at_a_time(
     async def test(made: Bench, link: PeerLink, server: Server) -> None:
         link.catch_up(0)
         await wait_until(lambda: server.asked and not link._tasks)
-        assert server.lines[0] == f"GET /status?since=0&until={WALL - 45 * 3600:.0f}"
+        assert server.lines[0] == f"GET /status?only=history&since=0&until={WALL - 45 * 3600:.0f}"
         assert server.lines[-1].endswith(f"&until={WALL + 3 * 3600:.0f}")
         assert len(made.node.chronicle.between(0, 1e10).looks["web"]) == len(server.lines) == 17
         made.hear(Via.LINE)

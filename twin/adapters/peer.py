@@ -26,7 +26,7 @@ from twin.node import Node
 from twin.wire import NoTwinError, dump_json, parse, parse_record
 
 _PART_S = 3 * 3600.0
-"""Of a history, so much is asked for at once: a thousand targets' looks take 6 MB."""
+"""Of a history, so much is asked for at once: a thousand targets' looks take 12 MB."""
 _HAND_OVER_S = 30.0
 _ASK_AGAIN_S = 1.0
 _DOWN_TIMEOUT_S = 2.0
@@ -116,7 +116,7 @@ class PeerLink:
             self._node.handle(replace(failed, asked_at=asked_at))
 
     async def _status(self) -> None:
-        await self._ask("GET", "/status")
+        await self._ask("GET", "/status?only=document")
 
     async def _look(self) -> None:
         try:
@@ -148,10 +148,10 @@ class PeerLink:
         until = max(since, now - KEPT_S)
         while since <= now:
             until += _PART_S
-            path = f"/status?since={since:.0f}&until={until:.0f}"
+            path = f"/status?only=history&since={since:.0f}&until={until:.0f}"
             try:
                 answer = await self._client.fetch("GET", self._url + path, self._peer_auth)
-                self._node.chronicle.record(parse_record(answer.content.get("history")))
+                self._node.chronicle.believe(parse_record(answer.content.get("history")), now)
             except (*NO_ANSWER, NoTwinError):
                 return
             since = until
@@ -165,7 +165,7 @@ class PeerLink:
         try:
             own_update = f"{url}/update"
             answer = await self._client.fetch("POST", own_update, self._own_auth, self._body())
-            self._node.handle(Heard(parse(answer.body), Via.OWN))
+            self._node.handle(Heard(parse(answer.body, self._clock.now().wall), Via.OWN))
         except (*NO_ANSWER, NoTwinError):
             return  # waking and retired boots ask again; for others it is no news
 
@@ -199,7 +199,8 @@ class PeerLink:
         if answer.status != HTTPStatus.OK:
             return replace(failure_of_status(answer.status, self._url), asked_at=asked_at)
         try:
-            return Heard(parse(answer.body), Via.ANSWER, asked_at)
+            document = parse(answer.body, self._clock.now().wall)
+            return Heard(document, Via.ANSWER, asked_at)
         except NoTwinError as error:
             why = f"{self._url} answers, but not as a twin does ({error})"
             why = f"{why}: set PEER_URL to the URL of the other twin"

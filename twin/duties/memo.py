@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, fields, replace
 
+from twin.core.bounds import TEXT_BYTES, shortened
 from twin.core.memory import Memory
 
 _COUNT_EVERY_S = 300.0
@@ -17,11 +18,14 @@ def key_of(target: str) -> str:
 
 
 def written(memory: Memory) -> str:
-    """As JSON; what is as it is by default is left out."""
+    """As JSON, which the pair can carry; what is as it is by default is left out."""
     usual = asdict(Memory())
-    return json.dumps(
-        {name: value for name, value in asdict(memory).items() if value != usual[name]}
-    )
+    told = {
+        name: shortened(value, TEXT_BYTES) if isinstance(value, str) else value
+        for name, value in asdict(memory).items()
+        if value != usual[name]
+    }
+    return json.dumps(told, ensure_ascii=False)
 
 
 def read(text: str | None) -> Memory:
