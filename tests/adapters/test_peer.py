@@ -427,7 +427,8 @@ def test_what_is_passed_on_to_the_peer_comes_back_with_its_answer() -> None:
 async def a_year(asked: Asked, writer: asyncio.StreamWriter) -> None:
     """A peer that has seen something in each window that it is asked for."""
     since = int(float(asked.line.partition("since=")[2].partition("&")[0]))
-    look = [max(since, WALL - KEPT_S) // 60, 80, "healthy", since, 3, 3]
+    at = max(since, int(WALL) - KEPT_S)
+    look = [at // 60, 80, "healthy", at, 3, 3]
     writer.write(answer(200, json.dumps({"history": {"looks": {"web": [look]}}}).encode()))
 
 

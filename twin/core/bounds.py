@@ -19,12 +19,12 @@ TARGETS = 1_000
 """More than one core can probe every 15 s."""
 MEMOS = 2 * TARGETS
 
-NAME_BYTES = 160
-"""Of a job or target: functions and arguments have names of a line."""
+NAME_BYTES = 176
+"""Of a job or target: a line, and at least as long as a platform lets its names be."""
 WHY_BYTES = 200
 """A sentence. The log has all of it."""
-TWIN_BYTES = 64
-"""Hosts allow 63 letters for an app."""
+TWIN_BYTES = 128
+"""Hosts allow 63 letters for an app, and some add as many to make its host name."""
 BOOT_BYTES = 32
 URL_BYTES = 2_000
 MEMO_BYTES = 4_000
