@@ -10,7 +10,7 @@ know unlike things, and may both be on duty; so each rule here heals, or holds f
   with it (or hides for the 3 s after a freeze; then the next message is believed).
 - Jobs that this twin does not have, beyond as many as it has and `STRANGE_JOBS`: those with the
   oldest slots go. After a deploy that renamed all jobs there are twice as many, and no more.
-- Memos that are new to it, where it would have more than one for each of these jobs.
+- Memos that are new to it, beyond one for each of its jobs and `STRANGE_MEMOS`.
 - The last word on a job that this twin does not have, once it is older than `FORGOTTEN_S`. Names
   that change with each deploy would else add up for ever.
 
@@ -47,15 +47,17 @@ def believed(
     news = known.news_in(told)
     ledger, refused = _believed_slots(news.ledger, jobs, wall)
     memos, refused_memos = _believed_memos(known, news, len(jobs))
-    most = min(ENTRIES, 2 * len(jobs) + STRANGE_JOBS)
-    kept = newest({**known.ledger, **ledger}, most, jobs) if ledger else known.ledger
-    fitting = {job: entry for job, entry in ledger.items() if job in kept}
-    merged = known.merge(Knowledge(news.claim, fitting, memos))
-    if len(fitting) < len(ledger) or len(merged.ledger) > most:
-        refused = (*refused, TOO_MANY_JOBS)
-    if fitting and len(merged.ledger) > most:
-        merged = replace(merged, ledger=kept)
-    return merged, (*refused, *refused_memos)
+    refused = (*refused, *refused_memos)
+    if all(job in jobs or job in known.ledger for job in ledger):
+        return known.merge(Knowledge(news.claim, ledger, memos)), refused
+    both = {**known.ledger, **ledger}
+    kept = newest(both, min(ENTRIES - len(jobs), len(jobs) + STRANGE_JOBS), jobs)
+    ledger = {job: entry for job, entry in ledger.items() if job in kept}
+    merged = known.merge(Knowledge(news.claim, ledger, memos))
+    if len(kept) == len(both):
+        return merged, refused
+    merged = replace(merged, ledger=kept) if ledger else merged
+    return merged, (*refused, TOO_MANY_JOBS)
 
 
 def _believed_slots(
@@ -74,7 +76,7 @@ def _believed_slots(
 def _believed_memos(
     known: Knowledge, news: Knowledge, jobs: int
 ) -> tuple[dict[str, Memo], tuple[str, ...]]:
-    most = min(MEMOS, 2 * jobs + STRANGE_MEMOS)
+    most = min(MEMOS // 2, jobs + STRANGE_MEMOS)
     memos = {key: memo for key, memo in news.memos.items() if memo.term <= news.claim.term}
     refused = (OF_NO_CLAIM,) if len(memos) < len(news.memos) else ()
     if len(known.memos.keys() | memos.keys()) <= most:

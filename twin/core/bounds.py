@@ -1,8 +1,8 @@
 """How much a twin keeps, and so sends, at most. Whatever a twin can hold, its peer can take.
 
 Texts are counted in bytes of JSON, since a quote, an emoji or a control character takes more than
-one. Multiplied out, a document of all this has 20 MB, `/status` 30 MB and a part of the history 21
-MB; a twin takes 32 MB (`wire.DOCUMENT_BYTES`). A ledger of 10,000 jobs takes 1 to 4 MB.
+one. Multiplied out, a document of all this has 27 MB, and a part of the history 20 MB; a twin takes
+32 MB (`wire.DOCUMENT_BYTES`). What 10,000 jobs bring about takes 1 to 4 MB.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,7 +17,8 @@ ENTRIES = 2 * JOBS
 """Of a ledger: the jobs of both, should all be renamed in a deploy."""
 TARGETS = 1_000
 """More than one core can probe every 15 s."""
-MEMOS = 2 * TARGETS
+MEMOS = 2 * TARGETS + 2
+"""Of both twins, and the pause."""
 
 NAME_BYTES = 176
 """Of a job or target: a line, and at least as long as a platform lets its names be."""
@@ -70,10 +71,9 @@ def short_name(name: str) -> str:
 def newest(
     ledger: Mapping[str, Entry], most: int, kept: Collection[str] = ()
 ) -> Mapping[str, Entry]:
-    """The ledger; of one that is longer, the newest slots, and those of the jobs to be `kept`."""
-    excess = len(ledger) - most
-    if excess <= 0:
+    """The ledger; beside the jobs to be `kept`, the `most` that have the newest slots."""
+    if len(ledger) <= most:
         return ledger
     by_age = sorted((entry.slot, job) for job, entry in ledger.items() if job not in kept)
-    dropped = {job for _, job in by_age[:excess]}
+    dropped = {job for _, job in by_age[: max(0, len(by_age) - most)]}
     return {job: entry for job, entry in ledger.items() if job not in dropped}
