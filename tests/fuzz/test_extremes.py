@@ -1,5 +1,6 @@
 """Documents of the most extreme values: nothing breaks, and an honest claim still wins."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -12,6 +13,7 @@ from twin.config import read_settings
 from twin.core.events import Heard, LearnedUrl, Remember, Via
 from twin.core.history import LIVES_KEPT_S
 from twin.core.knowledge import PAUSE
+from twin.core.memory import Memory
 from twin.core.messages import Document, Role
 from twin.duty_jobs import Duties
 from twin.hosts import OFFERS
@@ -34,20 +36,14 @@ BOOTS = st.sampled_from(
     ["1-a", "2-b", "3-a", "0-0", f"{HIGHEST_MS}-z", "9999999999999-z", "zzzz", ""]
 )
 FATES = st.sampled_from(["skipped", "running", "unknown", "failed", "done", "cancelled"])
-VALUES = (
-    NUMBERS.map(float)
-    | st.just(1.0 - 10**11)
-    | NUMBERS
-    | TEXTS
-    | st.none()
-    | st.booleans()
-    | st.just(1e308)
+TIMES = st.sampled_from([0.0, WALL, WALL + 1, 6e10 - 1, 1 - 6e10, 1e11 - 1, 1 - 1e11])
+MEMORY = {
+    each.name: TIMES if "float" in str(each.type) else TEXTS if each.type is str else NUMBERS
+    for each in dataclasses.fields(Memory)
+}
+MEMORIES = st.sets(st.sampled_from(sorted(MEMORY)), min_size=1, max_size=3).flatmap(
+    lambda names: st.fixed_dictionaries({name: MEMORY[name] for name in names}).map(json.dumps)
 )
-FIELDS = (
-    *("quantity", "wanted", "boots_until", "hand", "hand_since", "respected_until", "verdict"),
-    *("quiet_since", "outage_since", "trouble", "reason", "month", "saved_s", "counted_at"),
-)
-MEMORIES = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4).map(json.dumps)
 
 
 def fields(**of: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -97,25 +93,30 @@ def taken(told: dict[str, Any]) -> Document | None:
         return None
 
 
+def duties_of(made: Bench) -> Duties:
+    scale = {"SCALE_TARGET": "my-app", "SCALE_API_KEY": "k", "SCALE_TIMETABLE": "00:00=1"}
+    return Duties(read_settings({**ENVIRON, **scale}), made.clock, Log("a", made.output))
+
+
 def tells_of_itself(made: Bench) -> None:
     """Its document, `/status` and what the page draws, as JSON that the other twin reads."""
-    duties = Duties(
-        read_settings({**ENVIRON, "SCALE_TARGET": "my-app", "SCALE_API_KEY": "k"} | TIMETABLE),
-        made.clock,
-        Log("a", made.output),
-    )
+    duties, now = duties_of(made), made.clock.now()
     duties.node = made.node
-    now = made.clock.now()
     assert parse(dump_json(made.node.document()), now.wall).twin == "a"
     to_json(snapshot(made.node, now, About(OFFERS[0], duties.shown)))
     story = made.node.chronicle.story(WALL - LIVES_KEPT_S, WALL + LIVES_KEPT_S)
     parse_record(json.loads(json.dumps(dump_record(story), allow_nan=False)))
 
 
-TIMETABLE = {"SCALE_TIMETABLE": "00:00=1"}
+@settings(deadline=None)
+@given(MEMORIES)
+def test_whatever_is_remembered_of_a_target_is_shown(text: str) -> None:
+    duties = duties_of(bench())
+    duties.remember("scale my-app/web", text, 0)
+    to_json(duties.shown(WALL))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(st.lists(st.tuples(PARTS, st.sampled_from(Via)), max_size=4))
 def test_whatever_is_taken_the_twin_tells_of_itself_and_a_claim_and_a_resume_still_win(
     said: list[tuple[dict[str, Any], Via]],
