@@ -147,7 +147,8 @@ class History:
         _share(self._looks, _LOOKS)
         _share(self._decisions, _DECISIONS)
         del self._changes[:-_CHANGES]
-        self._lives = _newest_lives(self._lives, _LIVES)
+        if len(self._lives) > _LIVES:
+            self._lives = _newest_lives(self._lives, _LIVES)
 
     def between(self, since: float, until: float) -> Record:
         """What happened from the minute of `since` up to that of `until`, in epoch seconds."""
@@ -242,8 +243,6 @@ def _share(known: Mapping[str, list[Timed]], most: int) -> None:
 
 
 def _newest_lives(lives: Mapping[str, Life], most: int) -> dict[str, Life]:
-    if len(lives) <= most:
-        return dict(lives)
     by_end = sorted(lives, key=lambda boot: lives[boot].until)
     return {boot: lives[boot] for boot in by_end[-most:]}
 
