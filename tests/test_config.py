@@ -454,3 +454,17 @@ def test_keys_do_not_stand_in_the_file() -> None:
     said = in_file(TWO.replace("OTHER_KEY", "HRKU-hunter2"))
     assert "api_key_env must name an environment variable in capitals" in said
     assert "hunter2" not in said
+
+
+# ---- what every message carries
+
+
+def test_a_name_that_is_too_long_for_every_message_is_wrong() -> None:
+    assert read(TWIN_NAME="a" * 128).name == "a" * 128
+    assert problem(TWIN_NAME="a" * 129).endswith("set it to a shorter name")
+
+
+def test_more_targets_than_one_pair_can_scale_are_wrong() -> None:
+    tables = (f'[[target]]\nname = "docker:shop{n}"\ntimetable = "=1"\n' for n in range(1_001))
+    Path("twin.toml").write_text("".join(tables), encoding="utf-8")
+    assert problem() == "twin.toml has 1001 targets: one pair scales 1000 at most"

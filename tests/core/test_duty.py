@@ -35,7 +35,7 @@ from twin.core.knowledge import Claim, Entry, Fate
 from twin.core.messages import Role
 from twin.core.schedules import every
 from twin.core.shift import Shift
-from twin.core.state import Holding, Retired, Rules, Standby, Trouble
+from twin.core.state import Holding, Retired, Rules, Standby, Trouble, boot_name
 
 REFUSED = Failed(Failure.REFUSED, "the connection is refused")
 DENIED = Failed(Failure.DENIED, "401: set TWIN_PASSWORD to one value on both")
@@ -1169,3 +1169,8 @@ def test_a_peer_that_leaves_and_hears_nothing_of_a_claim_does_not_hold_it_up() -
         standby.wait(1.6)
         standby.hear(Role.LEAVING, standby.claim_of_b(released=True))
     assert standby.state.on_duty
+
+
+def test_boots_sort_by_age_even_those_of_a_clock_that_began_in_1970() -> None:
+    names = [boot_name(began_ms, "x") for began_ms in (0, 9_000, 10_000, 1_780_056_000_000)]
+    assert names == sorted(names)
