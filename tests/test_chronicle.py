@@ -97,3 +97,9 @@ def test_after_a_month_a_boot_is_forgotten(holder: Bench) -> None:
     holder.node.chronicle.record(Record(lives={"0-a": Life("a", 0, 60)}))
     holder.wait(10)
     assert "0-a" not in known(holder).lives
+
+
+def test_what_a_message_tells_of_the_future_is_not_kept(holder: Bench) -> None:
+    ahead = LOOK._replace(minute=LOOK.minute + 100, at=LOOK.at + 6_000)
+    holder.hear(Via.LINE, recent=Record(looks={"web": (ahead,)}))
+    assert known(holder).looks == {}

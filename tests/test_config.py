@@ -485,3 +485,17 @@ def test_a_file_of_certificates_that_is_none_is_named_with_its_remedy(tmp_path: 
 
 def test_a_file_of_certificates_is_taken() -> None:
     assert read(SSL_CERT_FILE=certifi.where())
+
+
+# ---- what every message carries
+
+
+def test_a_name_that_is_too_long_for_every_message_is_wrong() -> None:
+    assert read(TWIN_NAME="a" * 128).name == "a" * 128
+    assert problem(TWIN_NAME="a" * 129).endswith("set it to a shorter name")
+
+
+def test_more_targets_than_one_pair_can_scale_are_wrong() -> None:
+    tables = (f'[[target]]\nname = "docker:shop{n}"\ntimetable = "=1"\n' for n in range(1_001))
+    Path("twin.toml").write_text("".join(tables), encoding="utf-8")
+    assert problem() == "twin.toml has 1001 targets: one pair scales 1000 at most"

@@ -40,7 +40,7 @@ MAY_IMPORT = {
 
 PURE = {
     *("bisect", "calendar", "collections", "dataclasses", "datetime", "difflib", "enum"),
-    *("fractions", "functools", "hashlib", "heapq", "itertools", "math", "operator", "re"),
+    *("fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "operator", "re"),
     *("string", "types", "typing", "zoneinfo", "cronsim", "__future__"),
 }
 """What computes, and neither acts nor looks at anything outside."""

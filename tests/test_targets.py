@@ -5,6 +5,8 @@ import threading
 import pytest
 
 from twin.clock import Clock
+from twin.core.bounds import short_name
+from twin.duty_jobs import SCALE_JOB
 from twin.targets import Access, TargetName, make_target, parse_docker_host, parse_target
 
 
@@ -37,6 +39,12 @@ def test_a_target_that_is_made_is_called_as_it_was_named(name: str) -> None:
     access = Access(heroku_key="k3y")
     made = make_target(parse_target(name), access, Clock(), threading.Event())
     assert made.name == name
+
+
+def test_the_longest_names_of_targets_make_names_that_messages_can_carry() -> None:
+    for text in ("a" * 30 + "/" + "b" * 128, "docker:" + "s" * 63):
+        job = SCALE_JOB + str(parse_target(text))
+        assert short_name(job) == job
 
 
 def test_only_a_platform_with_accounts_needs_a_key() -> None:

@@ -21,7 +21,7 @@ from twin.adapters.watch import Watch
 from twin.clock import Clock
 from twin.config import Settings
 from twin.core.events import Leave
-from twin.core.state import State
+from twin.core.state import State, boot_name
 from twin.duty_jobs import Duties
 from twin.log import Log
 from twin.node import Node, Outlets
@@ -63,7 +63,7 @@ async def _serve(
     now = clock.now()
     state = State.at_wake(
         twin=settings.name,
-        boot=f"{int(now.wall * 1000)}-{secrets.token_hex(3)}",
+        boot=boot_name(int(now.wall * 1000), secrets.token_hex(3)),
         url=settings.self_url,
         peer_url=settings.peer_url,
         rules=settings.rules,

@@ -2,6 +2,7 @@
 
 import threading
 
+from twin.core.hearsay import credible
 from twin.core.history import Change, History, Life, Look, Record
 from twin.core.moment import Moment
 
@@ -18,14 +19,19 @@ class Chronicle:
     def __init__(self) -> None:
         self._history = History()
         self._lock = threading.Lock()
-        self._lived_at: dict[str, float] = {}
         self._in_step_until = 0.0
         """The wall time up to which all that the peer recorded is known here."""
         self._asked_at = float("-inf")
 
     def record(self, record: Record) -> None:
+        """What this twin saw and did itself."""
         with self._lock:
             self._history.merge(record)
+
+    def believe(self, record: Record, wall: float) -> None:
+        """What the peer told, as far as it can be true at `wall`."""
+        with self._lock:
+            self._history.merge_told(credible(record, wall))
 
     def between(self, since: float, until: float) -> Record:
         with self._lock:
@@ -44,17 +50,17 @@ class Chronicle:
             return self._history.newest_look(target)
 
     def recent(self, wall: float) -> Record:
-        return self.between(wall - RECENT_S, wall + RECENT_S)
+        with self._lock:
+            return self._history.recent(wall - RECENT_S, wall + RECENT_S)
 
     def changed(self, twin: str, boot: str, role: str, because: str, wall: float) -> None:
         self.record(Record(changes=(Change(int(wall * 1000), twin, boot, role, because),)))
 
     def lives(self, twin: str, boot: str, wall: float, release: str = "") -> None:
         """This boot is awake now."""
-        if abs(wall - self._lived_at.get(boot, 0.0)) < _LIFE_EVERY_S:
-            return
         with self._lock:
-            self._lived_at[boot] = wall
+            if abs(wall - self._history.lived_until(boot)) < _LIFE_EVERY_S:
+                return
             self._history.merge(Record(lives={boot: Life(twin, int(wall), int(wall), release)}))
             self._history.forget(wall)
 

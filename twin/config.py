@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from twin import __version__
 from twin.address import base_url, page_url
+from twin.core.bounds import TWIN_BYTES, is_longer
 from twin.core.durations import format_duration
 from twin.core.shift import Shift, parse_shift
 from twin.core.state import Rules
@@ -111,6 +112,8 @@ def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings
         offer=offer_of(environ) if host else None,
         release=(read.text(host.release)[:7] if host else "") or __version__,
     )
+    if is_longer(settings.name, TWIN_BYTES):
+        read.problem(f"TWIN_NAME would be {settings.name!r}: set it to a shorter name")
     if problems:
         raise SettingsError(problems)
     return settings

@@ -135,7 +135,7 @@ class Node:
 
     def _follow(self, document: Document, now: Moment) -> None:
         """Take in the history that a message carries, and ask for what is missing before it."""
-        self.chronicle.record(document.recent)
+        self.chronicle.believe(document.recent, now.wall)
         if document.twin == self._state.twin:
             return
         since = self.chronicle.heard(document.twin, document.boot, now)

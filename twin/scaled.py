@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from twin.address import page_url
+from twin.core.bounds import TARGETS
 from twin.core.sight import Rules
 from twin.core.timetable import Timetable, parse_timetable
 from twin.core.zones import zone
@@ -74,6 +75,8 @@ def read_targets(
         if scale.target in targets:
             read.problem(f"{scale.target} is named twice: keep one of the two")
         targets[scale.target] = replace(scale, dry_run=dry_run or scale.dry_run)
+    if len(targets) > TARGETS:
+        problems.append(f"{file} has {len(targets)} targets: one pair scales {TARGETS} at most")
     return tuple(targets.values())
 
 

@@ -14,7 +14,7 @@ from twin.address import page_url
 from twin.clock import Clock
 from twin.core.target import Counted, Target
 
-_HEROKU = re.compile(r"([A-Za-z0-9-]+)(?:/([-A-Za-z0-9_]{1,128}))?")
+_HEROKU = re.compile(r"([A-Za-z0-9-]{1,30})(?:/([-A-Za-z0-9_]{1,128}))?")
 _DOCKER = re.compile(r"[A-Za-z0-9][-_A-Za-z0-9]{0,62}")
 _SOCKET_BYTES = 107
 """Linux takes no longer path."""

@@ -13,6 +13,7 @@ import schedule
 
 import twin
 from twin.adapters.jobsfile import JobsError, Scheduled, load
+from twin.core.bounds import JOBS, NAME_BYTES, json_bytes
 from twin.core.jobs import Run
 from twin.log import Log
 
@@ -418,6 +419,34 @@ def test_jobs_of_one_function_are_told_apart_by_what_both_twins_have(folder: Fol
         "jobs.make every 2h",
         "jobs.make every 1h #2",
     ]
+
+
+def test_a_name_that_is_too_long_to_be_sent_ends_in_a_digest_and_the_log_says_so(
+    folder: Folder,
+) -> None:
+    jobs = folder.jobs("""
+        import schedule
+        for end in "ab":
+            schedule.every().hour.do(print, "x" * 5_000 + end)
+        schedule.every().hour.do(len, "")
+    """)
+    one, other, short = names(jobs)
+    assert one != other
+    assert [json_bytes(name) <= NAME_BYTES for name in (one, other)] == [True, True]
+    assert short == "jobs.len"
+    (line,) = folder.log.getvalue().splitlines()
+    assert "event=jobs.name_cut" in line
+    assert " count=2 " in line
+
+
+def test_more_jobs_than_a_pair_can_tell_of_are_an_error(folder: Folder) -> None:
+    problem = folder.problem(f"""
+        import schedule
+        for number in range({JOBS + 1}):
+            schedule.every().hour.do(print, number)
+    """)
+    assert problem.startswith(f"there are {JOBS + 1} jobs")
+    assert problem.endswith(f"register {JOBS} at most")
 
 
 def test_a_name_given_twice_is_an_error(folder: Folder) -> None:

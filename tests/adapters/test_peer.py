@@ -105,7 +105,7 @@ def test_the_peer_is_asked_with_its_credentials_and_told_what_we_know(
     login = base64.b64encode(b"peer-user:peer-s3cret").decode().lower()
     assert asked.headers["authorization"] == f"basic {login}"
     if line.startswith("POST"):
-        assert parse(asked.body).twin == "a"
+        assert parse(asked.body, WALL).twin == "a"
     assert events == [Heard(document(), Via.ANSWER, 1000.0)]
 
 
@@ -384,7 +384,7 @@ def test_what_is_on_its_way_at_the_end_is_given_up(monkeypatch: pytest.MonkeyPat
 
 def test_a_twin_that_is_answered_knows_its_claim_is_confirmed() -> None:
     async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        writer.write(answer(200, dump_json(document(claim=parse(asked.body).claim))))
+        writer.write(answer(200, dump_json(document(claim=parse(asked.body, WALL).claim))))
 
     async def test(made: Bench, link: PeerLink, _: Server) -> None:
         made.wait(1)
@@ -466,7 +466,8 @@ def test_what_is_passed_on_to_the_peer_comes_back_with_its_answer() -> None:
 async def a_year(asked: Asked, writer: asyncio.StreamWriter) -> None:
     """A peer that has seen something in each window that it is asked for."""
     since = int(float(asked.line.partition("since=")[2].partition("&")[0]))
-    look = [max(since, WALL - KEPT_S) // 60, 80, "healthy", since, 3, 3]
+    at = max(since, int(WALL) - KEPT_S)
+    look = [at // 60, 80, "healthy", at, 3, 3]
     writer.write(answer(200, json.dumps({"history": {"looks": {"web": [look]}}}).encode()))
 
 
@@ -474,7 +475,7 @@ def test_what_the_peer_knows_of_the_last_48_hours_is_asked_for_a_part_at_a_time(
     async def test(made: Bench, link: PeerLink, server: Server) -> None:
         link.catch_up(0)
         await wait_until(lambda: server.asked and not link._tasks)
-        assert server.lines[0] == f"GET /status?since=0&until={WALL - 45 * 3600:.0f}"
+        assert server.lines[0] == f"GET /status?only=history&since=0&until={WALL - 45 * 3600:.0f}"
         assert server.lines[-1].endswith(f"&until={WALL + 3 * 3600:.0f}")
         assert len(made.node.chronicle.between(0, 1e10).looks["web"]) == len(server.lines) == 17
         made.hear(Via.LINE)

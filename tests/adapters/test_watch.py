@@ -220,7 +220,7 @@ def test_the_core_hears_of_the_end_even_if_a_bug_brought_it_about() -> None:
         async with serving(saying(HEAD + LINE)) as server:
             monkey = pytest.MonkeyPatch()
             with monkey.context() as patch:
-                patch.setattr(module, "parse", lambda _: 1 / 0)
+                patch.setattr(module, "parse", lambda *_: 1 / 0)
                 await _on_watch(server.url, test)
 
     asyncio.run(run())

@@ -35,7 +35,7 @@ from twin.core.knowledge import Claim, Entry, Fate
 from twin.core.messages import Role
 from twin.core.schedules import every
 from twin.core.shift import Shift
-from twin.core.state import Holding, Retired, Rules, Standby, Trouble
+from twin.core.state import Holding, Retired, Rules, Standby, Trouble, boot_name
 
 REFUSED = Failed(Failure.REFUSED, "the connection is refused")
 DENIED = Failed(Failure.DENIED, "401: set TWIN_PASSWORD to one value on both")
@@ -1324,3 +1324,8 @@ def test_a_watch_that_lasted_is_opened_again_at_once() -> None:
         twin.hear(Role.ON_DUTY, twin.claim_of_b())
     assert noted(twin.tell(WatchLost("it broke")), "watch.lost")
     assert until_watched_again(twin) == 0
+
+
+def test_boots_sort_by_age_even_those_of_a_clock_that_began_in_1970() -> None:
+    names = [boot_name(began_ms, "x") for began_ms in (0, 9_000, 10_000, 1_780_056_000_000)]
+    assert names == sorted(names)

@@ -1,8 +1,11 @@
 """The history of the pair: merging it does no harm, and it forgets what is old."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twin.core.bounds import TARGETS, WHY_BYTES, json_bytes
+from twin.core.hearsay import credible
 from twin.core.history import KEPT_S, LIVES_KEPT_S, Change, Decision, History, Life, Look, Record
 
 EVER = 1e10
@@ -125,7 +128,107 @@ def test_after_48_hours_all_is_forgotten_but_how_long_each_boot_lived_in_the_mon
 def test_a_twin_that_flaps_for_days_does_not_fill_the_memory() -> None:
     changes = tuple(Change(at, "a", "1-x", "waking", "") for at in range(10_000))
     made = history(Record(changes=changes))
-    made.forget(0)
     kept = made.between(0, EVER).changes
     assert len(kept) == KEPT_S // 60
     assert kept[-1] == changes[-1]
+
+
+# ---- what is more than a pair has, and what cannot be true
+
+
+NOW = 1_800_000_000
+
+
+def test_of_more_targets_than_a_pair_has_only_our_own_are_kept() -> None:
+    own = Record({"web": (Look(1, 0, "healthy", 60, 1, 1),)})
+    strange = {f"junk {n}": own.looks["web"] for n in range(2 * TARGETS)}
+    made = history(Record(strange))
+    made.merge_told(own)
+    assert made.newest_look("web") is None, "told by the other, and there is no room"
+    made.merge(own)
+    assert made.newest_look("web"), "seen by this twin"
+    made = history(own)
+    made.merge_told(Record(strange))
+    assert len(made.between(0, EVER).looks) == TARGETS
+    assert made.newest_look("web")
+
+
+def test_each_target_keeps_its_share_of_looks_and_decisions_the_newest() -> None:
+    looks = tuple(Look(at, 0, "healthy", 0, 1, 1) for at in range(2_000))
+    decisions = tuple(Decision(at, 1, 2, "") for at in range(100))
+    names = [f"web {number}" for number in range(200)]
+    kept = history(Record(dict.fromkeys(names, looks), dict.fromkeys(names, decisions)))
+    told = kept.between(0, EVER)
+    assert told.looks == dict.fromkeys(names, looks[-1_500:])
+    assert told.decisions == dict.fromkeys(names, decisions[-50:])
+
+
+def test_of_boots_without_end_the_last_to_live_are_kept() -> None:
+    made = history(Record(lives={f"{at}-x": Life("a", 0, at) for at in range(9_000)}))
+    assert list(made.twins().lives) == [f"{at}-x" for at in range(4_000, 9_000)]
+    assert made.lived_until("8999-x") == 8_999
+    assert made.lived_until("0-x") == 0
+
+
+def test_a_message_carries_no_more_of_the_last_minute_than_an_honest_twin_has() -> None:
+    made = history(
+        Record(
+            decisions={"web": tuple(Decision(NOW, 1, to, "") for to in range(500))},
+            changes=tuple(Change(1000 * NOW + n, "a", "1-x", "waking", "") for n in range(500)),
+            lives={f"{n}-x": Life("a", NOW, NOW) for n in range(500)},
+        )
+    )
+    told = made.recent(NOW - 60, NOW + 60)
+    assert [len(each) for each in (told.decisions["web"], told.changes, told.lives)] == [
+        10,
+        100,
+        100,
+    ]
+
+
+def test_a_long_reason_is_cut() -> None:
+    why = "x" * 5_000
+    told = history(
+        Record(
+            decisions={"web": (Decision(60, 1, 2, why),)},
+            changes=(Change(60_000, "a", "1-x", "waking", why),),
+        )
+    ).between(0, EVER)
+    reasons = (told.decisions["web"][0].because, told.changes[0].because)
+    assert [json_bytes(reason) for reason in reasons] == [WHY_BYTES, WHY_BYTES]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Record({"web": (Look(NOW // 60 + 61, 0, "healthy", NOW + 3_660, 1, 1),)}),
+        Record({"web": (Look(0, 0, "healthy", 0, 1, 1),)}),
+        Record({"web": (Look(NOW // 60, 0, "healthy", NOW + 600, 1, 1),)}),
+        Record({"x" * 500: (Look(NOW // 60, 0, "healthy", NOW, 1, 1),)}),
+        Record(decisions={"web": (Decision(NOW + 3_601, 1, 2, ""),)}),
+        Record(decisions={"x" * 500: (Decision(NOW, 1, 2, ""),)}),
+        Record(changes=(Change(1000 * (NOW + 3_601), "a", "1-x", "waking", ""),)),
+        Record(changes=(Change(1000 * NOW, "a" * 500, "1-x", "waking", ""),)),
+        Record(changes=(Change(1000 * NOW, "a", "1" * 500, "waking", ""),)),
+        Record(changes=(Change(1000 * NOW, "a", "1-x", "w" * 500, ""),)),
+        Record(lives={"1-x": Life("a", NOW, NOW + 3_601)}),
+        Record(lives={"1-x": Life("a", NOW, NOW - 1)}),
+        Record(lives={"1" * 500: Life("a", NOW, NOW)}),
+        Record(lives={"1-x": Life("a" * 500, NOW, NOW)}),
+        Record(lives={"1-x": Life("a", NOW, NOW, "v" * 500)}),
+    ],
+)
+def test_what_cannot_be_true_is_not_taken_into_the_history(told: Record) -> None:
+    made = history()
+    made.merge(credible(told, NOW))
+    assert made.between(0, EVER) == Record()
+
+
+def test_what_can_be_true_is() -> None:
+    told = Record(
+        {"web": (Look(NOW // 60 + 9, 0, "healthy", NOW + 540, 1, 1),)},
+        {"web": (Decision(NOW, 1, 2, ""),)},
+        (Change(1000 * NOW, "a", "1-x", "waking", ""),),
+        {"1-x": Life("a", NOW - 60, NOW)},
+    )
+    assert credible(told, NOW) == told

@@ -5,12 +5,15 @@ from dataclasses import replace
 from hypothesis import given
 from test_knowledge import knowledge
 
+from twin.core.bounds import ENTRIES, MEMOS
 from twin.core.history import Decision, Look, Record
-from twin.core.knowledge import Entry, Fate, Knowledge
+from twin.core.knowledge import Entry, Fate, Knowledge, Memo
 from twin.core.messages import Document, Role
 
 POST = Entry(600, Fate.DONE, "a", "1-x")
-MAIL = Entry(600, Fate.RUNNING, "a", "1-x")
+MAIL = Entry(60_000, Fate.RUNNING, "a", "1-x")
+
+MEMO = Memo(1, 1, "a", "")
 
 
 def document(known: Knowledge, recent: Record = Record()) -> Document:  # noqa: B008 (frozen)
@@ -53,3 +56,14 @@ def test_of_what_is_recent_only_the_targets_with_news_are_told() -> None:
     later = look._replace(at=650)
     now = document(Knowledge(), Record({"shop": (later,), "blog": (look,)}, made))
     assert now.without(told).recent == Record({"shop": (later,)})
+
+
+def test_of_a_stream_that_tells_more_than_a_twin_can_hold_only_the_newest_is_kept() -> None:
+    jobs = {f"job {n}": replace(POST, slot=n) for n in range(ENTRIES)}
+    told = replace(document(Knowledge(ledger=jobs)), memos={str(n): MEMO for n in range(MEMOS)})
+    more = replace(document(Knowledge(ledger={"mail": MAIL})), memos={"pause": MEMO})
+    both = more.after(told)
+    assert len(both.ledger) == ENTRIES
+    assert "job 0" not in both.ledger
+    assert both.ledger["mail"] == MAIL
+    assert both.memos == {"pause": MEMO}

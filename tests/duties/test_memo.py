@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twin.core.bounds import MEMO_BYTES, json_bytes
 from twin.core.memory import Memory
 from twin.duties import memo
 
@@ -28,12 +29,23 @@ def test_what_is_written_is_read_as_it_was(memory: Memory) -> None:
     "text",
     [
         *(None, "", "no JSON", "[1]", "7", '{"shoe_size": 44}', '{"quantity": "three"}'),
-        *('{"outage_since": NaN}', '{"outage_since": 1e300}', '{"saved_s": -Infinity}'),
+        *(
+            '{"outage_since": NaN}',
+            '{"outage_since": 1e300}',
+            '{"outage_since": -99e9}',
+            '{"saved_s": -Infinity}',
+        ),
         *('{"hand": -5}', '{"limit": -1}'),
     ],
 )
 def test_what_this_release_cannot_read_is_an_empty_memory(text: str | None) -> None:
     assert memo.read(text) == Memory()
+
+
+def test_of_a_long_trouble_so_much_is_written_as_the_pair_can_carry() -> None:
+    text = memo.written(Memory(trouble='"' * 50_000, reason="\x00" * 50_000))
+    assert json_bytes(text) < MEMO_BYTES
+    assert memo.read(text).trouble.startswith('"""')
 
 
 def test_most_of_a_memory_is_as_usual_and_not_worth_sending() -> None:

@@ -18,7 +18,7 @@ DOCUMENT: dict[str, Any] = {
     "boot": "2-b",
     "url": None,
     "role": "claiming",
-    "claim": {"term": 2**52, "twin": "b", "boot": "2-b", "released": False},
+    "claim": {"term": 4_000_000_000_000, "twin": "b", "boot": "2-b", "released": False},
     "ledger": {
         "hourly": {"slot": 1_800_000_000, "fate": "done", "twin": "b", "boot": "2-b"},
     },

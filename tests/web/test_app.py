@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import httpx
@@ -369,3 +369,42 @@ def test_the_history_is_told_from_the_time_that_is_asked_for(holder: Bench) -> N
 @pytest.mark.parametrize("since", ["yesterday", "-1", "nan", "inf", "1e300", ""])
 def test_a_time_that_is_none_is_refused(since: str, holder: Bench) -> None:
     assert ask(holder, "GET", f"/status?since={since}").status_code == 422
+
+
+# ---- what the two tell each other, and no more
+
+
+def test_the_answer_leaves_out_what_the_question_has_just_told(holder: Bench) -> None:
+    holder.wait(10)
+    known = holder.node.look().knowledge
+    new = {"mail": Entry(int(WALL), Fate.DONE, "b", "2-b")}
+    asked = dump_json(document(ledger={**known.ledger, **new}))
+    answer = ask(holder, "POST", "/update", content=asked).json()
+    assert answer["status"] == "Update"
+    assert answer["ledger"] == {}
+    assert ask(holder, "POST", "/update", content=dump_json(document())).json()[
+        "ledger"
+    ].keys() == {
+        "jobs.post",
+        "mail",
+    }
+
+
+def test_the_other_twin_can_ask_for_the_document_or_the_history_alone(holder: Bench) -> None:
+    told = ask(holder, "GET", "/status?only=document&nonce=0f").json()
+    assert told == json.loads(dump_json(replace(holder.node.document(), nonce="0f")))
+    assert ask(holder, "GET", "/status?only=history&since=0").json().keys() == {"history"}
+    assert ask(holder, "GET", "/status?only=jobs").status_code == 422
+
+
+def test_why_a_document_is_refused_is_told_to_its_sender_and_logged(
+    holder: Bench,
+) -> None:
+    body = dump_json(document(claim=Claim(2**52, "b", "2-b")))
+    before = holder.node.look()
+    for _ in range(3):
+        answer = ask(holder, "POST", "/update", content=body)
+        assert answer.status_code == 400
+        assert "more than 136 years ahead of our clock" in answer.json()["error"]
+    assert holder.node.look().knowledge == before.knowledge
+    assert "document.refused" in holder.events

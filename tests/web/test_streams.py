@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from node_bench import Bench, bench, job
+from node_bench import WALL, Bench, bench, job
 
 from twin.core.events import Leave
 from twin.core.messages import Document, Role
@@ -44,7 +44,7 @@ async def line(lines: AsyncIterator[bytes]) -> Document:
     text = await anext(lines)
     assert text.count(b"\n") == 1
     assert text.endswith(b"\n")
-    return parse(text)
+    return parse(text, WALL)
 
 
 def test_a_new_watcher_gets_a_line_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +220,7 @@ def test_a_watch_that_is_opened_at_the_end_gets_its_one_line() -> None:
         made.node.handle(Leave("SIGTERM"))
         streams.close()
         async with opened(streams) as lines:
-            assert [parse(text).leaving async for text in lines] == [True]
+            assert [parse(text, WALL).leaving async for text in lines] == [True]
 
     on_streams(test)
 

@@ -110,7 +110,7 @@ def named(found: Sequence[Found], problems: list[str]) -> list[Found]:
         seen[name] += 1
         if seen[name] > 1 and each.explicit:
             problems.append(f'{Path(each.where).name}: the name "{name}" is taken: choose another')
-        result.append(_renamed(each, f"{name} #{seen[name]}") if seen[name] > 1 else each)
+        result.append(renamed(each, f"{name} #{seen[name]}") if seen[name] > 1 else each)
     return result
 
 
@@ -122,10 +122,10 @@ def _told_apart(found: Sequence[Found], apart: Callable[[Found], str]) -> list[F
     return [
         each
         if len(texts[each.job.name]) == 1 or each.explicit or not apart(each)
-        else _renamed(each, f"{each.job.name} {apart(each)}")
+        else renamed(each, f"{each.job.name} {apart(each)}")
         for each in found
     ]
 
 
-def _renamed(found: Found, name: str) -> Found:
+def renamed(found: Found, name: str) -> Found:
     return replace(found, job=replace(found.job, name=name))

@@ -21,7 +21,8 @@ import schedule as library
 
 from twin import jobs as words
 from twin.adapters import schedulelib
-from twin.adapters.foundjobs import Found, from_library, from_words, named
+from twin.adapters.foundjobs import Found, from_library, from_words, named, renamed
+from twin.core.bounds import JOBS, short_name
 from twin.core.jobs import Job, Run
 from twin.log import Log, hush_requests
 
@@ -65,10 +66,27 @@ def load(names: Sequence[str], timezone: str, log: Log) -> list[Scheduled]:
         if not jobs and len(problems) == before:
             log.warning("jobs.none", file=name, because="it registers no job")
         found += jobs
-    found = named(found, problems)
+    found = _with_short_names(named(found, problems), log)
+    if len(found) > JOBS:
+        problems.append(
+            f"there are {len(found)} jobs, and both twins tell each other of every one: "
+            f"register {JOBS} at most"
+        )
     if problems:
         raise JobsError(problems)
     return [Scheduled(each.job, each.call) for each in found]
+
+
+def _with_short_names(found: list[Found], log: Log) -> list[Found]:
+    """Names are sent with every message: a long one ends in a digest of the whole."""
+    short = [renamed(each, short_name(each.job.name)) for each in found]
+    long = [each for each, was in zip(short, found, strict=True) if each.job.name != was.job.name]
+    if long:
+        why = (
+            "its name is too long to be sent with every message: give it one, or shorter arguments"
+        )
+        log.warning("jobs.name_cut", job=long[0].job.name, count=len(long), because=why)
+    return short
 
 
 class _Warnings:

@@ -27,7 +27,7 @@ from twin.node import Node
 from twin.wire import NoTwinError, dump_json, parse, parse_record
 
 _PART_S = 3 * 3600.0
-"""Of a history, so much is asked for at once: a thousand targets' looks take 6 MB."""
+"""Of a history, so much is asked for at once: a thousand targets' looks take 12 MB."""
 _HAND_OVER_S = 30.0
 _ASK_AGAIN_S = 1.0
 _DOWN_TIMEOUT_S = 2.0
@@ -116,7 +116,7 @@ class PeerLink:
 
     async def _status(self) -> None:
         nonce, asked_at = token_hex(8), self._clock.now().mono
-        answer = await self._request("GET", f"/status?nonce={nonce}")
+        answer = await self._request("GET", f"/status?only=document&nonce={nonce}")
         if answer is not None:
             self._node.handle(self._judge(answer, asked_at, nonce))
 
@@ -151,10 +151,10 @@ class PeerLink:
         until = max(since, now - KEPT_S)
         while since <= now:
             until += _PART_S
-            path = f"/status?since={since:.0f}&until={until:.0f}"
+            path = f"/status?only=history&since={since:.0f}&until={until:.0f}"
             try:
                 answer = await self._client.fetch("GET", self._url + path, self._peer_auth)
-                self._node.chronicle.record(parse_record(answer.content.get("history")))
+                self._node.chronicle.believe(parse_record(answer.content.get("history")), now)
             except (*NO_ANSWER, NoTwinError):
                 return
             since = until
@@ -168,7 +168,7 @@ class PeerLink:
         try:
             own_update = f"{url}/update"
             answer = await self._client.fetch("POST", own_update, self._own_auth, self._body())
-            self._node.handle(Heard(parse(answer.body), Via.OWN))
+            self._node.handle(Heard(parse(answer.body, self._clock.now().wall), Via.OWN))
         except (*NO_ANSWER, NoTwinError):
             return  # waking and retired boots ask again; for others it is no news
 
@@ -207,7 +207,7 @@ class PeerLink:
         if answer.status != HTTPStatus.OK:
             return replace(failure_of_status(answer.status, self._url), asked_at=asked_at)
         try:
-            document = parse(answer.body)
+            document = parse(answer.body, self._clock.now().wall)
             if document.nonce in (None, nonce):
                 return Heard(document, Via.ANSWER, asked_at)
             why = f"a cache answers for {self._url}: exclude /status from caching"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from twin.adapters.jobsfile import Scheduled
 from twin.clock import Clock
+from twin.core.bounds import WHY_BYTES, shortened
 from twin.core.events import Ended, Start
 from twin.core.jobs import AlreadyTold, Run
 from twin.core.knowledge import Fate
@@ -14,9 +15,6 @@ from twin.core.state import State
 from twin.core.target import TargetError
 from twin.log import Log
 from twin.node import Node
-
-_WHY_LETTERS = 300
-"""An error's text goes into the ledger, which every message carries; the log has all of it."""
 
 
 class Runner:
@@ -120,7 +118,7 @@ def outcome(scheduled: Scheduled, run: Run, log: Log) -> tuple[Fate, str]:
     try:
         returned = scheduled.call(run)
     except (AlreadyTold, TargetError) as error:  # the duty has logged it, once and not every 15 s
-        return Fate.FAILED, str(error)[:_WHY_LETTERS]
+        return Fate.FAILED, shortened(str(error), WHY_BYTES)
     except BaseException as error:  # noqa: BLE001 (the one broad one: around a job)
         if isinstance(error, SystemExit) and not error.code:
             return Fate.DONE, ""
@@ -131,6 +129,5 @@ def outcome(scheduled: Scheduled, run: Run, log: Log) -> tuple[Fate, str]:
 
 
 def _why(error: BaseException) -> str:
-    text = "".join(traceback.format_exception_only(error)).strip()
-    # Half a character, as names of files may hold, cannot be sent to the peer.
-    return text.encode(errors="backslashreplace").decode()[:_WHY_LETTERS]
+    """It goes into the ledger, which every message carries; the log has all of it."""
+    return shortened("".join(traceback.format_exception_only(error)).strip(), WHY_BYTES)

@@ -69,7 +69,7 @@ class Watch:
                     told = None
                     async for line in _lines(decoded(answer)):
                         silence.reschedule(self._loop.time() + WATCH_SILENCE_S)
-                        document = parse(line)
+                        document = parse(line, self._node.look().wall)
                         told = document if told is None else document.after(told)
                         self._node.handle(Heard(told, Via.LINE))
             return WatchLost("it was closed")

@@ -100,7 +100,7 @@ def may_begin(state: State, job: str, slot: int) -> bool:
     entry = state.knowledge.ledger.get(job)
     if entry is None or (entry.slot, entry.boot) != (slot, state.boot):
         return False
-    prompt = state.wall < entry.slot + entry.late_ms / 1000 + PROMPT_S
+    prompt = state.wall < entry.began_at + PROMPT_S
     return entry.fate is Fate.RUNNING and (state.on_duty or prompt)
 
 
@@ -191,7 +191,7 @@ def _is_running(turn: Turn, name: str) -> bool:
         return False
     limit = turn.state.jobs[name].timeout_s
     ours = entry.boot == turn.state.boot
-    if turn.now.wall >= entry.slot + entry.late_ms / 1000 + limit:
+    if turn.now.wall >= entry.began_at + limit:
         why = f"still running after {limit} s, its time limit"
     elif not ours and _is_over(turn.state, entry, turn.now.mono):
         why = f"its twin {entry.twin} is gone; started or not, it is not repeated"

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from twin.core import agenda
+from twin.core.belief import FORGOTTEN_S
+from twin.core.bounds import MEMO_BYTES, shortened
 from twin.core.events import (
     Ended,
     Event,
@@ -25,7 +27,7 @@ from twin.core.events import (
 from twin.core.knowledge import NOBODY, Claim, Knowledge, Memo
 from twin.core.limits import (
     CLAIMER_S,
-    CLOCK_AHEAD_S,
+    FLAPPING_WAKES,
     FLAPPING_WITHIN_S,
     REOPEN_ASTRAY_S,
     STALLED_S,
@@ -82,7 +84,7 @@ def _hear(turn: Turn, heard: Heard) -> None:
     if document.twin == turn.state.twin:
         _hear_own_name(turn, document, heard.via)
         return
-    turn.learn(document.knowledge.until(turn.now.wall + CLOCK_AHEAD_S))
+    turn.believe(document.knowledge)
     if heard.via is Via.ANSWER and turn.is_fresh(heard.asked_at):
         turn.change(thawed_at=None)
     if heard.via is Via.ANSWER:
@@ -155,7 +157,7 @@ def _hear_own_name(turn: Turn, document: Document, via: Via) -> None:
         why = f"both twins are called {state.twin!r}: give TWIN_NAME two values"
         wrong(turn, Trouble.SAME_NAME, why)
         return
-    turn.learn(document.knowledge.until(turn.now.wall + CLOCK_AHEAD_S))
+    turn.believe(document.knowledge)
     if via is Via.OWN:
         turn.change(reached=False)
     if document.boot > state.boot:
@@ -211,14 +213,15 @@ def _note_new_boot(turn: Turn, peer: Peer) -> None:
     agenda.gone(turn, peer.boot, said_so)
     if not said_so:
         recent = [at for at in peer.wakes if at > turn.now.mono - FLAPPING_WITHIN_S]
-        turn.change_peer(wakes=(*recent, turn.now.mono))
+        turn.change_peer(wakes=(*recent, turn.now.mono)[-FLAPPING_WAKES:])
 
 
 def _judge_holder(turn: Turn, standby: Standby, document: Document, via: Via) -> None:
     """Whether the peer that just spoke can be left in charge."""
     name, ours = document.twin, turn.state.knowledge.claim
     behind = document.claim < ours
-    adds = via is Via.LINE and turn.state.knowledge.adds_to(document.knowledge)
+    knowledge, since = turn.state.knowledge, turn.now.wall - FORGOTTEN_S
+    adds = via is Via.LINE and knowledge.adds_to(document.knowledge, since)
     if adds or (behind and via is not Via.UPDATE):  # what calls us has our answer
         turn.send(Request.UPDATE)
     if document.holds and not behind:
@@ -294,7 +297,7 @@ def _remember(turn: Turn, event: Remember) -> None:
     at_ms = int(turn.now.wall * 1000)
     if known is not None and known.term == event.term:
         at_ms = max(at_ms, known.at_ms + 1)  # the clock may have been set back
-    memo = Memo(event.term, at_ms, turn.state.twin, event.text)
+    memo = Memo(event.term, at_ms, turn.state.twin, shortened(event.text, MEMO_BYTES))
     turn.learn(Knowledge(memos={event.key: memo}))
     if isinstance(turn.state.stage, Standby):
         turn.send(Request.UPDATE)

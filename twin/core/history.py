@@ -2,7 +2,8 @@
 
 Both twins record, and each tells the other, so that a restart loses nothing while one of them is
 up. Like knowledge it grows by merging alone, which is idempotent, commutative and associative: it
-does no harm to hear the same twice, late, or from both. Only what is too old is forgotten.
+does no harm to hear the same twice, late, or from both. Only what is too old is forgotten, and what
+is more than a pair has.
 """
 
 from bisect import bisect_left
@@ -10,11 +11,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
+from twin.core.bounds import TARGETS, WHY_BYTES, shortened
+
 KEPT_S = 48 * 3600
 LIVES_KEPT_S = 32 * 86_400
 """The longest month: hosts count hours by it."""
-_KEPT = KEPT_S // 60
-"""Of each kind, for a target: all of its looks; of changes, bounds a twin that flaps for days."""
+_LOOKS = 300_000
+"""All that a hundred targets have in 48 hours. Of more targets each keeps its share, the newest."""
+_DECISIONS = 10_000
+_CHANGES = KEPT_S // 60
+"""Bounds a twin that flaps for days; so do the next two."""
+_LIVES = 5_000
+_RECENT = 100
+"""Of changes and of lives, in what every message carries; a target has a tenth of it."""
+
+
+T = TypeVar("T")
+Told = TypeVar("Told", "Decision", "Change")
+Timed = TypeVar("Timed", "Look", "Decision", "Change")
 
 
 class Look(NamedTuple):
@@ -104,15 +118,37 @@ class History:
         self._lives: dict[str, Life] = {}
 
     def merge(self, record: Record) -> None:
+        """What this twin saw and did itself."""
         for name, looks in record.looks.items():
             for look in looks:
                 _merge_look(self._looks.setdefault(name, []), look)
         for name, decisions in record.decisions.items():
-            _insert(self._decisions.setdefault(name, []), decisions)
-        _insert(self._changes, record.changes)
+            _insert(self._decisions.setdefault(name, []), map(_with_short_reason, decisions))
+        _insert(self._changes, map(_with_short_reason, record.changes))
         for boot, life in record.lives.items():
             known = self._lives.get(boot)
             self._lives[boot] = life if known is None else known.merge(life)
+        self._trim()
+
+    def merge_told(self, record: Record) -> None:
+        """What the other twin told, as far as it can be true."""
+        looks = self._of_known(self._looks, record.looks)
+        decisions = self._of_known(self._decisions, record.decisions)
+        self.merge(replace(record, looks=looks, decisions=decisions))
+
+    @staticmethod
+    def _of_known(known: Mapping[str, object], told: Mapping[str, T]) -> dict[str, T]:
+        """Without new targets beyond `TARGETS`: our own are never crowded out."""
+        new = [name for name in told if name not in known]
+        left_out = set(new[max(0, TARGETS - len(known)) :])
+        return {name: each for name, each in told.items() if name not in left_out}
+
+    def _trim(self) -> None:
+        _share(self._looks, _LOOKS)
+        _share(self._decisions, _DECISIONS)
+        del self._changes[:-_CHANGES]
+        if len(self._lives) > _LIVES:
+            self._lives = _newest_lives(self._lives, _LIVES)
 
     def between(self, since: float, until: float) -> Record:
         """What happened from the minute of `since` up to that of `until`, in epoch seconds."""
@@ -132,6 +168,13 @@ class History:
             },
         )
 
+    def recent(self, since: float, until: float) -> Record:
+        """The same, for every message to carry: no more than an honest twin has of it."""
+        told = self.between(since, until)
+        decisions = {name: made[-_RECENT // 10 :] for name, made in told.decisions.items()}
+        lives = _newest_lives(told.lives, _RECENT)
+        return Record(told.looks, decisions, told.changes[-_RECENT:], lives)
+
     def story(self, since: float, until: float) -> Record:
         """The same, and what each boot that lived in it was when it began."""
         told = self.between(since, until)
@@ -142,6 +185,11 @@ class History:
     def newest_look(self, target: str) -> Look | None:
         looks = self._looks.get(target)
         return looks[-1] if looks else None
+
+    def lived_until(self, boot: str) -> float:
+        """When this boot was last known to be awake, in epoch seconds; 0 if it is not known."""
+        life = self._lives.get(boot)
+        return life.until if life else 0.0
 
     def twins(self) -> Record:
         """All that is known of the twins, and nothing of targets."""
@@ -155,11 +203,10 @@ class History:
         for decisions in self._decisions.values():
             _drop(decisions, oldest)
         _drop(self._changes, oldest * 1000)
+        self._looks = {name: looks for name, looks in self._looks.items() if looks}
+        self._decisions = {name: made for name, made in self._decisions.items() if made}
         kept_from = wall - LIVES_KEPT_S
         self._lives = {boot: life for boot, life in self._lives.items() if life.until >= kept_from}
-
-
-T = TypeVar("T", Look, Decision, Change)
 
 
 def _merge_look(known: list[Look], look: Look) -> None:
@@ -170,16 +217,35 @@ def _merge_look(known: list[Look], look: Look) -> None:
         known.insert(place, look)
 
 
-def _insert(known: list[T], new: Iterable[T]) -> None:
+def _insert(known: list[Timed], new: Iterable[Timed]) -> None:
     for each in new:
         place = bisect_left(known, each)
         if place == len(known) or known[place] != each:
             known.insert(place, each)
 
 
-def _cut(known: list[T], first: int, end: int) -> tuple[T, ...]:
+def _cut(known: list[Timed], first: int, end: int) -> tuple[Timed, ...]:
     return tuple(known[bisect_left(known, (first,)) : bisect_left(known, (end,))])
 
 
-def _drop(known: list[T], before: int) -> None:
-    del known[: max(bisect_left(known, (before,)), len(known) - _KEPT)]
+def _drop(known: list[Timed], before: int) -> None:
+    del known[: bisect_left(known, (before,))]
+
+
+# ---- how much of it
+
+
+def _share(known: Mapping[str, list[Timed]], most: int) -> None:
+    """Leave each target its share of `most`, where there are more."""
+    if sum(map(len, known.values())) > most:
+        for each in known.values():
+            del each[: -(most // len(known))]
+
+
+def _newest_lives(lives: Mapping[str, Life], most: int) -> dict[str, Life]:
+    by_end = sorted(lives, key=lambda boot: lives[boot].until)
+    return {boot: lives[boot] for boot in by_end[-most:]}
+
+
+def _with_short_reason(told: Told) -> Told:
+    return told._replace(because=shortened(told.because, WHY_BYTES))

@@ -72,6 +72,11 @@ class Entry:
     why: str = ""
     """Why it was skipped, or how it failed."""
 
+    @property
+    def began_at(self) -> float:
+        """When it was started, in seconds since the epoch; if it was skipped, its slot."""
+        return self.slot + self.late_ms / 1000
+
     def beats(self, other: "Entry") -> bool:
         return self._order > other._order
 
@@ -116,22 +121,30 @@ class Knowledge:
 
     def merge(self, other: "Knowledge") -> "Knowledge":
         """What both together know; `self` itself if `other` adds nothing."""
-        news = {job: entry for job, entry in other.ledger.items() if self._lacks(job, entry)}
-        memos = {key: memo for key, memo in other.memos.items() if self._lacks_memo(key, memo)}
-        claim = max(self.claim, other.claim)
-        if not news and not memos and claim == self.claim:
+        news = self.news_in(other)
+        if not news.ledger and not news.memos and news.claim == self.claim:
             return self
         return Knowledge(
-            claim,
-            {**self.ledger, **news} if news else self.ledger,
-            {**self.memos, **memos} if memos else self.memos,
+            news.claim,
+            {**self.ledger, **news.ledger} if news.ledger else self.ledger,
+            {**self.memos, **news.memos} if news.memos else self.memos,
         )
 
-    def adds_to(self, other: "Knowledge") -> bool:
-        """Whether `other` would learn a slot or a memo from this."""
-        return any(other._lacks(job, entry) for job, entry in self.ledger.items()) or any(
-            other._lacks_memo(key, memo) for key, memo in self.memos.items()
+    def news_in(self, other: "Knowledge") -> "Knowledge":
+        """The higher claim, and of the slots and memos those that `other` knows better."""
+        return Knowledge(
+            max(self.claim, other.claim),
+            {job: entry for job, entry in other.ledger.items() if self._lacks(job, entry)},
+            {key: memo for key, memo in other.memos.items() if self._lacks_memo(key, memo)},
         )
+
+    def adds_to(self, other: "Knowledge", since: float = 0.0) -> bool:
+        """Whether `other` would learn a slot or a memo from this, and not only of a job that it
+        does not know, before `since`."""
+        return any(
+            other._lacks(job, entry) and (entry.slot >= since or job in other.ledger)
+            for job, entry in self.ledger.items()
+        ) or any(other._lacks_memo(key, memo) for key, memo in self.memos.items())
 
     def until(self, wall: float) -> "Knowledge":
         """This without the slots after `wall`: entries from a clock that runs ahead."""

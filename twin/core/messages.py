@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
+from twin.core.bounds import ENTRIES, MEMOS, newest
 from twin.core.history import Record
 from twin.core.knowledge import Claim, Entry, Knowledge, Memo
 
@@ -82,9 +83,15 @@ class Document:
         return replace(self, ledger=ledger, memos=memos, recent=recent)
 
     def after(self, told: "Document") -> "Document":
-        """The whole knowledge of which this tells what is new since `told`."""
+        """The whole knowledge of which this tells what is new since `told`.
+
+        Of a stream that tells more than a twin can hold, what is newest.
+        """
+        memos = {**told.memos, **self.memos}
         return replace(
-            self, ledger={**told.ledger, **self.ledger}, memos={**told.memos, **self.memos}
+            self,
+            ledger=newest({**told.ledger, **self.ledger}, ENTRIES),
+            memos=memos if len(memos) <= MEMOS else self.memos,
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from twin.core.events import Request
 from twin.core.knowledge import NOBODY, Claim, Knowledge
 from twin.core.limits import FLAPPING_WAKES, FOLLOWED_S, RETIRED_ASK_S
-from twin.core.state import Holding, Leaving, Retired, Standby, State, Waking
+from twin.core.state import Holding, Leaving, Retired, Standby, State, Waking, boot_name
 from twin.core.turn import Turn
 
 
@@ -136,7 +136,7 @@ def wake_again(turn: Turn, because: str) -> None:
     newest = claim.boot.partition("-")[0] if claim.twin == state.twin else ""
     newest_ms = int(newest) if newest.isdigit() else 0
     started_ms = max(int(now.wall * 1000), newest_ms + 1)
-    boot = f"{started_ms}-{state.boot.rpartition('-')[2]}"
+    boot = boot_name(started_ms, state.boot.rpartition("-")[2])
     turn.note("twin.woke", boot=boot, because=because)
     turn.change(boot=boot, woke_at=now)
     turn.change_peer(left=False)  # it may have come back to the boot that we made way for

@@ -22,6 +22,11 @@ class Rules:
     shift: Shift | None = None
 
 
+def boot_name(began_ms: int, tail: str) -> str:
+    """Names of boots sort by age: also that of one whose clock began in 1970."""
+    return f"{began_ms:013d}-{tail}"
+
+
 class Trouble(StrEnum):
     """What is wrong with the way the two are wired."""
 
@@ -178,6 +183,8 @@ class State:
     ask_runs_at: float = 0.0
     """When to ask again how a run is going that started on the other twin."""
     in_shift: bool = False
+    refused: frozenset[str] = frozenset()
+    """Why something that the other told was not believed, as far as the log has it."""
 
     @property
     def role(self) -> Role:

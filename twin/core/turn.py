@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from twin.core.belief import believed
+from twin.core.bounds import WHY_BYTES, shortened
 from twin.core.events import Effect, Note, Publish, Request, Send, Start, Watch
 from twin.core.knowledge import Entry, Knowledge
 from twin.core.moment import Moment
@@ -45,11 +47,23 @@ class Turn:
         if merged is not self.state.knowledge:
             self.state = replace(self.state, knowledge=merged)
 
+    def believe(self, told: Knowledge) -> None:
+        """Learn what another twin tells, as far as it can be true; log once why not the rest."""
+        state = self.state
+        knowledge, refused = believed(state.knowledge, told, state.jobs.keys(), self.now.wall)
+        if knowledge is not state.knowledge:
+            self.change(knowledge=knowledge)
+        for why in refused:
+            if why not in state.refused:
+                self.warn("knowledge.refused", because=why)
+                self.change(refused=self.state.refused | {why})
+
     def entry(self, job: str) -> Entry | None:
         return self._entries.get(job) or self.state.knowledge.ledger.get(job)
 
     def record(self, job: str, entry: Entry) -> None:
-        self._entries[job] = entry
+        why = shortened(entry.why, WHY_BYTES)
+        self._entries[job] = entry if why == entry.why else replace(entry, why=why)
 
     @property
     def upcoming(self) -> dict[str, int]:

@@ -6,14 +6,15 @@ from dataclasses import asdict, fields, replace
 from typing import TypeVar
 
 from twin.core.absence import Absence
+from twin.core.bounds import TEXT_BYTES, shortened
 from twin.core.memory import Memory
 
 T = TypeVar("T", Memory, Absence)
 
 _COUNT_EVERY_S = 300.0
 """What is saved can be counted from an older memo, too: it alone is not worth sending each time."""
-_FAR_S = 1e11
-"""In the year 5138. JSON as Python reads it has times that no calendar has, and even NaN."""
+_FAR_S = 6e10
+"""In the year 3871, or 68. JSON as Python reads it has times that no calendar has, and even NaN."""
 
 
 def key_of(target: str) -> str:
@@ -22,11 +23,14 @@ def key_of(target: str) -> str:
 
 
 def written(memory: Memory | Absence) -> str:
-    """As JSON; what is as it is by default is left out."""
+    """As JSON, which the pair can carry; what is as it is by default is left out."""
     usual = asdict(type(memory)())
-    return json.dumps(
-        {name: value for name, value in asdict(memory).items() if value != usual[name]}
-    )
+    told = {
+        name: shortened(value, TEXT_BYTES) if isinstance(value, str) else value
+        for name, value in asdict(memory).items()
+        if value != usual[name]
+    }
+    return json.dumps(told, ensure_ascii=False)
 
 
 def read(text: str | None) -> Memory:

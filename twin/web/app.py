@@ -1,7 +1,7 @@
 """What twins, hosts and people ask of one twin, over HTTP."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -19,14 +19,17 @@ from twin.web.body import read_body
 from twin.web.page import pages
 from twin.web.refusals import Refusals
 from twin.web.snapshot import About, snapshot
+from twin.web.strangers import Strangers
 from twin.web.streams import Streams
-from twin.wire import DOCUMENT_BYTES, NoTwinError, dump, dump_record, parse
+from twin.wire import DOCUMENT_BYTES, NoTwinError, dump_json, dump_record, parse
 
 FOR_EVER = 2.0**53
 Wall = Annotated[float, Query(ge=0, le=FOR_EVER, allow_inf_nan=False)]
 """Seconds since the epoch."""
 Nonce = Annotated[str, Query(max_length=32, pattern="^[0-9a-f]*$")]
 """Of the question, for the answer: an answer without it comes from a cache."""
+Part = Literal["document", "history"]
+"""All that the other twin wants of `/status`: of 10,000 jobs the rest takes as much again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def make_app(parts: Parts, credentials: Credentials) -> FastAPI:
 def _for_the_peer(parts: Parts, addresses: Addresses) -> APIRouter:
     router = APIRouter()
     node = parts.node
+    strangers = Strangers(parts.clock, parts.log)
 
     @router.get("/update")
     async def plain_update() -> JSONResponse:
@@ -65,8 +69,8 @@ def _for_the_peer(parts: Parts, addresses: Addresses) -> APIRouter:
         return JSONResponse({"status": "Update"})
 
     @router.post("/update")
-    async def update(request: Request) -> JSONResponse:
-        return await _hear(node, addresses, request, Via.UPDATE, "Update")
+    async def update(request: Request) -> Response:
+        return await _hear(parts, addresses, strangers, request, Via.UPDATE, "Update")
 
     @router.get("/down")
     async def plain_down() -> JSONResponse:
@@ -74,8 +78,8 @@ def _for_the_peer(parts: Parts, addresses: Addresses) -> APIRouter:
         return JSONResponse({"status": "Down"})
 
     @router.post("/down")
-    async def down(request: Request) -> JSONResponse:
-        return await _hear(node, addresses, request, Via.DOWN, "Down")
+    async def down(request: Request) -> Response:
+        return await _hear(parts, addresses, strangers, request, Via.DOWN, "Down")
 
     @router.get("/watch")
     async def watch() -> StreamingResponse:
@@ -98,12 +102,20 @@ def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRoute
 
     @router.get("/status")
     async def status(
-        request: Request, since: Wall | None = None, until: Wall = FOR_EVER, nonce: Nonce = ""
+        request: Request,
+        since: Wall | None = None,
+        until: Wall = FOR_EVER,
+        only: Part | None = None,
+        nonce: Nonce = "",
     ) -> Response:
         addresses.learn_of_visit(request.headers)
-        told = snapshot(node, clock.now(), parts.about)
-        told["refused_logins"] = refusals.count
-        told["nonce"] = nonce
+        if only == "document":
+            document = replace(node.document(), nonce=nonce)
+            return Response(dump_json(document), media_type="application/json")
+        told: dict[str, Any] = {}
+        if only is None:
+            told = snapshot(node, clock.now(), parts.about)
+            told |= {"refused_logins": refusals.count, "nonce": nonce}
         if since is not None:
             told["history"] = dump_record(node.chronicle.story(since, until))
         return Response(to_json(told), media_type="application/json")
@@ -112,16 +124,24 @@ def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRoute
 
 
 async def _hear(
-    node: Node, addresses: Addresses, request: Request, via: Via, status: str
-) -> JSONResponse:
-    """Merge the document that came, and answer with ours."""
+    parts: Parts,
+    addresses: Addresses,
+    strangers: Strangers,
+    request: Request,
+    via: Via,
+    status: str,
+) -> Response:
+    """Merge the document that came, and answer with ours, but for what was just told."""
+    node = parts.node
     body = await read_body(request, DOCUMENT_BYTES)
     if body is None:
         return JSONResponse({"error": f"the body is over {DOCUMENT_BYTES} bytes"}, 413)
     try:
-        document = parse(body)
+        document = parse(body, parts.clock.now().wall)
     except NoTwinError as error:
+        strangers.refused(str(error))
         return JSONResponse({"error": f"not the document of a twin: {error}"}, 400)
     addresses.learn(request.headers, document)
     node.handle(Heard(document, via))
-    return JSONResponse(dump(node.document(), status=status))
+    answer = dump_json(node.document().without(document), status=status)
+    return Response(answer, media_type="application/json")

@@ -6,6 +6,7 @@ from typing import Any
 
 from twin import __version__
 from twin.core.agenda import next_slot_of
+from twin.core.bounds import WHY_BYTES, shortened
 from twin.core.diagnosis import diagnose, is_silent
 from twin.core.history import Change, Life, Record
 from twin.core.hours import dry_at, known_since, month_of, used_h
@@ -128,7 +129,7 @@ def _job(job: Job, state: State, now: Moment) -> dict[str, Any]:
     upcoming = next_slot_of(state, job, now.wall)
     return {
         "name": job.name,
-        "schedule": str(job.schedule),
+        "schedule": shortened(str(job.schedule), WHY_BYTES),
         **_slot(state.knowledge.ledger.get(job.name)),
         "next": iso(upcoming) if upcoming is not None else None,
     }
