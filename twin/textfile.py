@@ -1,0 +1,35 @@
+"""Files that people write, as text."""
+
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from pathlib import Path
+
+_SAVE = "save it as UTF-8"
+
+
+class TextFileError(Exception):
+    """It cannot be read; the text is a sentence with the remedy."""
+
+
+def read_text(file: Path) -> str:
+    """A text in UTF-8, with or without its mark. Raises FileNotFoundError or TextFileError."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise
+    except IsADirectoryError:
+        raise TextFileError(f"{file} is a directory: remove it, or make it a file") from None
+    except OSError as error:
+        why = f"{file} cannot be read ({error.strerror}): let this user read it, or remove it"
+        raise TextFileError(why) from None
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise TextFileError(f"{file} is UTF-16, as Windows PowerShell writes it: {_SAVE}")
+    try:
+        text = content.removeprefix(BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise TextFileError(f"{file}, line {line}, is not UTF-8: {_SAVE}") from None
+    before, nul, _ = text.partition("\0")
+    if nul:
+        line = before.count("\n") + 1
+        raise TextFileError(f"{file}, line {line}, holds a NUL character: {_SAVE}")
+    return text
