@@ -10,8 +10,9 @@ import traceback
 
 from twin.log import Log
 
-_LIBRARIES = ("asyncio", "concurrent.futures", "py.warnings", "apprise")
-"""Loggers that the twin's own threads write to; uvicorn's is in web/server.py."""
+_LIBRARIES = ("apprise", "asyncio", "concurrent.futures", "httpcore", "httpx", "py.warnings")
+"""Loggers that the twin's own threads write to; uvicorn's is in web/server.py. They do not reach a
+handler of the jobs, which waits for a reader, and for a job that holds it."""
 
 
 def complain_to(log: Log) -> None:
