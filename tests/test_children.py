@@ -78,9 +78,7 @@ def runs(pid: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize(
-    "starts", [FORKS, DAEMON, FORKS_ITS_TARGET, ASKS_A_SERVER_TO_FORK, STARTS]
-)
+@pytest.mark.parametrize("starts", [FORKS, DAEMON, FORKS_ITS_TARGET, ASKS_A_SERVER_TO_FORK, STARTS])
 def test_a_child_of_a_job_neither_keeps_the_port_nor_ignores_sigterm(
     tmp_path: Path, starts: str
 ) -> None:

@@ -39,7 +39,11 @@ def test_a_line_is_written_without_being_asked_for(pipe: tuple[int, int]) -> Non
 
 @pytest.mark.parametrize(
     ("encoding", "written"),
-    [("utf-8", "Gr\u00fc\u20ac\n"), ("latin-1", "Gr\u00fc\\u20ac\n"), ("ascii", "Gr\\xfc\\u20ac\n")],
+    [
+        ("utf-8", "Grü€\n"),
+        ("latin-1", "Grü\\u20ac\n"),
+        ("ascii", "Gr\\xfc\\u20ac\n"),
+    ],
 )
 def test_letters_that_the_encoding_lacks_are_escaped(
     pipe: tuple[int, int], encoding: str, written: str

@@ -20,4 +20,4 @@ def load_env(file: Path) -> None:
         load_dotenv(stream=StringIO(text))
     except ValueError:  # whose text would repeat a part of what may be a secret
         why = "has a name with = in it, or letters that the locale lacks: set LC_ALL=C.UTF-8"
-        raise TextFileError(f"{file} {why}") from None
+        raise TextFileError(f"{file} cannot be used: it {why}") from None

@@ -13,23 +13,29 @@ class TextFileError(Exception):
 def read_text(file: Path) -> str:
     """A text in UTF-8, with or without its mark. Raises FileNotFoundError or TextFileError."""
     try:
-        content = file.read_bytes()
+        return _decoded(file.read_bytes())
     except FileNotFoundError:
         raise
     except IsADirectoryError:
-        raise TextFileError(f"{file} is a directory: remove it, or make it a file") from None
+        why = "it is a directory: remove it, or make it a file"
     except OSError as error:
-        why = f"{file} cannot be read ({error.strerror}): let this user read it, or remove it"
-        raise TextFileError(why) from None
+        why = f"{error.strerror}: let this user read it, or remove it"
+    except ValueError as error:
+        why = f"{error}: {_SAVE}"
+    raise TextFileError(f"{file} cannot be read: {why}")
+
+
+def _decoded(content: bytes) -> str:
+    """Raises ValueError, whose text says what is wrong, and repeats nothing of the content."""
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        raise TextFileError(f"{file} is UTF-16, as Windows PowerShell writes it: {_SAVE}")
+        raise ValueError("it is UTF-16, as Windows PowerShell writes it")
     try:
         text = content.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise TextFileError(f"{file}, line {line}, is not UTF-8: {_SAVE}") from None
+        raise ValueError(f"line {line} is not UTF-8") from None
     before, nul, _ = text.partition("\0")
     if nul:
         line = before.count("\n") + 1
-        raise TextFileError(f"{file}, line {line}, holds a NUL character: {_SAVE}")
+        raise ValueError(f"line {line} holds a NUL character")
     return text
