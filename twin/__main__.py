@@ -6,11 +6,11 @@ the backlog while the rest is imported.
 
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as in __init__.py
 if TYPE_CHECKING:  # what is imported before a signal can be heard is imported below
     import socket
+    from collections.abc import Callable
 
     from twin.signals import Signals
 
@@ -67,7 +67,7 @@ def _serve(signals: "Signals", dry_run: bool) -> int:
         return 1
 
 
-def _in_time(write: Callable[[], object]) -> None:
+def _in_time(write: "Callable[[], object]") -> None:
     """Give up if it takes too long: nobody may be reading."""
     from contextlib import suppress
     from threading import Thread

@@ -102,7 +102,7 @@ async def _serve(
 
     asyncio.get_running_loop().set_exception_handler(lambda _, context: _report(context, log))
     leave = _Leaving(node, link, runner, duties, streams, server, clock)
-    signals.call(leave.begin)
+    signals.call(leave.begin, asyncio.get_running_loop())
     scheduler.start()
     chores = asyncio.create_task(keep_awake.run())
     chores.add_done_callback(_tell_how_it_ended)

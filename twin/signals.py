@@ -1,6 +1,5 @@
 """The signals that end a twin, and those that must not."""
 
-import asyncio
 import os
 import signal
 import socket
@@ -8,6 +7,10 @@ from collections.abc import Callable
 from types import FrameType
 
 from twin.forks import keep_from_children
+
+TYPE_CHECKING = False  # as in __init__.py
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 _LEAVING = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGPWR", "SIGXCPU")
 """Of the last two, one says that the power fails, the other that SIGKILL is near."""
@@ -37,8 +40,8 @@ class Signals:
                 signal.signal(number, _do_nothing)
         os.register_at_fork(after_in_child=_reset)
 
-    def call(self, leave: Callable[[str], None]) -> None:
-        """From now on call `leave` on the running loop, with the name of the signal."""
+    def call(self, leave: Callable[[str], None], loop: "AbstractEventLoop") -> None:
+        """From now on call `leave` on that loop, with the name of the signal."""
         heard, tells = socket.socketpair()
         heard.setblocking(False)
         tells.setblocking(False)
@@ -49,7 +52,7 @@ class Signals:
                 if number in self._leaving:
                     leave(signal.Signals(number).name)
 
-        asyncio.get_running_loop().add_reader(heard, read)
+        loop.add_reader(heard, read)
         # asyncio's own way would let go of the signals when the loop closes: a second SIGTERM
         # would kill the twin on its way out.
         signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
