@@ -1,7 +1,7 @@
 """Asks a twin for its `/status`, as a person with its credentials would."""
 
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import httpx
 from pydantic import TypeAdapter
@@ -17,12 +17,14 @@ _REMEDY = "is that twin deployed and awake, and is its URL right?"
 _NO_PEER = "no peer was heard yet: set PEER_URL here, or deploy the other twin with this one's URL"
 
 
-class _Peer(TypedDict):
+@dataclass(frozen=True, slots=True)
+class _Peer:
     url: str | None
-    wrong: NotRequired[str | None]
+    wrong: str | None = None
 
 
-class _Told(TypedDict):
+@dataclass(frozen=True, slots=True)
+class _Told:
     """What commands need of a `/status`, which holds more."""
 
     twin: str
