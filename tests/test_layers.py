@@ -16,14 +16,16 @@ MAY_IMPORT = {
     "core": {"core"},
     "sim": {"sim", "core", "clock", "hosts"},
     "duties": {"duties", "core", "log"},
-    "adapters": {"adapters", "core", "clock", "log", "config", "node", "wire", "jobs"},
+    "adapters": {"adapters", "core", "clock", "log", "config", "hosts", "node", "wire", "jobs"},
     "web": {
         *("web", "core", "clock", "log", "config", "node", "wire", "address", "hosts", "__init__"),
     },
     "lab": {"lab", "clock", "log", "core", "__init__"},
     "config": {"__init__", "address", "core", "hosts", "reader", "scaled"},
     "scaled": {"address", "core", "reader", "settings_file", "targets"},
-    "settings_file": {"reader"},
+    "settings_file": {"reader", "textfile"},
+    "env_file": {"textfile"},
+    "textfile": set(),
     "reader": {"address", "core"},
     "targets": {"adapters", "address", "clock", "core"},
     "wire": {"address", "core"},
@@ -34,7 +36,16 @@ MAY_IMPORT = {
     "address": set(),
     "hosts": set(),
     "log": set(),
-    "__main__": {"cli", "commands"},
+    "output": {"log"},
+    "complaints": {"log"},
+    "forks": set(),
+    "signals": {"forks"},
+    "reaper": set(),
+    "standard_streams": set(),
+    "__main__": {
+        *("cli", "commands", "env_file", "forks", "output", "reaper", "signals"),
+        *("standard_streams", "textfile"),
+    },
 }
 """By part of the package, what it imports of it. Those that are not here join the others."""
 

@@ -22,7 +22,8 @@ from twin import every
 @every("1s", name="slow")
 def slow():
     Path("begun").touch()
-    threading.Event().wait(5)
+    while not Path("let").exists():
+        threading.Event().wait(0.02)
     Path("ended").touch()
 """
 
@@ -245,13 +246,13 @@ def test_a_running_job_is_let_end_while_the_peer_has_the_duty_already(tmp_path: 
     with twins(tmp_path, SLOW) as (a, b):
         holder_and_standby(a, b)
         until((tmp_path / "begun").exists)
-        (tmp_path / "ended").unlink(missing_ok=True)
         until(lambda: a.status()["running"] == ["slow"])
         assert a.process is not None
         a.process.send_signal(signal.SIGTERM)
         until(lambda: b.role() == "on_duty")
         health = httpx.get(f"{a.url}/healthz", trust_env=False).json()  # it still serves
         assert health["role"] == "leaving"
+        (tmp_path / "let").touch()
         assert a.process.wait(20) == 0
         assert (tmp_path / "ended").exists()
         assert a.is_gone()

@@ -4,45 +4,88 @@ The host waits at most 60 s for the port, and its router holds requests from the
 the backlog while the rest is imported.
 """
 
-import contextlib
 import os
-import socket
 import sys
-import traceback
-from pathlib import Path
+
+TYPE_CHECKING = False  # as in __init__.py
+if TYPE_CHECKING:  # what is imported before a signal can be heard is imported below
+    import socket
+    from collections.abc import Callable
+
+    from twin.signals import Signals
 
 
 def main() -> int:
-    if Path(".env").is_file():
-        from dotenv import load_dotenv
+    if os.getpid() == 1:
+        from twin.reaper import go_on_in_a_child
 
-        load_dotenv(".env")  # what is set in the environment already stays
+        go_on_in_a_child()
     arguments = sys.argv[1:]
-    if [each for each in arguments if each != "--dry-run"] in ([], ["serve"]):
-        status = _serve(dry_run="--dry-run" in arguments)
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError):  # its disk is full, or its reader gone
-                stream.flush()
-        # Threads that a job left behind must not keep a twin from ending: its host would wait.
-        os._exit(status)
-    return _run(arguments)
+    if [each for each in arguments if each != "--dry-run"] not in ([], ["serve"]):
+        _prepare()
+        return _run(arguments)
+    from twin.signals import Signals
+
+    signals = Signals()
+    _prepare()
+    status = _serve(signals, dry_run="--dry-run" in arguments)
+    _in_time(lambda: (sys.stdout.flush(), sys.stderr.flush()))
+    # Threads that a job left behind must not keep a twin from ending: its host would wait.
+    os._exit(status)
 
 
-def _serve(dry_run: bool) -> int:
+def _prepare() -> None:
+    """Have the standard streams in order, and what `.env` says in the environment."""
+    from pathlib import Path
+
+    from twin.env_file import load_env
+    from twin.standard_streams import mend_standard_streams
+    from twin.textfile import TextFileError
+
+    mend_standard_streams()
     try:
-        with _bound() or contextlib.nullcontext() as listener:
+        load_env(Path(".env"))
+    except TextFileError as error:
+        sys.exit(str(error))
+
+
+def _serve(signals: "Signals", dry_run: bool) -> int:
+    from contextlib import nullcontext
+
+    try:
+        with _bound() or nullcontext() as listener:
             from twin.commands.serve import serve
 
-            return serve(listener, dry_run)
+            return serve(listener, signals, dry_run)
     except ModuleNotFoundError:
         raise
     except Exception:  # noqa: BLE001 (whatever it is, it is told, and the process ends)
-        traceback.print_exc()
+        from traceback import format_exc
+
+        where = format_exc()
+        _in_time(lambda: sys.stderr.write(where))
         return 1
 
 
+def _in_time(write: "Callable[[], object]") -> None:
+    """Give up if it takes too long: nobody may be reading."""
+    from contextlib import suppress
+    from threading import Thread
+
+    from twin.output import LAST_S
+
+    def writing() -> None:
+        # The disk is full, the reader gone, or a job has closed or replaced the stream.
+        with suppress(OSError, ValueError, AttributeError):
+            write()
+
+    thread = Thread(target=writing, daemon=True)
+    thread.start()
+    thread.join(LAST_S)
+
+
 def _run(arguments: list[str]) -> int:
-    """The exit status of a command; 1 if whoever reads what it says has enough, as `head` has."""
+    """The exit status of a command; 1 if what it says cannot be written."""
     from twin.cli import run
 
     try:
@@ -50,14 +93,26 @@ def _run(arguments: list[str]) -> int:
             return run(arguments)
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        from errno import EDQUOT, EIO, ENOSPC, EPIPE
+
+        if error.errno not in (EDQUOT, EIO, ENOSPC, EPIPE):
+            raise
         # Else Python tries once more as it ends, and complains.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        if error.errno == EPIPE:  # whoever reads has enough, as `head` has
+            os.dup2(null, 2)
+            return 1
+        sys.exit(f"the answer cannot be written ({error.strerror}): make room there")
 
 
-def _bound() -> socket.socket | None:
+def _bound() -> "socket.socket | None":
     """The listening socket; None if PORT cannot be one, which the settings' check then reports."""
+    import socket
+
+    from twin.forks import keep_from_children
+
     port = os.environ.get("PORT", "").strip() or "8000"
     if not port.isascii() or not port.isdigit() or len(port) > 9 or int(port) > 65535:
         return None
@@ -71,6 +126,7 @@ def _bound() -> socket.socket | None:
         listener.close()
         sys.exit(f"port {port} cannot be used ({error.strerror}): set PORT to another one")
     listener.listen(2048)  # as many as uvicorn itself lets queue
+    keep_from_children(lambda: [listener.fileno()])
     return listener
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import secrets
-import signal
+import selectors
 import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -23,8 +23,11 @@ from twin.config import Settings
 from twin.core.events import Leave
 from twin.core.state import State, boot_name
 from twin.duty_jobs import Duties
+from twin.forks import keep_from_children
+from twin.hosts import KILLS_AFTER_S
 from twin.log import Log
 from twin.node import Node, Outlets
+from twin.signals import Signals
 from twin.web.actions import Peering
 from twin.web.app import Parts, make_app
 from twin.web.server import Server, make_server
@@ -33,17 +36,22 @@ from twin.web.streams import Streams
 
 T = TypeVar("T")
 
-GRACE_S = 25.0
-"""Running jobs may take so long to end: Heroku and Render kill 30 s after SIGTERM."""
+GRACE_S = KILLS_AFTER_S - 5.0
+"""Running jobs may take so long to end; the rest is for telling the peer."""
 _TELL_S = 5.0
 """And what people are to be told, so long, if the jobs leave it."""
 
 
-def serve(settings: Settings, listener: socket.socket, clock: Clock, log: Log) -> None:
+def serve(
+    settings: Settings, listener: socket.socket, signals: Signals, clock: Clock, log: Log
+) -> None:
     """Run one twin until a signal ends it. Raises JobsError if its jobs cannot be loaded."""
     duties = Duties(settings, clock, log)
     scheduled = load_jobs(settings, duties, log)
-    bounded.run(_serve(settings, scheduled, duties, listener, clock, log))
+    selector = selectors.DefaultSelector()
+    keep_from_children(lambda: _descriptors(selector))
+    serving = _serve(settings, scheduled, duties, listener, signals, clock, log)
+    bounded.run(serving, asyncio.SelectorEventLoop(selector))
 
 
 def load_jobs(settings: Settings, duties: Duties, log: Log) -> dict[str, Scheduled]:
@@ -52,11 +60,19 @@ def load_jobs(settings: Settings, duties: Duties, log: Log) -> dict[str, Schedul
     return {each.job.name: each for each in jobs}
 
 
+def _descriptors(selector: selectors.BaseSelector) -> Iterator[int]:
+    """All that the loop waits for, connections of both directions, and what it waits with."""
+    if isinstance(selector, selectors.EpollSelector):
+        yield selector.fileno()
+    yield from (key.fd for key in (selector.get_map() or {}).values())
+
+
 async def _serve(
     settings: Settings,
     scheduled: dict[str, Scheduled],
     duties: Duties,
     listener: socket.socket,
+    signals: Signals,
     clock: Clock,
     log: Log,
 ) -> None:
@@ -86,7 +102,7 @@ async def _serve(
 
     asyncio.get_running_loop().set_exception_handler(lambda _, context: _report(context, log))
     leave = _Leaving(node, link, runner, duties, streams, server, clock)
-    _on_signals(leave.begin)
+    signals.call(leave.begin, asyncio.get_running_loop())
     scheduler.start()
     chores = asyncio.create_task(keep_awake.run())
     chores.add_done_callback(_tell_how_it_ended)
@@ -145,12 +161,6 @@ class _Leaving:
     async def _apart(self, wait: Callable[[float], T], seconds: float) -> T:
         """On a thread of its own: a resolver of names that hangs may hold all of the loop's."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, wait, seconds)
-
-
-def _on_signals(begin: Callable[[str], None]) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, begin, signal.Signals(number).name)
 
 
 def _tell_how_it_ended(task: asyncio.Task[None]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from twin.commands.say import say
 from twin.config import SettingsError, read_settings
 
 T = TypeVar("T", int, float)
@@ -62,9 +63,9 @@ def _plan(asked: argparse.Namespace) -> int:
 
 
 def _report(error: SettingsError, command: str) -> int:
-    for problem in error.problems:
-        # What a check finds is its answer; for the others it is in the way of theirs.
-        print(f"wrong  {problem}", file=sys.stdout if command == "check" else sys.stderr)
+    # What a check finds is its answer; for the others it is in the way of theirs.
+    to = sys.stdout if command == "check" else sys.stderr
+    say(*(f"wrong  {problem}" for problem in error.problems), to=to)
     return 1
 
 

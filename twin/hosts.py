@@ -19,6 +19,8 @@ class Host:
     """The variable that says what is deployed."""
     sleeps_after_s: int
     """Without web traffic for so long, an app is put to sleep."""
+    wakes_in_s: int
+    """For so long the router holds the request that wakes an app."""
     remedy: str
     """How an app can be made to know its own name and URL."""
 
@@ -37,6 +39,7 @@ HOSTS = (
         address="HEROKU_APP_DEFAULT_DOMAIN_NAME",
         release="HEROKU_RELEASE_VERSION",
         sleeps_after_s=30 * 60,
+        wakes_in_s=75,
         remedy="run `heroku labs:enable runtime-dyno-metadata`",
     ),
     Host(
@@ -46,12 +49,21 @@ HOSTS = (
         address="RENDER_EXTERNAL_URL",
         release="RENDER_GIT_COMMIT",
         sleeps_after_s=15 * 60,
+        wakes_in_s=60,
         remedy="make it a web service",
     ),
 )
 
 
 HEROKU, RENDER = HOSTS
+
+WAKES_WITHIN_S = max(host.wakes_in_s for host in HOSTS) + 15.0
+"""A sleeping twin has answered, and taken the duty if it is to, within so long: a boot listens and
+claims for up to 7.5 s. The longest of all hosts, since nobody knows on which one a peer lives."""
+ANSWERS_WITHIN_S = 30.0
+"""So long a router waits for the beginning of an answer (Heroku's H12)."""
+KILLS_AFTER_S = 30.0
+"""From SIGTERM to SIGKILL: on Heroku and Render, and with the README's `docker run`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,19 @@ import contextlib
 import logging
 import re
 import sys
-import threading
-from typing import TextIO
+from typing import Protocol
 
 # Heroku splits a line that is longer than 10,000 bytes.
 _LINE_BYTES = 9_000
 _PLAIN = re.compile(r"""[^ ="'\\]+""")
+
+
+class Stream(Protocol):
+    """A text file, or what takes its place; with an `encoding` if not every letter may pass."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> object: ...
 
 
 class Log:
@@ -19,10 +26,10 @@ class Log:
     out of them.
     """
 
-    def __init__(self, twin: str, stream: TextIO | None = None) -> None:
+    def __init__(self, twin: str, stream: Stream | None = None) -> None:
         self._twin = twin
         self._stream = stream or sys.stdout
-        self._lock = threading.Lock()
+        self._encoding: str = getattr(self._stream, "encoding", None) or "utf-8"
 
     def info(self, event: str, /, **values: object) -> None:
         self._write("info", event, values)
@@ -35,9 +42,10 @@ class Log:
 
     def _write(self, level: str, event: str, values: dict[str, object]) -> None:
         line = pairs({"at": level, "event": event, "twin": self._twin, **values})
-        # A full disk, or a reader that is gone, must not end what is told of.
-        with self._lock, contextlib.suppress(OSError):
-            self._stream.write(line.encode()[:_LINE_BYTES].decode(errors="ignore") + "\n")
+        cut = line.encode(self._encoding, "backslashreplace")[:_LINE_BYTES]
+        # A full disk, a reader that is gone, or a closed file (ValueError) must end nothing.
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(cut.decode(self._encoding, "ignore") + "\n")
             self._stream.flush()
 
 
@@ -64,6 +72,11 @@ def _quoted(value: object) -> str:
     if _PLAIN.fullmatch(text) and text.isprintable():
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    if not escaped.isprintable():
-        escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in escaped)
-    return f'"{escaped}"'
+    return f'"{printable(escaped)}"'
+
+
+def printable(text: str) -> str:
+    """The text in one line, without what a terminal would obey: such characters are escaped."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.reader import Reader
+from twin.textfile import TextFileError, read_text
 
 _REMEDY = 'correct it there; a line looks like name = "my-app" or max = 5'
 
@@ -41,10 +42,13 @@ def tables(file: Path, keys: Collection[str], problems: list[str]) -> Iterator[R
 
 def _targets(file: Path, problems: list[str]) -> list[dict[str, Any]]:
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_text(file))
     except FileNotFoundError:
         return []
-    except (OSError, ValueError) as error:  # ValueError: it is not TOML, or not even text
+    except TextFileError as error:
+        problems.append(str(error))
+        return []
+    except (ValueError, RecursionError) as error:  # it is not TOML, or a thousand brackets deep
         problems.append(f"{file} cannot be read: {error}: {_REMEDY}")
         return []
     targets = content.pop("target", [])

@@ -98,3 +98,10 @@ def test_requests_that_went_well_are_left_out() -> None:
     assert (
         told("shop[web.2]", "at=info event=request.answered dyno=web.2 path=/ status=200") is None
     )
+
+
+def test_what_a_job_prints_in_the_lab_commands_the_terminal_to_nothing() -> None:
+    line = Line(0, 0.0, "twin-a[web.1]", "\x1b[2Jone\ttwo\x07")
+    assert narrated(line) == "00:00:00  twin-a[web.1]  \\x1b[2Jone two\\x07"
+    quoted = Line(0, 0.0, "twin-a[web.1]", r'at=info event=slot.skipped job="\x1b[2J" because=x')
+    assert narrated(quoted) == "00:00:00  twin-a    skips \\x1b[2J: x"

@@ -45,14 +45,19 @@ class Client:
         self._made: asyncio.Task[httpx.AsyncClient] | None = None
 
     async def fetch(
-        self, method: str, url: str, auth: Login | None = None, body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        auth: Login | None = None,
+        body: bytes | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> Answer:
-        """Takes 3 s at most, however slowly the answer drips; one that is too long is cut.
+        """Takes `timeout_s` at most, however slowly the answer drips; one that is too long is cut.
 
         Raises one of `NO_ANSWER`.
         """
-        request = self.stream(method, url, auth, body)
-        async with asyncio.timeout(TIMEOUT_S), request as answer:
+        request = self.stream(method, url, auth, body, timeout_s)
+        async with asyncio.timeout(timeout_s), request as answer:
             content = bytearray()
             async for chunk in decoded(answer):
                 content += chunk

@@ -9,7 +9,7 @@ from secrets import token_hex
 from typing import Any
 
 from twin.adapters.answer import DENIED, NO_SUCH_ENDPOINT, Answer, failure_of, failure_of_status
-from twin.adapters.client import NO_ANSWER, BrokenError, Client, login
+from twin.adapters.client import NO_ANSWER, TIMEOUT_S, BrokenError, Client, login
 from twin.clock import Clock
 from twin.config import Settings
 from twin.core.events import (
@@ -23,12 +23,14 @@ from twin.core.events import (
     Via,
 )
 from twin.core.history import KEPT_S
+from twin.hosts import ANSWERS_WITHIN_S, WAKES_WITHIN_S
 from twin.node import Node
 from twin.wire import NoTwinError, dump_json, parse, parse_record
 
 _PART_S = 3 * 3600.0
 """Of a history, so much is asked for at once: a thousand targets' looks take 12 MB."""
-_HAND_OVER_S = 30.0
+_PASS_ON_S = ANSWERS_WITHIN_S - 5.0
+"""Whoever asked us is to have our answer before a router gives up on it."""
 _ASK_AGAIN_S = 1.0
 _DOWN_TIMEOUT_S = 2.0
 """A peer that sleeps may need a minute to wake, and a host kills after 30 s."""
@@ -37,7 +39,15 @@ _DOWN_TIMEOUT_S = 2.0
 class PeerLink:
     """Requests to the peer, and to our own public URL. Lives on one event loop."""
 
-    def __init__(self, settings: Settings, node: Node, clock: Clock, client: Client) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        node: Node,
+        clock: Clock,
+        client: Client,
+        hand_over_within_s: float = WAKES_WITHIN_S,
+    ) -> None:
+        self._hand_over_within_s = hand_over_within_s
         self._loop = asyncio.get_running_loop()
         self._node = node
         self._clock = clock
@@ -60,7 +70,7 @@ class PeerLink:
 
     async def pass_on(self, body: bytes) -> Answer | None:
         """Have the peer do what somebody asked of us; None if it did not answer."""
-        return await self._request("POST", "/actions", body, again=False)
+        return await self._request("POST", "/actions", body, again=False, timeout_s=_PASS_ON_S)
 
     async def down(self) -> None:
         """Tell the peer that we leave, and wait for its answer, 2 s at most."""
@@ -135,7 +145,7 @@ class PeerLink:
     async def _hand_over(self) -> None:
         """A sleeping peer wakes, settles and claims in that time."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_HAND_OVER_S):
+            async with asyncio.timeout(self._hand_over_within_s):
                 while self._node.look().on_duty:
                     asked_at = self._clock.now().mono
                     answer = await self._request("GET", "/down")
@@ -188,13 +198,19 @@ class PeerLink:
         return False
 
     async def _request(
-        self, method: str, path: str, body: bytes | None = None, again: bool = True
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        again: bool = True,
+        timeout_s: float = TIMEOUT_S,
     ) -> Answer | None:
         """None if there was no answer. `again`: if the connection breaks, over a new one, which
         says more of the peer."""
         asked_at = self._clock.now().mono
         try:
-            return await self._client.fetch(method, self._url + path, self._peer_auth, body)
+            url = self._url + path
+            return await self._client.fetch(method, url, self._peer_auth, body, timeout_s)
         except NO_ANSWER as error:
             if again and isinstance(error, BrokenError):
                 return await self._request(method, path, body, again=False)

@@ -4,18 +4,38 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from pydantic import TypeAdapter
 
 from twin.adapters.answer import failure_of, failure_of_status
 from twin.adapters.client import login
 from twin.adapters.tls import tls
+from twin.commands.say import waiting_for
 from twin.config import Credentials, Settings
 from twin.core.events import Failed, Failure
+from twin.hosts import WAKES_WITHIN_S
 
-_TIMEOUT_S = 30.0
-"""Long enough for a sleeping twin to wake: the request itself wakes it."""
 _REMEDY = "is that twin deployed and awake, and is its URL right?"
 _NO_PEER = "no peer was heard yet: set PEER_URL here, or deploy the other twin with this one's URL"
-_TOLD = frozenset({"twin", "role", "since", "peer", "jobs"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Peer:
+    url: str | None
+    wrong: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What commands need of a `/status`, which holds more."""
+
+    twin: str
+    role: str
+    since: str
+    peer: _Peer
+    jobs: list[dict[str, Any]]
+
+
+_TOLD = TypeAdapter(_Told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +52,10 @@ class Answer:
 
 
 def client(credentials: Credentials) -> httpx.Client:
-    auth = login(credentials)
-    return httpx.Client(auth=auth, timeout=_TIMEOUT_S, verify=tls(), trust_env=False)
+    # Long enough for a sleeping twin to wake: the request itself wakes it.
+    return httpx.Client(
+        auth=login(credentials), timeout=WAKES_WITHIN_S, verify=tls(), trust_env=False
+    )
 
 
 def own_url(settings: Settings) -> str:
@@ -44,7 +66,8 @@ def own_url(settings: Settings) -> str:
 def ask(url: str, credentials: Credentials) -> Answer:
     """What `url` answers to these credentials."""
     try:
-        with client(credentials) as http:
+        asleep = f"{url}: if it sleeps, it may take {WAKES_WITHIN_S:g} s to wake"
+        with waiting_for(asleep), client(credentials) as http:
             answer = http.get(f"{url}/status")
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last is of host names
         silence = Failed(Failure.REFUSED, f"no answer ({str(error) or type(error).__name__})")
@@ -53,9 +76,8 @@ def ask(url: str, credentials: Credentials) -> Answer:
         return Answer(url, None, f"{url}: {_why_not_ok(answer.status_code, url)}")
     try:
         told = answer.json()
+        _TOLD.validate_python(told)
     except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict) or not told.keys() >= _TOLD:
         return Answer(url, None, f"{url} answers, but not as a twin does: is the URL right?")
     return Answer(url, told)
 

@@ -9,6 +9,7 @@ from twin.adapters.notifier import understood
 from twin.assemble import load_jobs
 from twin.clock import Clock
 from twin.commands.ask import Answer, ask, own_url
+from twin.commands.say import say, waiting_for
 from twin.config import Settings
 from twin.core.target import TargetError
 from twin.core.verdict import judge
@@ -30,9 +31,9 @@ def check(settings: Settings) -> int:
     """Exit status 1 if anything is wrong."""
     fine = True
     for ok, what, found in _lines(settings):
-        print(f"{'ok   ' if ok else 'wrong'}  {what:<11}  {found}", flush=True)
+        say(f"{'ok   ' if ok else 'wrong'}  {what:<11}  {found}")
         fine = fine and ok
-    print("the pair is wired" if fine else "mend what is wrong, and check again")
+    say("the pair is wired" if fine else "mend what is wrong, and check again")
     return 0 if fine else 1
 
 
@@ -62,7 +63,7 @@ def _own(settings: Settings, answer: Answer) -> Line:
 
 def _peer(settings: Settings, own: Answer) -> Iterator[Line]:
     known = own.status["peer"] if own.status else {"url": None, "wrong": None}
-    if known["wrong"]:
+    if known.get("wrong"):
         yield False, "own view", f"{settings.name!r} says of its peer: {known['wrong']}"
     url = settings.peer_url or known["url"]
     if url is None:
@@ -79,7 +80,7 @@ def _peer(settings: Settings, own: Answer) -> Iterator[Line]:
         return
     yield True, "peer", f"{answer.url} is {told['twin']!r}, {_role(told['role'])}"
     back = told["peer"]
-    if back["wrong"]:
+    if back.get("wrong"):
         yield False, "peer's view", f"{told['twin']!r} says of this twin: {back['wrong']}"
     elif back["url"] is None:
         yield False, "peer's view", f"{told['twin']!r} has not heard of this twin: is it running?"
@@ -101,7 +102,9 @@ def _target(scale: ScaleSettings) -> Iterator[Line]:
 
     target = make_target(scale.target, scale.access, Clock(), Event())
     try:
-        yield True, "target", f"{target.name} is at {target.read().quantity}"
+        with waiting_for(f"the platform of {target.name}"):
+            quantity = target.read().quantity
+        yield True, "target", f"{target.name} is at {quantity}"
     except TargetError as error:
         why = str(error).replace(AGAIN, "try again in a while")  # which nobody does after a check
         yield False, "target", f"{target.name}: {why}"

@@ -6,11 +6,11 @@ import threading
 
 import httpx
 
+from twin.clock import Clock
 from twin.commands.ask import ask, both, client
+from twin.commands.say import say, waiting_for
 from twin.config import Credentials, Settings
-
-_TRIES = 30
-"""One a second: a sleeping twin wakes, settles and claims in that time."""
+from twin.hosts import WAKES_WITHIN_S
 
 
 def down(settings: Settings) -> int:
@@ -18,28 +18,28 @@ def down(settings: Settings) -> int:
     own, peer = both(settings)
     if own.wrong or peer.wrong:
         wrong = filter(None, (own.wrong, peer.wrong))
-        print(
-            "there is nobody to hand the duty to, so it stays where it is:",
-            *wrong,
-            sep="\n",
-            file=sys.stderr,
-        )
+        nobody = "there is nobody to hand the duty to, so it stays where it is:"
+        say(nobody, *wrong, to=sys.stderr)
         return 1
     if own.on_duty == peer.on_duty:
-        print("exactly one of the twins must be on duty; see `status`", file=sys.stderr)
+        say("exactly one of the twins must be on duty; see `status`", to=sys.stderr)
         return 1
     url, credentials = (peer.url, settings.peer) if own.on_duty else (own.url, settings.own)
-    if _takes_over(url, credentials):
-        print(f"{url} is on duty now")
+    with waiting_for(f"{url} to take the duty, {WAKES_WITHIN_S:g} s at most"):
+        taken = takes_over(url, credentials, Clock())
+    if taken:
+        say(f"{url} is on duty now")
         return 0
-    why = f"{url} did not take the duty, though asked {_TRIES} times; see `status`"
-    print(why, file=sys.stderr)
+    say(f"{url} did not take the duty in {WAKES_WITHIN_S:g} s; see `status`", to=sys.stderr)
     return 1
 
 
-def _takes_over(url: str, credentials: Credentials) -> bool:
-    pause = threading.Event()
-    for _ in range(_TRIES):
+def takes_over(
+    url: str, credentials: Credentials, clock: Clock, within_s: float = WAKES_WITHIN_S
+) -> bool:
+    """Ask once a second, until it has the duty: a sleeping twin wakes, settles and claims."""
+    pause, ends_at = threading.Event(), clock.now().mono + within_s
+    while clock.now().mono < ends_at:
         with contextlib.suppress(httpx.HTTPError), client(credentials) as http:
             http.get(f"{url}/down")
         pause.wait(1.0)

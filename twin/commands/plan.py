@@ -11,6 +11,7 @@ from twin.adapters.jobsfile import JobsError
 from twin.assemble import load_jobs
 from twin.clock import Clock
 from twin.commands.planned import Plan, Savings, way
+from twin.commands.say import say
 from twin.commands.shown import as_json, text
 from twin.config import Settings, read_settings
 from twin.core.shift import Shift
@@ -49,7 +50,7 @@ def plan(question: Question, environ: Mapping[str, str]) -> int:
     try:
         pair = _pair(settings, offer, question)
     except JobsError as error:
-        print(*error.problems, sep="\n", file=sys.stderr)
+        say(*error.problems, to=sys.stderr)
         return 1
     month = simulate(pair)
     ways = other_ways(pair, zone(settings.timezone))
@@ -58,7 +59,7 @@ def plan(question: Question, environ: Mapping[str, str]) -> int:
         others=tuple((name, simulate(other)) for name, other in ways),
         savings=savings(settings, month, question.price),
     )
-    print(json.dumps(as_json(told), indent=2) if question.as_json else text(told))
+    say(*(json.dumps(as_json(told), indent=2) if question.as_json else text(told)).split("\n"))
     return 0
 
 

@@ -10,6 +10,7 @@ from twin.adapters.jobsfile import JobsError
 from twin.adapters.runner import outcome
 from twin.assemble import load_jobs
 from twin.clock import Clock
+from twin.commands.say import say, waiting_for
 from twin.config import Settings
 from twin.core.jobs import Run
 from twin.core.knowledge import Fate
@@ -27,11 +28,11 @@ def run_job(settings: Settings, name: str) -> int:
     try:
         jobs = load_jobs(settings, duties, log)
     except JobsError as error:
-        print(*error.problems, sep="\n", file=sys.stderr)
+        say(*error.problems, to=sys.stderr)
         return 1
     scheduled = jobs.get(name)
     if scheduled is None:
-        print(_which(name, list(jobs)), file=sys.stderr)
+        say(_which(name, list(jobs)), to=sys.stderr)
         return 1
     began = clock.now()
     slot = datetime.fromtimestamp(math.floor(began.wall), UTC)
@@ -41,7 +42,8 @@ def run_job(settings: Settings, name: str) -> int:
     log.info(
         "job.ended", job=name, state=fate, seconds=seconds, **({"because": why} if why else {})
     )
-    duties.close(_TELL_S)
+    with waiting_for("people to be told"):
+        duties.close(_TELL_S)
     return 1 if fate is Fate.FAILED else 0
 
 

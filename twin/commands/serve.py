@@ -7,24 +7,37 @@ from collections.abc import Sequence
 from twin import assemble
 from twin.adapters.jobsfile import JobsError
 from twin.clock import clock_of
+from twin.complaints import complain_to
 from twin.config import SettingsError, read_settings
 from twin.log import Log
+from twin.output import LAST_S, Output
+from twin.signals import Signals
 
 
-def serve(listener: socket.socket | None, dry_run: bool) -> int:
+def serve(listener: socket.socket | None, signals: Signals, dry_run: bool) -> int:
     """Exit status 0 once a signal has ended it, 1 if settings or jobs are wrong.
 
     `listener` is None where PORT cannot be one, which the settings' check then tells.
     """
+    output = Output(os.environ.get("TWIN_NAME", ""))
+    try:
+        return _serve(listener, signals, dry_run, output)
+    finally:
+        output.drain(LAST_S)
+
+
+def _serve(listener: socket.socket | None, signals: Signals, dry_run: bool, output: Output) -> int:
     try:
         settings = read_settings(os.environ, dry_run)
     except SettingsError as error:
-        return _told(Log(os.environ.get("TWIN_NAME", "")), "settings.wrong", error.problems)
+        log = Log(os.environ.get("TWIN_NAME", ""), output)
+        return _told(log, "settings.wrong", error.problems)
     if listener is None:
         raise AssertionError("the port is bound before a twin is served")
-    log = Log(settings.name)
+    log = Log(settings.name, output)
+    complain_to(log)
     try:
-        assemble.serve(settings, listener, clock_of(os.environ), log)
+        assemble.serve(settings, listener, signals, clock_of(os.environ), log)
     except JobsError as error:
         return _told(log, "jobs.wrong", error.problems)
     return 0

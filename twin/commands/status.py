@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from twin.commands.ask import Answer, both
+from twin.commands.say import say
 from twin.config import Settings
 
 
@@ -11,15 +12,13 @@ def status(settings: Settings, as_json: bool) -> int:
     """Exit status 0 if at least one twin answered."""
     answers = both(settings)
     if as_json:
-        print(
-            json.dumps({"twins": [answer.status or {"wrong": answer.wrong} for answer in answers]})
-        )
+        say(json.dumps({"twins": [answer.status or {"wrong": answer.wrong} for answer in answers]}))
     else:
-        print(_tables(answers))
+        say(*_tables(answers))
     return 0 if any(answer.status for answer in answers) else 1
 
 
-def _tables(answers: Sequence[Answer]) -> str:
+def _tables(answers: Sequence[Answer]) -> list[str]:
     twins = [("TWIN", "ROLE", "SINCE", "URL")]
     for answer in answers:
         told = answer.status
@@ -31,8 +30,9 @@ def _tables(answers: Sequence[Answer]) -> str:
     jobs = [("JOB", "SCHEDULE", "LAST SLOT", "ENDED", "SECONDS", "NEXT SLOT", "WHY")]
     for job in _newest_view(answers):
         fields = ("name", "schedule", "slot", "state", "seconds", "next", "why")
-        jobs.append(tuple("" if job[key] is None else str(job[key]) for key in fields))  # type: ignore[arg-type]  # as many as the head
-    return _table(twins) + ("\n\n" + _table(jobs) if len(jobs) > 1 else "")
+        cells = ("" if job.get(key) is None else str(job[key]) for key in fields)
+        jobs.append(tuple(cells))  # type: ignore[arg-type]  # as many as the head
+    return [*_table(twins), *(["", *_table(jobs)] if len(jobs) > 1 else [])]
 
 
 def _newest_view(answers: Sequence[Answer]) -> list[dict[str, object]]:
@@ -42,10 +42,10 @@ def _newest_view(answers: Sequence[Answer]) -> list[dict[str, object]]:
     return list(told[0]["jobs"]) if told else []
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows
     )
-    return "\n".join(line.rstrip() for line in lines)
+    return [line.rstrip() for line in lines]

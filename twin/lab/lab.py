@@ -20,19 +20,18 @@ from twin.core.entries import TimetableError
 from twin.core.timetable import parse_timetable
 from twin.lab.app import App
 from twin.lab.collected import Line
+from twin.lab.limits import Limits
 from twin.lab.narration import narrated
 from twin.lab.platform import Platform
 from twin.lab.ports import HOST
 from twin.lab.wire import Wire
+from twin.log import printable
 
 # Above, an app would be put to sleep (30 min of the day) before its twin has booted and settled.
 _SPEED_MOST = 360.0
 
 _TIMETABLE = "07:00=3 22:00=2 03:00=1"
 _USER = "twin"
-
-# Long enough for a boot on a slow machine; the platform's own limit is 75 s.
-_WAKE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class Lab:
         """Raises OSError when a port is taken."""
         options = self._options
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, self._stop.set)
         ports = [options.port + n if options.port else 0 for n in range(4)]
         platform = Platform(speed=options.speed, clock=options.clock, api_port=ports[3])
@@ -145,7 +144,7 @@ class Lab:
         """One request to each, one after the other, as a first visitor would."""
         for app in apps:
             with contextlib.suppress(OSError, h11.ProtocolError, TimeoutError):
-                async with asyncio.timeout(_WAKE_S):
+                async with asyncio.timeout(Limits().queue_s):  # the router answers by then
                     await _fetch(app.door.port, "/healthz")
 
     def _introduce(self, platform: Platform, a: App, b: App, shop: App) -> None:
@@ -171,7 +170,7 @@ It is {now:%H:%M} UTC, and a day {day}. To try from another terminal:
 
     def _show(self, line: Line) -> None:
         if self._options.verbose:
-            self._print(str(line))
+            self._print(printable(str(line).expandtabs()))
         elif self._stop.is_set() and line.source.endswith("[router]"):
             pass  # what the last of them finds of the others is of no interest
         elif told := narrated(line, bold=self._bold):

@@ -5,6 +5,7 @@ import shlex
 from datetime import UTC, datetime
 
 from twin.lab.collected import Line
+from twin.log import printable
 
 # What is said of an event; its `because` follows by itself. The events not named here, and lines
 # that are none, are shown as they are: silence about the unexpected would mislead.
@@ -66,7 +67,7 @@ def narrated(line: Line, *, bold: bool = False) -> str | None:
     event = values.get("event", "")
     if event in _SILENT or (not event and _PASSED.match(line.text)):
         return None
-    told = _told(event, values) or line.text
+    told = printable((_told(event, values) or line.text).expandtabs())
     if bold and event in _BOLD:
         told = f"\x1b[1m{told}\x1b[0m"
     app, _, part = line.source.partition("[")

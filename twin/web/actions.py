@@ -40,7 +40,7 @@ class Peering:
     """How the other twin is asked to do its part."""
 
     hand_over: Callable[[], None]
-    """Start asking it to take the duty, until it has done so or half a minute has passed."""
+    """Start asking it to take the duty, until it has done so or would have woken long ago."""
     pass_on: Callable[[bytes], Awaitable[Answer | None]]
     """POST this to its `/actions`; None if it did not answer."""
 

@@ -1,0 +1,45 @@
+"""The first process of a container: the system gives no default to its signals, and it gets the
+orphans of all others.
+
+The twin runs in a child. Reaping there would take the exit statuses that jobs wait for.
+"""
+
+import os
+import signal
+from contextlib import suppress
+
+
+def go_on_in_a_child() -> None:
+    """Return in a child. This process passes signals on to it, reaps, and ends as it does."""
+    every = signal.valid_signals()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, every)
+    child = os.fork()
+    if child:
+        os._exit(_attend(child, every))
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _attend(child: int, every: set[signal.Signals]) -> int:
+    """Returns the child's exit status, as a shell tells it."""
+    while True:
+        number = signal.sigwait(every)
+        if number != signal.SIGCHLD:
+            os.kill(child, number)
+            continue
+        status = _reap(child)
+        if status is not None:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+def _reap(child: int) -> int | None:
+    """The wait status of the child, if it has ended."""
+    found = None
+    with suppress(ChildProcessError):  # none is left
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == child:
+                found = status
+            if not pid:
+                break
+    return found
