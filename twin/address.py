@@ -64,7 +64,7 @@ def safe_url(text: str) -> str:
 
 def is_safe(url: str) -> bool:
     """Whether credentials may be sent to a base URL: https, or http within a private network."""
-    return url.startswith("https:") or _is_private(urlsplit(url).hostname or "")
+    return url.startswith("https:") or is_private(urlsplit(url).hostname or "")
 
 
 _RESERVED = (".internal", ".local", ".localhost")
@@ -81,7 +81,7 @@ _PRIVATE = [
 _NAT64 = ip_network("64:ff9b::/96")
 
 
-def _is_private(host: str) -> bool:
+def is_private(host: str) -> bool:
     """An address of a private network, or a name that only such a network has.
 
     `twin-b`, as containers call each other, is one; `134744072` is not: it stands for 8.8.8.8.

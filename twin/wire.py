@@ -12,6 +12,8 @@ from twin.core.messages import PROTOCOL, Document
 
 DOCUMENT_BYTES = 8_000_000
 """No document is longer: a ledger of 10,000 jobs takes about 2 MB."""
+CALLED = "twin-called"
+"""The header in which a twin says by which URL it calls the other: a proxy changes `Host`."""
 _NUMBER = 2.0**53
 """Beyond it JSON's numbers are no longer exact everywhere; terms and slots stay far below."""
 _FAR_S = 10**11

@@ -16,15 +16,19 @@ from twin.web.actions import Peering, actions
 from twin.web.addresses import Addresses
 from twin.web.auth import Guard
 from twin.web.body import read_body
+from twin.web.connection import MOST_WAITING
 from twin.web.page import pages
+from twin.web.passes import Passes
 from twin.web.refusals import Refusals
 from twin.web.snapshot import About, snapshot
 from twin.web.streams import Streams
-from twin.wire import DOCUMENT_BYTES, NoTwinError, dump, dump_record, parse
+from twin.wire import CALLED, DOCUMENT_BYTES, NoTwinError, dump, dump_record, parse
 
 FOR_EVER = 2.0**53
 Wall = Annotated[float, Query(ge=0, le=FOR_EVER, allow_inf_nan=False)]
 """Seconds since the epoch."""
+_UNBUFFERED = {"X-Accel-Buffering": "no"}
+"""nginx else holds the lines back until they fill a buffer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,19 @@ def make_app(parts: Parts, credentials: Credentials) -> FastAPI:
     app = FastAPI(
         title="Twin", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
-    refusals = Refusals(parts.clock, parts.log)
-    app.add_middleware(Guard, credentials=credentials, refusals=refusals)
-    addresses = Addresses(parts.node, parts.log)
+    node = parts.node
+    refusals = Refusals(parts.clock, parts.log, MOST_WAITING)
+    app.add_middleware(
+        Guard,
+        credentials=credentials,
+        refusals=refusals,
+        passes=Passes(node.look().twin),
+        own_url=lambda: node.look().url,
+    )
+    addresses = Addresses(node, parts.peering.boot_at, parts.log)
     app.include_router(_for_the_peer(parts, addresses))
     app.include_router(_for_all(parts, addresses, refusals))
-    app.include_router(actions(parts.node, parts.peering, parts.log))
+    app.include_router(actions(node, parts.peering, parts.log))
     app.include_router(pages())
     return app
 
@@ -77,7 +88,9 @@ def _for_the_peer(parts: Parts, addresses: Addresses) -> APIRouter:
 
     @router.get("/watch")
     async def watch() -> StreamingResponse:
-        return StreamingResponse(parts.streams.lines(), media_type="application/x-ndjson")
+        return StreamingResponse(
+            parts.streams.lines(), media_type="application/x-ndjson", headers=_UNBUFFERED
+        )
 
     return router
 
@@ -117,6 +130,7 @@ async def _hear(
         document = parse(body)
     except NoTwinError as error:
         return JSONResponse({"error": f"not the document of a twin: {error}"}, 400)
-    addresses.learn(request.headers, document)
+    called = request.headers.get(CALLED, "").removesuffix(request.url.path)
+    addresses.learn(called, document)
     node.handle(Heard(document, via))
     return JSONResponse(dump(node.document(), status=status))

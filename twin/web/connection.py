@@ -5,8 +5,10 @@ read. Some hundred such connections would leave no file descriptor for the host 
 """
 
 import asyncio
+import resource
 
 import h11
+from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_S = 10.0
@@ -14,9 +16,31 @@ REQUEST_S = 10.0
 gives up after 3 s."""
 ANSWER_S = 60.0
 """For an answer to be read: a day of history takes so long over a slow line."""
-MOST = 120
-"""A twin needs a dozen. Some systems let a process have 256 files, and as many as the server's
-queue holds may be open beside these for a moment."""
+_OTHER_FILES = 36
+"""That this process may need besides: libraries, the log, the peer, targets, jobs."""
+_GONE = "twin.gone"
+
+
+def _room() -> int:
+    """For connections, among the files that this process may have open. Half of them may be taken
+    from the server's queue in a moment, before the others are cut."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 120 if files == resource.RLIM_INFINITY else max(4, min(120, (files - _OTHER_FILES) // 2))
+
+
+MOST = _room()
+"""A twin needs a dozen. Some systems let a process have 256 files."""
+MOST_STREAMS = max(2, MOST // 15)
+"""A pair needs one or two."""
+MOST_WAITING = MOST * 3 // 4
+"""For their credentials to be judged. The rest is for the host's probe, the peer and the streams:
+none of these lets itself be cut for a newcomer."""
+
+
+def is_gone(scope: Scope) -> bool:
+    """Whether the client of this request has hung up, as far as this server knows."""
+    is_closing = scope.get("extensions", {}).get(_GONE, {}).get("is_closing")
+    return is_closing is not None and bool(is_closing())
 
 
 class Connection(H11Protocol):
@@ -40,11 +64,22 @@ class Connection(H11Protocol):
 
     def handle_events(self) -> None:
         super().handle_events()
+        if self.cycle is not None:
+            self.cycle.scope["extensions"] = {_GONE: {"is_closing": self.transport.is_closing}}
         if self._is_incomplete:
             self._wait_for_request()
         elif self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def send_400_response(self, msg: str) -> None:
+        if self.cycle is not None:  # what the app may still answer goes nowhere
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:  # an answer had begun
+            self.transport.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()
