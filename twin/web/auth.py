@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twin.config import Credentials
-from twin.web.connection import is_gone
+from twin.web.connection import in_line
 from twin.web.origin import comes_from_another_site, is_of_a_browser
 from twin.web.passes import Passes
 from twin.web.refusals import Refusals
@@ -61,7 +61,8 @@ class Guard:
             return _denied()
         right = hmac.compare_digest(presented(headers["authorization"]), self._expected)
         if not (right and self._passes.is_shown(headers)):
-            verdict = await self._refusals.judge(right, lambda: is_gone(scope))
+            with in_line(scope) as is_gone:
+                verdict = await self._refusals.judge(right, is_gone)
             if verdict is None:
                 return _error(429, "too many wait for their credentials to be checked: try later")
             if not verdict:

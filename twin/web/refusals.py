@@ -1,10 +1,10 @@
 """Wrong credentials: counted, logged, and judged at a limited rate.
 
-A guesser gets two verdicts a second, over any number of connections. After five wrong attempts
+A guesser gets four verdicts a second, over any number of connections. After five wrong attempts
 every attempt waits in line before it is judged, right or wrong. So the time until the answer, or a
 missing answer, says nothing about the password.
 
-Once a second the newest and the oldest in line are judged, so that right credentials get through a
+Twice a second the newest and the oldest in line are judged, so that right credentials get through a
 flood within the 3 s that a twin waits. A guesser who waits for each verdict comes back right after
 it, so a newcomer is the newest at the next one. Guessers who hang up early leave the newcomer as
 the oldest.
@@ -21,7 +21,7 @@ from twin.log import Log
 
 _FREE = 5
 """A person mistypes some times; a peer with an old password tries once a minute."""
-_EACH_S = 0.5
+_EACH_S = 0.25
 _TELL_EVERY_S = 60.0
 
 
