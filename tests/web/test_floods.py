@@ -1,16 +1,19 @@
 """A real twin, and what anybody can do to it without the credentials."""
 
+import base64
 import contextlib
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from processes import Twin, until
+from processes import LOGIN, Twin, until
 
 FLOOD_S = 5.0
 LINES_AT_MOST = 5
+AUTH = b"Basic " + base64.b64encode(":".join(LOGIN).encode())
 HEAD = b"POST /update HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 WHOLE = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -111,6 +114,68 @@ def test_five_seconds_of_malformed_requests_give_at_most_five_lines_of_log(alone
     assert flood(alone, FLOOD_S) > 10
     assert len(alone.output.splitlines()) - before <= LINES_AT_MOST
     assert alone.role() == "on_duty"
+
+
+GET = b"GET %s HTTP/1.1\r\nHost: a\r\nAuthorization: " + AUTH + b"\r\n\r\n"
+DAY = b"/status?since=0"
+HOLDING_ON = {
+    "streams": GET % b"/watch",
+    "answers that nobody reads": (GET % DAY) * 40,
+    "bodies that do not end": HEAD + b"Authorization: " + AUTH + b"\r\nContent-Length: 9\r\n\r\n1",
+    "answered and idle": WHOLE,
+    "idle": b"",
+    "guesses": GET.replace(AUTH, b"Basic eDp5") % b"/status",
+}
+
+
+@pytest.mark.parametrize("kind", HOLDING_ON)
+def test_however_many_connections_are_held_open_the_host_gets_its_answer(
+    kind: str, alone: Twin
+) -> None:
+    with contextlib.ExitStack() as held:
+        for _ in range(400):
+            held.enter_context(connect(alone, HOLDING_ON[kind]))
+        for _ in range(3):
+            answer = httpx.get(f"{alone.url}/healthz", trust_env=False, timeout=10)
+            assert answer.status_code == 200
+    assert alone.status()["watchers"] <= 8
+
+
+def test_a_flood_of_wrong_passwords_moves_no_duty_and_keeps_nobody_out(
+    pair: tuple[Twin, Twin],
+) -> None:
+    """Of 64 connections to each twin, while both must hear each other."""
+    holder = next(twin for twin in pair if twin.role() == "on_duty")
+    term, refused = holder.status()["term"], holder.status()["refused_logins"]
+    over = threading.Event()
+    guessing = [
+        threading.Thread(target=guess, args=(twin, over)) for twin in pair for _ in range(64)
+    ]
+    for thread in guessing:
+        thread.start()
+    try:
+        over.wait(FLOOD_S)
+        after = until(holder.status)
+        over.wait(FLOOD_S)
+    finally:
+        over.set()
+    assert (after["role"], after["term"]) == ("on_duty", term)
+    assert 5 <= after["refused_logins"] - refused < 100
+    for thread in guessing:
+        thread.join()
+    until(lambda: sorted(twin.role() for twin in pair) == ["on_duty", "standby"])
+    assert holder.status()["term"] == term
+
+
+def guess(twin: Twin, over: threading.Event) -> None:
+    """As one connection after the other, each for as long as it lasts."""
+    while not over.is_set():
+        with contextlib.suppress(OSError), connect(twin) as line:
+            line.settimeout(FLOOD_S)
+            while not over.is_set():
+                line.sendall(HOLDING_ON["guesses"])
+                if not line.recv(1000):
+                    break
 
 
 def test_where_few_files_may_be_open_idle_connections_keep_no_host_out(tmp_path: Path) -> None:

@@ -124,9 +124,11 @@ class Connection(H11Protocol):
         return idle or self._is_incomplete or self.flow.write_paused
 
     def _make_room(self) -> None:
-        ours = [each for each in self.connections if isinstance(each, Connection)]
-        guessing = [each for each in ours if each.in_line]
-        waiting = guessing or [each for each in ours if each._waits_for_its_client]
-        oldest = min(waiting, key=lambda each: each._since)
-        self.connections.discard(oldest)
-        oldest.transport.abort()
+        others = [each for each in self.connections if isinstance(each, Connection)]
+        others.remove(self)
+        guessing = [each for each in others if each.in_line]
+        waiting = guessing or [each for each in others if each._waits_for_its_client]
+        if waiting:  # else all have credentials, and are being served
+            oldest = min(waiting, key=lambda each: each._since)
+            self.connections.discard(oldest)
+            oldest.transport.abort()

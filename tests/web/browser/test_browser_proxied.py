@@ -17,15 +17,16 @@ from processes import LOGIN, Twin, twins, until
 
 NAMES = "--host-resolver-rules=MAP * 127.0.0.1"
 EVIL = """
+<meta name="referrer" content="no-referrer">
 <link rel="prefetch" href="{url}/update"><link rel="stylesheet" href="{url}/update">
-<img src="{url}/update"><img src="{url}/update" referrerpolicy="no-referrer">
-<script src="{url}/update" referrerpolicy="no-referrer"></script>
+<img src="{url}/update">
+<script src="{url}/update"></script>
 <iframe src="{url}/update"></iframe>
 <form method="post" action="{url}/update" target="made"><input name="a"></form>
 <iframe name="made"></iframe>
 <script>
   document.forms[0].submit();
-  const plain = {{ mode: "no-cors", credentials: "include", referrerPolicy: "no-referrer" }};
+  const plain = {{ mode: "no-cors", credentials: "include" }};
   const asked = ["/update", "/down", "/watch"].map((path) => fetch("{url}" + path, plain));
   Promise.allSettled(asked).then(() => document.title = "done");
 </script>
