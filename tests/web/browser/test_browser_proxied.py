@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from chromium import FLAGS, PATH, look_at
 from nginx import Nginx, nginx, proxy_to
-from playwright.async_api import Browser, Error, async_playwright
+from playwright.async_api import Browser, async_playwright
 from processes import LOGIN, Twin, twins, until
 
 NAMES = "--host-resolver-rules=MAP * 127.0.0.1"
@@ -90,9 +90,9 @@ def test_over_plain_http_no_other_site_moves_the_duty(site: Site, tmp_path: Path
             await page.goto(f"http://evil.internal:{evil.port}/index.html")
             await page.wait_for_function("document.title == 'done'")
             for path in ("/update", "/down", "/watch"):
-                await page.evaluate(f"location = '{site.url}{path}'")
-                with contextlib.suppress(Error):
-                    await page.wait_for_load_state()
+                async with page.expect_response(f"**{path}") as answer:
+                    await page.evaluate(f"location = '{site.url}{path}'")
+                assert (await answer.value).status == 403
                 await page.goto(f"http://evil.internal:{evil.port}/none.html")
             await context.close()
 
