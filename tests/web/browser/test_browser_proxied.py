@@ -78,6 +78,7 @@ def test_behind_a_proxy_with_its_defaults_the_page_loads_and_its_buttons_work(si
 def test_over_plain_http_no_other_site_moves_the_duty(site: Site, tmp_path: Path) -> None:
     """With the credentials that the browser knows of the twin's page."""
     (tmp_path / "index.html").write_text(EVIL.format(url=site.url))
+    (tmp_path / "link.html").write_text(EVIL.splitlines()[1])
     before = site.twin.status()
 
     async def story(evil: Nginx) -> None:
@@ -90,10 +91,12 @@ def test_over_plain_http_no_other_site_moves_the_duty(site: Site, tmp_path: Path
             await page.goto(f"http://evil.internal:{evil.port}/index.html")
             await page.wait_for_function("document.title == 'done'")
             for path in ("/update", "/down", "/watch"):
+                page = await context.new_page()
+                await page.goto(f"http://evil.internal:{evil.port}/link.html")
                 async with page.expect_response(f"**{path}") as answer:
                     await page.evaluate(f"location = '{site.url}{path}'")
                 assert (await answer.value).status == 403
-                await page.goto(f"http://evil.internal:{evil.port}/none.html")
+                await page.close()
             await context.close()
 
     with nginx(f"root {tmp_path};") as evil:
