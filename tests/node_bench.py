@@ -25,7 +25,7 @@ PEER = "http://b.example"
 ENVIRON = {
     "TWIN_NAME": "a",
     "BASIC_AUTH_USERNAME": "user",
-    "BASIC_AUTH_PASSWORD": "s3cret",
+    "BASIC_AUTH_PASSWORD": "own-s3cret",
     "PEER_USERNAME": "peer-user",
     "PEER_PASSWORD": "peer-s3cret",
 }

@@ -8,7 +8,9 @@ from twin.address import is_safe, page_url, safe_url
     [
         *("localhost", "127.0.0.1", "127.8.8.8", "[::1]", "twin.localhost"),
         *("10.1.2.3", "172.31.0.1", "192.168.0.1", "169.254.1.1", "[fd00::1]", "[fe80::1]"),
-        *("[::ffff:10.0.0.1]", "twin-b", "twin_b", "a", "app.railway.internal", "pi.local"),
+        *("0.0.0.0", "[::]", "[febf::1]", "[fdff::1]", "172.16.0.1"),  # noqa: S104 (asked of, not bound)
+        *("[::ffff:10.0.0.1]", "[2002:a00:1::1]", "[64:ff9b::192.168.0.1]"),
+        *("twin-b", "twin_b", "a", "app.railway.internal", "pi.local"),
     ],
 )
 def test_within_a_private_network_plain_http_will_do(host: str) -> None:
@@ -19,6 +21,11 @@ def test_within_a_private_network_plain_http_will_do(host: str) -> None:
     "host",
     [
         *("b.example", "8.8.8.8", "[2001:4860:4860::8888]", "[::ffff:8.8.8.8]", "172.32.0.1"),
+        # Those that stand for 8.8.8.8: 6to4, NAT64, Teredo and the form of old.
+        *("[2002:808:808::1]", "[64:ff9b::808:808]", "[2001:0:a00:1:0:0:f7f7:f7f7]", "[::8.8.8.8]"),
+        # Nobody's own network: a carrier's, one for documents, a NAT64 prefix of somebody's choice.
+        *("100.64.0.1", "192.0.2.1", "[2001:db8::1]", "[64:ff9b:1::808:808]", "[fec0::1]"),
+        *("198.18.0.1", "240.0.0.1", "[2001:4:112::1]", "[3fff::1]"),
         # Numbers are addresses, too, for who looks names up: the first is 8.8.8.8.
         *("134744072", "0x08080808", "8.8", "010.8.8.8", "127.1"),
         *("localhost.example", "b.internal.example", "10.0.0.1.example"),

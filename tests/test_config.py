@@ -12,7 +12,7 @@ from twin.core.sight import Rules
 LEAST = {
     "TWIN_NAME": "a",
     "BASIC_AUTH_USERNAME": "user",
-    "BASIC_AUTH_PASSWORD": "s3cret",
+    "BASIC_AUTH_PASSWORD": "own-s3cret",
 }
 DOCKER = {"SCALE_TARGET": "docker:shop", "SCALE_TIMETABLE": "00:00=1"}
 SCALED = {
@@ -180,6 +180,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ({"PORT": "-1"}, ["PORT is '-1'"]),
         ({"PORT": "٣"}, ["PORT is"]),
         ({"BASIC_AUTH_USERNAME": "us:er"}, ["BASIC_AUTH_USERNAME", "colon"]),
+        ({"BASIC_AUTH_PASSWORD": "s3cret7"}, ["BASIC_AUTH_PASSWORD", "8 characters", "openssl"]),
         ({"TWIN_NAME": "a\udcff"}, ["TWIN_NAME", "no text in UTF-8"]),
         ({"PEER_PASSWORD": "x\udcff"}, ["PEER_PASSWORD", "no text in UTF-8"]),
         ({"SELF_PING": "0s"}, ["SELF_PING is 0s", "1s or more"]),
@@ -326,7 +327,7 @@ def test_no_problem_repeats_a_password_or_a_key() -> None:
     said = " ".join(
         problems(
             {
-                "BASIC_AUTH_PASSWORD": "hunter2",
+                "BASIC_AUTH_PASSWORD": "hunter2-own",
                 "PEER_PASSWORD": "hunter3",
                 "SCALE_API_KEY": "hunter4",
                 "SCALE_TARGET": "my app",

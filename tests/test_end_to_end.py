@@ -153,7 +153,7 @@ def test_a_plain_get_suspends_a_twin_and_another_resumes_it(told: Told) -> None:
 
 async def a_wrong_password(tmp_path: Path) -> None:
     async with a_pair(tmp_path) as pair:
-        await pair.b.set_config({"BASIC_AUTH_PASSWORD": "another", "PEER_PASSWORD": "wrong"})
+        await pair.b.set_config({"BASIC_AUTH_PASSWORD": "another one", "PEER_PASSWORD": "wrong"})
         await pair.wake(pair.a, pair.b)
         for app in (pair.a, pair.b):
             line = await pair.event(app, "peer.wired_wrongly", after=0)

@@ -39,6 +39,19 @@ def chatty():
 """
 
 
+NO_IPV6 = """
+import errno
+import socket
+
+class Socket(socket.socket):
+    def __init__(self, family=-1, *arguments, **options):
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        super().__init__(family, *arguments, **options)
+
+socket.socket = Socket
+"""
+
 NOBODY_RESOLVES = """
 import socket
 import threading
@@ -109,6 +122,18 @@ def test_a_request_that_comes_while_it_starts_is_answered(alone: Twin) -> None:
     line.request("GET", "/healthz")
     assert line.getresponse().status == 200
     line.close()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
+def test_it_listens_on_ipv4_and_on_ipv6(serving: Twin, address: str) -> None:
+    url = f"http://{address}:{serving.port}/healthz"
+    assert httpx.get(url, trust_env=False).status_code == 200
+
+
+def test_without_ipv6_it_listens_on_ipv4(alone: Twin, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(NO_IPV6)
+    alone.environ["PYTHONPATH"] = f"{tmp_path}:{alone.settings['PYTHONPATH']}"
+    on_duty(alone)
 
 
 def test_it_is_one_process_whatever_the_buildpack_says(serving: Twin) -> None:

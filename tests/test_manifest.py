@@ -15,7 +15,7 @@ TOLD = {
     "TWIN_NAME": "a",
     "SELF_URL": "https://a.example",
     "PEER_URL": "https://b.example",
-    "BASIC_AUTH_PASSWORD": "s3cret",
+    "BASIC_AUTH_PASSWORD": "own-s3cret",
     "SCALE_TARGET": "my-app",
     "SCALE_API_KEY": "k3y",
     "SCALE_TIMETABLE": "mon-fri 07:00=3 22:00=1; sat,sun 09:00=2; 2026-12-24..2026-12-26 =1",

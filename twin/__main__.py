@@ -109,24 +109,47 @@ def _run(arguments: list[str]) -> int:
 
 def _bound() -> "socket.socket | None":
     """The listening socket; None if PORT cannot be one, which the settings' check then reports."""
-    import socket
-
     from twin.forks import keep_from_children
 
     port = os.environ.get("PORT", "").strip() or "8000"
     if not port.isascii() or not port.isdigit() or len(port) > 9 or int(port) > 65535:
         return None
-    # With the protocol named: else asyncio does not see that it is TCP and leaves Nagle's algorithm
-    # on, by which the answers on a connection that stays open take 40 ms each.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("0.0.0.0", int(port)))  # noqa: S104 (hosts route to any of its addresses)
+        listener = _listener(int(port))
     except OSError as error:
-        listener.close()
         sys.exit(f"port {port} cannot be used ({error.strerror}): set PORT to another one")
     listener.listen(2048)  # as many as uvicorn itself lets queue
     keep_from_children(lambda: [listener.fileno()])
+    return listener
+
+
+def _listener(port: int) -> "socket.socket":
+    """On every address, of IPv4 and IPv6; of IPv4 alone where this machine has no IPv6."""
+    from errno import EACCES, EADDRINUSE
+    from socket import AF_INET, AF_INET6
+
+    try:
+        return _bind(AF_INET6, "::", port)
+    except OSError as error:
+        if error.errno in (EADDRINUSE, EACCES):
+            raise
+        return _bind(AF_INET, "0.0.0.0", port)  # noqa: S104 (hosts route to any of them)
+
+
+def _bind(family: "socket.AddressFamily", address: str, port: int) -> "socket.socket":
+    import socket
+
+    # With the protocol named: else asyncio does not see that it is TCP and leaves Nagle's algorithm
+    # on, by which the answers on a connection that stays open take 40 ms each.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind((address, port))
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 

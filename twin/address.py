@@ -1,7 +1,7 @@
 """URLs that settings and twins name: checked on the way in, so that inside they are trusted."""
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 _URL = re.compile(
@@ -64,14 +64,24 @@ def safe_url(text: str) -> str:
 
 def is_safe(url: str) -> bool:
     """Whether credentials may be sent to a base URL: https, or http within a private network."""
-    return url.startswith("https:") or _is_private(urlsplit(url).hostname or "")
+    return url.startswith("https:") or is_private(urlsplit(url).hostname or "")
 
 
 _RESERVED = (".internal", ".local", ".localhost")
 """No public name ends so, by the rules of the domain name system."""
+_PRIVATE = [
+    ip_network(each)
+    for each in (
+        *("0.0.0.0/32", "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+        *("169.254.0.0/16", "::/127", "fc00::/7", "fe80::/10"),
+    )
+]
+"""What `is_private` says of other addresses differs between versions of Python. A carrier's network
+(100.64.0.0/10) is shared with strangers."""
+_NAT64 = ip_network("64:ff9b::/96")
 
 
-def _is_private(host: str) -> bool:
+def is_private(host: str) -> bool:
     """An address of a private network, or a name that only such a network has.
 
     `twin-b`, as containers call each other, is one; `134744072` is not: it stands for 8.8.8.8.
@@ -79,6 +89,18 @@ def _is_private(host: str) -> bool:
     if re.fullmatch("[a-z_][^.:]*", host) or host.endswith(_RESERVED):
         return True
     try:
-        return ip_address(host).is_private
+        address = _behind(ip_address(host))
     except ValueError:
         return False
+    return any(address in network for network in _PRIVATE)
+
+
+def _behind(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Where packets to it end: some IPv6 addresses stand for an IPv4 address within them."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(address.packed[-4:])
+    return (
+        address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1] or address
+    )

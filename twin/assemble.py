@@ -4,10 +4,9 @@ import asyncio
 import secrets
 import selectors
 import socket
-import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from twin import __version__
 from twin.adapters import bounded
@@ -30,6 +29,7 @@ from twin.node import Node, Outlets
 from twin.signals import Signals
 from twin.web.actions import Peering
 from twin.web.app import Parts, make_app
+from twin.web.complaints import Complaints
 from twin.web.server import Server, make_server
 from twin.web.snapshot import About
 from twin.web.streams import Streams
@@ -96,11 +96,16 @@ async def _serve(
     )
     scheduler = Scheduler(node)
     keep_awake = KeepAwake(settings, node, link, watch, client, clock, log, duties.watch_the_peer)
-    peering = Peering(link.hand_over, link.pass_on)
+    peering = Peering(link.hand_over, link.pass_on, link.boot_at)
     parts = Parts(node, streams, peering, About(settings.offer, duties.shown), clock, log)
-    server = make_server(make_app(parts, settings.own), log)
+    complaints = Complaints(clock, log)
+    server = make_server(make_app(parts, settings.own), complaints)
 
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: _report(context, log))
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: complaints.tell(
+            "task.failed", context["message"], context.get("exception")
+        )
+    )
     leave = _Leaving(node, link, runner, duties, streams, server, clock)
     signals.call(leave.begin, asyncio.get_running_loop())
     scheduler.start()
@@ -166,10 +171,3 @@ class _Leaving:
 def _tell_how_it_ended(task: asyncio.Task[None]) -> None:
     if not task.cancelled():
         task.result()  # the loop reports what this raises, at once and not when all is over
-
-
-def _report(context: dict[str, Any], log: Log) -> None:
-    """What nobody caught on the event loop: a line like all others, with its traceback."""
-    error = context.get("exception")
-    where = "".join(traceback.format_exception(error)) if error else ""
-    log.error("task.failed", because=context["message"], traceback=where)

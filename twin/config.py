@@ -26,6 +26,9 @@ from twin.scaled import ScaleSettings, read_targets
 _PING_BEFORE_SLEEP_S = 5 * 60
 """A ping comes so much before the host would put the app to sleep: one may be lost or late."""
 
+_PASSWORD_LENGTH = 8
+"""Four guesses a second find a shorter one in the end."""
+
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
 
 
@@ -163,6 +166,11 @@ def _own_credentials(read: Reader) -> Credentials:
         read.problem("BASIC_AUTH_USERNAME holds a colon, which Basic authentication cannot send")
     if not password:
         read.problem("BASIC_AUTH_PASSWORD is not set: choose a long one, the same for both twins")
+    elif len(password) < _PASSWORD_LENGTH:
+        read.problem(
+            f"BASIC_AUTH_PASSWORD has fewer than {_PASSWORD_LENGTH} characters and can be guessed: "
+            "use a longer one on both twins, such as what `openssl rand -hex 16` prints"
+        )
     return Credentials(username, password)
 
 

@@ -45,6 +45,8 @@ from twin.core.messages import PROTOCOL, Document
 
 DOCUMENT_BYTES = 32_000_000
 """No message is longer: `core.bounds` says what it may come to. Mostly it has some kilobytes."""
+CALLED = "twin-called"
+"""The header in which a twin says by which URL it calls the other: a proxy changes `Host`."""
 _FAR_S = 10**11
 """In the year 5138. A later time no calendar has, and what is shown beside it would be lost."""
 _WRONG_MS = 2**32 * 1000

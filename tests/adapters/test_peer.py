@@ -113,7 +113,7 @@ def test_the_peer_is_asked_with_its_credentials_and_told_what_we_know(
 def test_our_own_url_is_asked_with_our_own_credentials() -> None:
     own = dump_json(document(twin="a", boot="1-a"))
     events, server = served(Request.OWN, saying(answer(200, own)), own=True)
-    login = base64.b64encode(b"user:s3cret").decode().lower()
+    login = base64.b64encode(b"user:own-s3cret").decode().lower()
     assert server.lines == ["POST /update"]
     assert server.asked[0].headers["authorization"] == f"basic {login}"
     assert events == [Heard(document(twin="a", boot="1-a"), Via.OWN)]

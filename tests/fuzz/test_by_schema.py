@@ -33,7 +33,10 @@ async def _told() -> dict[str, Any]:
 
     async def pass_on(_: bytes) -> None: ...
 
-    peering = Peering(lambda: None, pass_on)
+    async def boot_at(_: str) -> str:
+        return ""
+
+    peering = Peering(lambda: None, pass_on, boot_at)
     parts = Parts(made.node, Streams(made.node), peering, About(), made.clock, Log("a"))
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # GET and HEAD, one name
         return make_app(parts, Credentials(*LOGIN)).openapi()

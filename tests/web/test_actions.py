@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from node_bench import Bench, bench, document, job
-from test_app import ask
+from test_app import ask, this_boot
 
 from twin.core.events import Start, Via
 from twin.core.knowledge import Claim
@@ -50,7 +50,7 @@ class Other:
 
 
 def act(made: Bench, do: str, other: Other | None = None, **fields: Any) -> httpx.Response:
-    peering = Peering(other.hand_over, other.pass_on) if other else None
+    peering = Peering(other.hand_over, other.pass_on, this_boot) if other else None
     return ask(made, "POST", "/actions", peering, json={"do": do, **fields})
 
 

@@ -33,14 +33,36 @@ PATHS = [("GET", "/"), ("GET", "/status"), ("GET", "/watch"), ("POST", "/actions
     (method, path) for path in ("/update", "/down") for method in ("GET", "POST")
 ]
 
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537"
+)
+A_BROWSERS: list[dict[str, str]] = [
+    {"User-Agent": CHROME, "Accept": "*/*"},  # a script, over plain http, without a referrer
+    {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"},
+    {"Accept": "image/avif,image/webp,*/*;q=0.8"},
+    {"Accept": "text/css,*/*;q=0.1"},
+    {"Upgrade-Insecure-Requests": "1"},
+    {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Dest": "image"},
+    {"Sec-Purpose": "prefetch;prerender"},
+    {"Purpose": "prefetch"},
+    {"X-Moz": "prefetch"},
+]
+
 
 async def nobody(_: bytes) -> None:
     """A peer that does not answer."""
 
 
+async def this_boot(_: str) -> str:
+    """A URL that leads here."""
+    return "1-a"
+
+
 def app_of(made: Bench, peering: Peering | None = None) -> ASGIApp:
     streams = Streams(made.node)
-    peering = peering or Peering(lambda: None, nobody)
+    peering = peering or Peering(lambda: None, nobody, this_boot)
     parts = Parts(made.node, streams, peering, About(), made.clock, Log("a", made.output))
     return make_app(parts, Credentials(*AUTH))
 
@@ -54,7 +76,9 @@ def ask(
         transport = httpx.ASGITransport(app_of(made, peering), raise_app_exceptions=False)
         login = httpx.BasicAuth(AUTH[0].encode(), AUTH[1].encode())
         async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
-            return await client.request(method, path, **{"auth": login, **options})
+            answer = await client.request(method, path, **{"auth": login, **options})
+            await asyncio.sleep(0)  # what it set going is done, too
+            return answer
 
     return asyncio.run(send())
 
@@ -125,6 +149,61 @@ def test_a_page_of_another_site_can_do_nothing_with_the_credentials_a_browser_ad
     assert holder.node.look() is before
 
 
+@pytest.mark.parametrize("path", ["/update", "/down", "/watch"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize("headers", A_BROWSERS, ids=lambda headers: next(iter(headers)))
+def test_nothing_that_a_browser_follows_by_itself_moves_the_duty(
+    method: str, path: str, headers: dict[str, str], standby: Bench
+) -> None:
+    before = standby.node.look()
+    answer = ask(standby, method, path, headers=headers)
+    assert answer.status_code == 403
+    assert method == "HEAD" or "status page" in answer.json()["error"]
+    assert standby.node.look() is before
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"User-Agent": "curl/8.5.0", "Accept": "*/*"},
+        {"User-Agent": "Wget/1.21.4", "Accept": "*/*", "Accept-Encoding": "identity"},
+        {"User-Agent": "python-requests/2.32.3", "Accept": "*/*"},
+        {"User-Agent": "Go-http-client/1.1"},
+        {"User-Agent": "node", "Accept": "*/*", "Accept-Language": "*", "Sec-Fetch-Mode": "cors"},
+        {"User-Agent": ""},
+    ],
+    ids=lambda headers: headers["User-Agent"],
+)
+def test_programs_may_move_the_duty_by_a_plain_get(headers: dict[str, str], standby: Bench) -> None:
+    assert ask(standby, "GET", "/down", headers=headers).status_code == 200
+    assert standby.role in (Role.CLAIMING, Role.ON_DUTY)
+
+
+def test_the_page_is_let_in_behind_a_proxy_that_changes_the_host(holder: Bench) -> None:
+    headers = {"Host": "127.0.0.1:8001", "Origin": "https://twins.example"}
+    body = {"do": "pause"}
+    assert ask(holder, "POST", "/actions", json=body, headers=headers).status_code == 403
+    for said in ({"Sec-Fetch-Site": "same-origin"}, {"Twin-Page": "1"}):
+        answer = ask(holder, "POST", "/actions", json=body, headers={**headers, **said})
+        assert answer.status_code == 200
+        assert ask(holder, "GET", "/status", headers={**headers, **said}).status_code == 200
+
+
+def test_the_files_of_the_page_are_for_every_page_that_may_be_looked_at(holder: Bench) -> None:
+    headers = {"Host": "127.0.0.1:8001", "Referer": "http://pair/"}
+    assert ask(holder, "GET", "/static/page.js", headers=headers).status_code == 200
+
+
+def test_a_page_at_the_own_url_is_no_other_site() -> None:
+    made = bench(url="http://pair:8080")
+    headers = {"Host": "127.0.0.1:8001", "Referer": "http://pair:8080/"}
+    assert ask(made, "GET", "/status", headers=headers).status_code == 200
+    headers["Referer"] = "http://pair:3000/"
+    answer = ask(made, "GET", "/status", headers=headers)
+    assert answer.status_code == 403
+    assert "set SELF_URL" in answer.json()["error"]
+
+
 def test_wrong_credentials_are_counted_and_none_at_all_are_not(holder: Bench) -> None:
     assert ask(holder, "GET", "/status").json()["refused_logins"] == 0
     ask(holder, "GET", "/status", auth=None)
@@ -180,28 +259,31 @@ def test_the_plain_down_of_the_first_kind_gives_the_duty(standby: Bench) -> None
 
 
 @pytest.mark.parametrize(
-    ("headers", "url"),
+    ("called", "url"),
     [
-        ({"Host": "twin-a"}, "http://twin-a"),
-        ({"Host": "a.example"}, None),
-        ({"Host": "a.example", "X-Forwarded-Proto": "https"}, "https://a.example"),
-        ({"Host": "a.example", "X-Forwarded-Proto": "https,http"}, "https://a.example"),
-        ({"Host": "10.0.0.1:8001"}, "http://10.0.0.1:8001"),
-        ({"Host": "a.example", "X-Forwarded-Proto": "gopher"}, None),
-        ({"Host": "user:pass@a.example"}, None),
-        ({"Host": ""}, None),
+        ("http://twin-a/update", "http://twin-a"),
+        ("https://a.example/update", "https://a.example"),
+        ("https://a.example/twins/a/update", "https://a.example/twins/a"),
+        ("http://10.0.0.1:8001/update", "http://10.0.0.1:8001"),
+        ("http://a.example/update", None),
+        ("gopher://a.example/update", None),
+        ("https://user:pass@a.example/update", None),
+        ("/update", None),
+        ("", None),
     ],
 )
-def test_a_twin_learns_its_url_from_the_peers_request(
-    headers: dict[str, str], url: str | None, holder: Bench
+def test_a_twin_learns_its_url_from_how_the_peer_calls_it(
+    called: str, url: str | None, holder: Bench
 ) -> None:
+    headers = {"Twin-Called": called, "Host": "127.0.0.1:8001", "X-Forwarded-Proto": "https"}
     assert ask(holder, "POST", "/update", content=claiming(holder), headers=headers).is_success
     assert holder.node.look().url == url
 
 
 def test_a_url_that_is_set_is_not_learned_anew() -> None:
     made = bench(url="https://set.example")
-    ask(made, "POST", "/update", content=claiming(made))
+    headers = {"Twin-Called": "https://a.example/update"}
+    ask(made, "POST", "/update", content=claiming(made), headers=headers)
     assert made.node.look().url == "https://set.example"
 
 

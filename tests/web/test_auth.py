@@ -3,14 +3,15 @@ import base64
 import hmac
 import io
 
+import httpx
 import pytest
 from node_bench import HandClock
-from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
 from twin.config import Credentials
 from twin.log import Log
-from twin.web.auth import Guard, comes_from_another_site, presented
+from twin.web.auth import Guard, presented
+from twin.web.passes import Passes
 from twin.web.refusals import Refusals
 
 LOG = Log("a", io.StringIO())
@@ -43,32 +44,6 @@ def test_anything_else_presents_nothing(header: str) -> None:
     assert presented(header) == b""
 
 
-@pytest.mark.parametrize(
-    ("headers", "foreign"),
-    [
-        ({}, False),
-        ({"sec-fetch-site": "none"}, False),
-        ({"sec-fetch-site": "same-origin", "origin": "https://a.example"}, False),
-        ({"origin": "https://a.example"}, False),
-        ({"sec-fetch-site": "cross-site"}, True),
-        ({"sec-fetch-site": "same-site"}, True),
-        ({"sec-fetch-site": "whatever"}, True),
-        ({"origin": "https://evil.example"}, True),
-        ({"referer": "http://evil.example/page"}, True),
-        ({"referer": "https://a.example/"}, False),
-        ({"referer": "http://["}, True),
-        ({"origin": "https://a.example:8443"}, True),
-        ({"origin": "null"}, True),
-        ({"origin": ""}, True),
-        ({"sec-fetch-site": "same-origin", "origin": "https://evil.example"}, True),
-    ],
-)
-def test_what_browsers_say_of_a_request_tells_where_it_comes_from(
-    headers: dict[str, str], foreign: bool
-) -> None:
-    assert comes_from_another_site(Headers({"host": "a.example", **headers})) is foreign
-
-
 @pytest.mark.parametrize(("password", "comes_in"), [("pass", True), ("past", False)])
 def test_credentials_are_compared_in_constant_time_and_by_nothing_else(
     password: str, comes_in: bool, monkeypatch: pytest.MonkeyPatch
@@ -80,55 +55,53 @@ def test_credentials_are_compared_in_constant_time_and_by_nothing_else(
         return one == other
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
-    guard = Guard(JSONResponse({}), Credentials("user", "pass"), Refusals(HandClock(), LOG))
-    sent = f"user:{password}".encode()
-    header = (b"authorization", f"Basic {basic(sent)}".encode())
-    refusal = guard._refusal({"type": "http", "path": "/down", "headers": [header]})
-    assert (refusal is None) is comes_in
-    assert compared == [(sent, b"user:pass")]
+    answer = asked(guarded(), password)
+    assert (answer.status_code == 200) is comes_in
+    assert (f"user:{password}".encode(), b"user:pass") in compared
 
 
-def slowed(*waits: float) -> tuple[list[float], io.StringIO, Refusals]:
-    """How long each of those who came, so many seconds after the one before, had to wait."""
-    clock, output, waited = HandClock(), io.StringIO(), list[float]()
-    refusals = Refusals(clock, Log("a", output))
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-
-    async def come() -> None:
-        for wait in waits:
-            clock.move(wait)
-            assert await refusals.slow_down()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asyncio, "sleep", sleep)
-        asyncio.run(come())
-    return waited, output, refusals
+def test_who_was_let_in_once_waits_in_no_line() -> None:
+    """With the cookie that an answer gave, and the right credentials; with either alone he does."""
+    app = guarded(most_waiting=0)
+    let_in = asked(app, "pass")
+    for _ in range(6):
+        asked(app, "wrong")
+    assert asked(app, "pass").status_code == 429
+    cookies = dict(let_in.cookies)
+    assert asked(app, "wrong", cookies).status_code == 429
+    assert asked(app, "pass", dict.fromkeys(cookies, "x")).status_code == 429
+    again = asked(app, "pass", cookies)
+    assert again.status_code == 200
+    assert "set-cookie" not in again.headers
 
 
-def test_who_tries_passwords_waits_ever_longer() -> None:
-    waited, _, refusals = slowed(*[0.0] * 12)
-    assert waited[:5] == [0.0] * 5
-    assert waited[-1] == 2.0
-    assert refusals.count == 12
+def test_only_who_is_let_in_gets_the_cookie() -> None:
+    """Any answer that sets it would tell that the credentials were right."""
+    app = guarded(most_waiting=0)
+    assert "set-cookie" not in asked(app, "wrong").headers
+    for _ in range(6):
+        asked(app, "wrong")
+    assert "set-cookie" not in asked(app, "pass").headers
 
 
-def test_wrong_credentials_are_logged_once_a_minute_with_their_number() -> None:
-    _, output, _ = slowed(*[0.0] * 12, 60.0)
-    lines = output.getvalue().splitlines()
-    assert [line.split("count=")[1].split()[0] for line in lines] == ["1", "13"]
+def test_the_cookies_of_two_twins_of_one_host_stand_side_by_side() -> None:
+    both = dict(asked(guarded(twin="a"), "pass").cookies) | dict(
+        asked(guarded(twin="b"), "pass").cookies
+    )
+    assert len(both) == 2
 
 
-def test_those_who_wait_do_not_fill_the_process() -> None:
-    refusals = Refusals(HandClock(), LOG)
+def guarded(most_waiting: int = 9, twin: str = "a") -> Guard:
+    refusals = Refusals(HandClock(), LOG, most_waiting)
+    credentials = Credentials("user", "pass")
+    return Guard(JSONResponse({}), credentials, refusals, Passes(twin), lambda: None)
 
-    async def come() -> list[bool]:
-        coming = [asyncio.create_task(refusals.slow_down()) for _ in range(60)]
-        await asyncio.sleep(0)
-        done = [task.result() for task in coming if task.done()]
-        for task in coming:
-            task.cancel()
-        return done
 
-    assert asyncio.run(come()).count(False) == 10
+def asked(app: Guard, password: str, cookies: dict[str, str] | None = None) -> httpx.Response:
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://a", cookies=cookies
+        ) as client:
+            return await client.get("/status", auth=("user", password))
+
+    return asyncio.run(ask())

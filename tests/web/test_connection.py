@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from twin.clock import Clock
 from twin.log import Log
 from twin.web import connection
+from twin.web.complaints import Complaints
 from twin.web.server import make_server
 
 WHOLE = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -53,7 +55,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 async def serving() -> AsyncIterator[Served]:
     listener = socket.create_server(("127.0.0.1", 0))
     served = Served(listener.getsockname()[1])
-    server = make_server(app, Log("a", served.output))
+    server = make_server(app, Complaints(Clock(), Log("a", served.output)))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield served
@@ -198,5 +200,5 @@ def test_what_others_send_fills_no_log_and_what_fails_here_is_a_line_of_it() -> 
 
     assert run(broken) == ""
     (line,) = run(raising).splitlines()
-    assert line.startswith("at=warning event=server.complains")
+    assert line.startswith("at=error event=server.complains")
     assert "no such thing" in line

@@ -24,7 +24,7 @@ def test_every_answer_tells_browsers_to_do_no_more_with_it() -> None:
     assert told["x-frame-options"] == "DENY"
     assert told["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert told["referrer-policy"] == "same-origin"
-    assert told["cache-control"] == "no-store"
+    assert told["cache-control"] == "no-store, no-transform"
 
 
 def test_what_an_answer_says_itself_stands() -> None:

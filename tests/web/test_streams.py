@@ -10,6 +10,7 @@ from node_bench import WALL, Bench, bench, job
 from twin.core.events import Leave
 from twin.core.messages import Document, Role
 from twin.web import streams as module
+from twin.web.connection import MOST_STREAMS
 from twin.web.streams import Streams
 from twin.wire import parse
 
@@ -111,6 +112,27 @@ def test_the_twin_is_told_how_many_watch(monkeypatch: pytest.MonkeyPatch) -> Non
             await line(two)
             assert made.node.look().watchers == 2
         assert made.node.look().watchers == 0
+
+    on_streams(test)
+
+
+def test_of_too_many_streams_the_oldest_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
+
+    async def test(made: Bench, streams: Streams) -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            opened_ones = [
+                await stack.enter_async_context(opened(streams)) for _ in range(MOST_STREAMS + 2)
+            ]
+            for each in opened_ones:
+                await line(each)
+            assert made.node.look().watchers == MOST_STREAMS
+            ended = [[text async for text in each] for each in opened_ones[:2]]
+            assert ended == [[], []]
+            coming = asyncio.ensure_future(line(opened_ones[2]))
+            await asyncio.sleep(0)
+            streams.publish()
+            await coming
 
     on_streams(test)
 

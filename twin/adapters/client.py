@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from twin.adapters.answer import Answer
 from twin.adapters.decoded import decoded
 from twin.config import Credentials
-from twin.wire import DOCUMENT_BYTES
+from twin.wire import CALLED, DOCUMENT_BYTES
 
 if TYPE_CHECKING:  # imported with the first request: an app that was just woken answers sooner
     import httpx
@@ -81,7 +81,9 @@ class Client:
         client = await self._client()
         from httpx import HTTPError, InvalidURL, ReadError, RemoteProtocolError, TimeoutException
 
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers = {CALLED: url}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         try:
             async with client.stream(
                 method, url, content=body, headers=headers, auth=auth, timeout=timeout_s

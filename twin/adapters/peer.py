@@ -72,6 +72,14 @@ class PeerLink:
         """Have the peer do what somebody asked of us; None if it did not answer."""
         return await self._request("POST", "/actions", body, again=False, timeout_s=_PASS_ON_S)
 
+    async def boot_at(self, url: str) -> str:
+        """The boot of the twin that answers there, which is not sent credentials; "" if none."""
+        try:
+            boot = (await self._client.fetch("GET", f"{url}/healthz")).content.get("boot")
+        except NO_ANSWER:
+            return ""
+        return boot if isinstance(boot, str) else ""
+
     async def down(self) -> None:
         """Tell the peer that we leave, and wait for its answer, 2 s at most."""
         try:

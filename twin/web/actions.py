@@ -43,6 +43,8 @@ class Peering:
     """Start asking it to take the duty, until it has done so or would have woken long ago."""
     pass_on: Callable[[bytes], Awaitable[Answer | None]]
     """POST this to its `/actions`; None if it did not answer."""
+    boot_at: Callable[[str], Awaitable[str]]
+    """The boot of the twin that answers at a URL; empty if none does."""
 
 
 class NotNowError(Exception):

@@ -1,46 +1,72 @@
-"""Where the two twins are reached, as far as a message of the peer tells it."""
+"""Where this twin is reached, as far as others know it.
+
+The peer says in a header by which URL it calls us; in `Host` a proxy on the way may have put its
+own name for us. A browser says in `Referer` at which URL it shows our page. Either is taken once
+this boot has answered a request to it from here. Of a visit only a public https URL is taken: a
+private name of somebody else's may lead nowhere for the peer. So the peer learns no address of ours
+that leads to us from this machine alone.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from twin.address import safe_url
+from twin.address import is_private, safe_url
 from twin.core.events import LearnedUrl
 from twin.core.messages import Document
 from twin.log import Log
 from twin.node import Node
 
+_TRY_AGAIN_S = 10.0
+
 
 class Addresses:
     """Takes none that credentials must not be sent to; what is missing then is logged once."""
 
-    def __init__(self, node: Node, log: Log) -> None:
+    def __init__(self, node: Node, boot_at: Callable[[str], Awaitable[str]], log: Log) -> None:
         self._node = node
+        self._boot_at = boot_at
         self._log = log
         self._told: set[str] = set()
+        self._trying: asyncio.Task[None] | None = None
 
-    def learn(self, headers: Headers, document: Document) -> None:
-        """From a request that brought this document, whose own URL is the core's to take."""
+    def learn(self, called: str, document: Document) -> None:
+        """From a request that brought this document, to the URL `called`, if that is known."""
         state = self._node.look()
         if document.twin == state.twin:
             return
-        if state.url is None:
-            self._learn_own(headers)
+        if state.url is None and called:
+            self._try(called)
         if state.peer.url is None and document.url is None:
             why = f"{document.twin} tells no https URL of its own: set PEER_URL here"
             self._warn("peer.url_missing", why)
 
     def learn_of_visit(self, headers: Headers) -> None:
-        """From somebody with the credentials, who came by https, and so past a host's router: the
-        first twin of a pair, and who looks at its page, need not be told its URL."""
-        if self._node.look().url is None and _scheme(headers) == "https":
-            self._learn_own(headers)
+        """From somebody with the credentials: the first twin of a pair, and who looks at its page,
+        need not be told its URL."""
+        url = _visited(headers)
+        if self._node.look().url is None and url is not None:
+            self._try(url)
 
-    def _learn_own(self, headers: Headers) -> None:
-        """The URL that was used."""
+    def _try(self, text: str) -> None:
         try:
-            url = safe_url(f"{_scheme(headers)}://{headers.get('host', '')}")
+            url = safe_url(text)
         except ValueError as error:
             self._warn("self_url.not_learned", f"{error}, and set it as SELF_URL")
-        else:
+            return
+        if self._trying is None or self._trying.done():
+            self._trying = asyncio.create_task(self._verify(url))
+
+    async def _verify(self, url: str) -> None:
+        boot = await self._boot_at(url)
+        state = self._node.look()
+        if boot != state.boot:
+            why = f"others reach this twin at {url}, but from here that URL does not lead to it"
+            self._warn("self_url.not_learned", f"{why}: set SELF_URL to the public URL")
+            await asyncio.sleep(_TRY_AGAIN_S)
+        elif state.url is None:
             self._node.handle(LearnedUrl(url))
 
     def _warn(self, event: str, why: str) -> None:
@@ -49,6 +75,21 @@ class Addresses:
             self._log.warning(event, because=why)
 
 
-def _scheme(headers: Headers) -> str:
-    """The router in between says whether it was https."""
-    return headers.get("x-forwarded-proto", "http").split(",")[0].strip()
+def _visited(headers: Headers) -> str | None:
+    """The public https URL that was used; None if it was none."""
+    if headers.get("sec-fetch-site") == "same-origin" and "referer" in headers:
+        scheme, rest = headers["referer"].partition("://")[::2]
+        host = rest.partition("/")[0]
+    else:
+        # The router in between says whether it was https.
+        scheme = headers.get("x-forwarded-proto", "").split(",")[0].strip()
+        host = headers.get("host", "")
+    url = f"{scheme}://{host}"
+    return url if scheme == "https" and not _is_private_url(url) else None
+
+
+def _is_private_url(url: str) -> bool:
+    try:
+        return is_private(urlsplit(url).hostname or "")
+    except ValueError:
+        return False

@@ -16,12 +16,14 @@ from twin.web.actions import Peering, actions
 from twin.web.addresses import Addresses
 from twin.web.auth import Guard
 from twin.web.body import read_body
+from twin.web.connection import MOST_WAITING
 from twin.web.page import pages
+from twin.web.passes import Passes
 from twin.web.refusals import Refusals
 from twin.web.snapshot import About, snapshot
 from twin.web.strangers import Strangers
 from twin.web.streams import Streams
-from twin.wire import DOCUMENT_BYTES, NoTwinError, dump_json, dump_record, parse
+from twin.wire import CALLED, DOCUMENT_BYTES, NoTwinError, dump_json, dump_record, parse
 
 FOR_EVER = 2.0**53
 Wall = Annotated[float, Query(ge=0, le=FOR_EVER, allow_inf_nan=False)]
@@ -30,6 +32,8 @@ Nonce = Annotated[str, Query(max_length=32, pattern="^[0-9a-f]*$")]
 """Of the question, for the answer: an answer without it comes from a cache."""
 Part = Literal["document", "history"]
 """All that the other twin wants of `/status`: of 10,000 jobs the rest takes as much again."""
+_UNBUFFERED = {"X-Accel-Buffering": "no"}
+"""nginx else holds the lines back until they fill a buffer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,19 @@ def make_app(parts: Parts, credentials: Credentials) -> FastAPI:
     app = FastAPI(
         title="Twin", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
-    refusals = Refusals(parts.clock, parts.log)
-    app.add_middleware(Guard, credentials=credentials, refusals=refusals)
-    addresses = Addresses(parts.node, parts.log)
+    node = parts.node
+    refusals = Refusals(parts.clock, parts.log, MOST_WAITING)
+    app.add_middleware(
+        Guard,
+        credentials=credentials,
+        refusals=refusals,
+        passes=Passes(node.look().twin),
+        own_url=lambda: node.look().url,
+    )
+    addresses = Addresses(node, parts.peering.boot_at, parts.log)
     app.include_router(_for_the_peer(parts, addresses))
     app.include_router(_for_all(parts, addresses, refusals))
-    app.include_router(actions(parts.node, parts.peering, parts.log))
+    app.include_router(actions(node, parts.peering, parts.log))
     app.include_router(pages())
     return app
 
@@ -83,7 +94,9 @@ def _for_the_peer(parts: Parts, addresses: Addresses) -> APIRouter:
 
     @router.get("/watch")
     async def watch() -> StreamingResponse:
-        return StreamingResponse(parts.streams.lines(), media_type="application/x-ndjson")
+        return StreamingResponse(
+            parts.streams.lines(), media_type="application/x-ndjson", headers=_UNBUFFERED
+        )
 
     return router
 
@@ -141,7 +154,8 @@ async def _hear(
     except NoTwinError as error:
         strangers.refused(str(error))
         return JSONResponse({"error": f"not the document of a twin: {error}"}, 400)
-    addresses.learn(request.headers, document)
+    called = request.headers.get(CALLED, "").removesuffix(request.url.path)
+    addresses.learn(called, document)
     node.handle(Heard(document, via))
     answer = dump_json(node.document().without(document), status=status)
     return Response(answer, media_type="application/json")

@@ -5,8 +5,12 @@ read. Some hundred such connections would leave no file descriptor for the host 
 """
 
 import asyncio
+import contextlib
+import resource
+from collections.abc import Callable, Iterator
 
 import h11
+from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_S = 10.0
@@ -14,14 +18,48 @@ REQUEST_S = 10.0
 gives up after 3 s."""
 ANSWER_S = 60.0
 """For an answer to be read: a day of history takes so long over a slow line."""
-MOST = 120
-"""A twin needs a dozen. Some systems let a process have 256 files, and as many as the server's
-queue holds may be open beside these for a moment."""
+_OTHER_FILES = 36
+"""That this process may need besides: libraries, the log, the peer, targets, jobs."""
+_OURS = "twin.web"
+
+
+def _room() -> int:
+    """For connections, among the files that this process may have open. Half of them may be taken
+    from the server's queue in a moment, before the others are cut."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(4, (files - _OTHER_FILES) // 2) if files != resource.RLIM_INFINITY else _ENOUGH
+
+
+_ENOUGH = 300
+"""A twin needs a dozen; the rest is for floods to wear themselves out in."""
+MOST = min(_ENOUGH, _room())
+MOST_STREAMS = max(2, min(8, MOST // 8))
+"""A pair needs one or two."""
+MOST_WAITING = MOST * 3 // 4
+"""For their credentials to be judged. The rest is for the host's probe, the peer and the streams:
+none of these lets itself be cut for a newcomer."""
+
+
+@contextlib.contextmanager
+def in_line(scope: Scope) -> Iterator[Callable[[], bool]]:
+    """While the credentials of a request wait to be judged, its connection is the first to make
+    room. Yields what says whether the client has hung up, as far as this server knows."""
+    connection = scope.get("extensions", {}).get(_OURS, {}).get("connection")
+    if not isinstance(connection, Connection):
+        yield lambda: False
+        return
+    connection.in_line = True
+    try:
+        yield connection.transport.is_closing
+    finally:
+        connection.in_line = False
 
 
 class Connection(H11Protocol):
-    """When there are too many, the one that has kept us waiting longest makes room."""
+    """When there are too many, the one that has kept us waiting longest makes room; but first those
+    whose credentials wait to be judged: most are guesses."""
 
+    in_line = False
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     _since = 0.0
@@ -40,11 +78,22 @@ class Connection(H11Protocol):
 
     def handle_events(self) -> None:
         super().handle_events()
+        if self.cycle is not None:
+            self.cycle.scope["extensions"] = {_OURS: {"connection": self}}
         if self._is_incomplete:
             self._wait_for_request()
         elif self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def send_400_response(self, msg: str) -> None:
+        if self.cycle is not None:  # what the app may still answer goes nowhere
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:  # an answer had begun
+            self.transport.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -75,8 +124,11 @@ class Connection(H11Protocol):
         return idle or self._is_incomplete or self.flow.write_paused
 
     def _make_room(self) -> None:
-        ours = (each for each in self.connections if isinstance(each, Connection))
-        waiting = [each for each in ours if each._waits_for_its_client]
-        oldest = min(waiting, key=lambda each: each._since)
-        self.connections.discard(oldest)
-        oldest.transport.abort()
+        others = [each for each in self.connections if isinstance(each, Connection)]
+        others.remove(self)
+        guessing = [each for each in others if each.in_line]
+        waiting = guessing or [each for each in others if each._waits_for_its_client]
+        if waiting:  # else all have credentials, and are being served
+            oldest = min(waiting, key=lambda each: each._since)
+            self.connections.discard(oldest)
+            oldest.transport.abort()

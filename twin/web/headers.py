@@ -7,7 +7,8 @@ _PLAIN = (
     (b"x-frame-options", b"DENY"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"same-origin"),
-    (b"cache-control", b"no-store"),
+    # A proxy that compresses or rewrites an answer makes it unreadable for the peer.
+    (b"cache-control", b"no-store, no-transform"),
 )
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 

@@ -3,21 +3,20 @@
 import asyncio
 import contextlib
 import logging
-import traceback
 from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from twin.log import Log
-from twin.web.connection import Connection
+from twin.web.complaints import Complaints
+from twin.web.connection import MOST, Connection
 from twin.web.headers import SecurityHeaders
 
 KEEP_ALIVE_S = 95
 """Heroku's router keeps a connection to a dyno for up to 90 s without traffic."""
 _HEAD_BYTES = 16_384
 """A browser sends 1 kB, and what it keeps for other apps of `localhost`."""
-_QUEUE = 100
+_QUEUE = min(100, MOST)
 """Of connections that nobody has taken yet: that many are taken at once."""
 _CLOSE_S = 2
 """Streams end by themselves when they are told; whatever is still open then is cut."""
@@ -54,20 +53,19 @@ class _ToLog(logging.Handler):
     Not its warnings: they are of what came, and anybody could fill the log with them.
     """
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, complaints: Complaints) -> None:
         super().__init__(logging.ERROR)
-        self._log = log
+        self._complaints = complaints
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        where = {"traceback": "".join(traceback.format_exception(error))} if error else {}
-        self._log.warning("server.complains", because=record.getMessage().strip(), **where)
+        self._complaints.tell("server.complains", record.getMessage().strip(), error)
 
 
-def make_server(app: ASGIApp, log: Log) -> Server:
-    complaints = logging.getLogger("uvicorn.error")
-    complaints.handlers[:] = [_ToLog(log)]
-    complaints.propagate = False
+def make_server(app: ASGIApp, complaints: Complaints) -> Server:
+    logger = logging.getLogger("uvicorn.error")
+    logger.handlers[:] = [_ToLog(complaints)]
+    logger.propagate = False
     config = uvicorn.Config(
         SecurityHeaders(app),
         http=Connection,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from twin.core.events import Watchers
 from twin.node import Node
+from twin.web.connection import MOST_STREAMS
 from twin.wire import dump_json
 
 LINE_EVERY_S = 2.0
@@ -21,6 +22,8 @@ class _Stream:
     written: int = 0
     """The newest publication that was handed to the socket."""
     stuck: bool = False
+    ended: bool = False
+    """By one too many that is newer."""
 
 
 class Streams:
@@ -29,7 +32,8 @@ class Streams:
     def __init__(self, node: Node) -> None:
         self._loop = asyncio.get_running_loop()
         self._node = node
-        self._open: set[_Stream] = set()
+        self._open: dict[_Stream, None] = {}
+        """The oldest first."""
         self._published = 0
         self._progress = threading.Condition()
         self._closing = False
@@ -61,7 +65,7 @@ class Streams:
         stream, told = _Stream(), None
         self._count(stream, opened=True)
         try:
-            while True:
+            while not stream.ended:
                 closing = self._closing
                 version = self._published
                 stream.news.clear()
@@ -80,9 +84,21 @@ class Streams:
 
     def _count(self, stream: _Stream, opened: bool) -> None:
         with self._progress:
-            (self._open.add if opened else self._open.discard)(stream)
+            if opened:
+                self._open[stream] = None
+            else:
+                self._open.pop(stream, None)
+            if len(self._open) > MOST_STREAMS:
+                self._end_the_oldest()
             self._progress.notify_all()
         self._node.handle(Watchers(len(self._open)))
+
+    def _end_the_oldest(self) -> None:
+        """Else streams would take the place of the host's probe."""
+        oldest = next(iter(self._open))
+        del self._open[oldest]
+        oldest.ended = True
+        oldest.news.set()
 
     def _wake(self) -> None:
         for stream in self._open:

@@ -115,7 +115,7 @@ async function sent(what) {
   try {
     const answer = await fetch(new URL("/actions", location.origin), {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", "Twin-Page": "1" },
       body: JSON.stringify(what),
       signal: AbortSignal.timeout(30_000),
     });

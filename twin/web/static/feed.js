@@ -99,7 +99,8 @@ export class Feed {
     const all = !this.#now || Math.abs(this.#now - this.#allAt) > ALL_EVERY_S;
     let told;
     try {
-      const answer = await fetch(this.#url(all), { signal: AbortSignal.timeout(GIVE_UP_MS) });
+      const signal = AbortSignal.timeout(GIVE_UP_MS);
+      const answer = await fetch(this.#url(all), { headers: { "Twin-Page": "1" }, signal });
       if (!answer.ok) return `it answers with ${answer.status}`;
       told = await answer.json();
     } catch (error) {
