@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from node_bench import Bench, bench
 
-from twin import assemble
 from twin.assemble import _Leaving
+from twin.hosts import GRACE_S, KILLS_AFTER_S
 
 
 class Parts:
@@ -106,7 +106,8 @@ def test_a_resolver_of_names_that_holds_all_threads_does_not_keep_jobs_from_thei
 
 
 def test_running_jobs_have_the_grace_that_hosts_leave_them() -> None:
-    assert assemble.GRACE_S + 2 + 2 < 30  # the second /down, and what is then still open
+    # The second /down, and what is then still open, each take 2 s.
+    assert GRACE_S + 2 + 2 < KILLS_AFTER_S
 
 
 def test_who_wakes_a_twin_waits_neither_for_what_it_asks_others_with_nor_for_a_parser() -> None:

@@ -23,7 +23,7 @@ from twin.core.events import Leave
 from twin.core.state import State, boot_name
 from twin.duty_jobs import Duties
 from twin.forks import keep_from_children
-from twin.hosts import KILLS_AFTER_S
+from twin.hosts import GRACE_S
 from twin.log import Log
 from twin.node import Node, Outlets
 from twin.signals import Signals
@@ -36,8 +36,6 @@ from twin.web.streams import Streams
 
 T = TypeVar("T")
 
-GRACE_S = KILLS_AFTER_S - 5.0
-"""Running jobs may take so long to end; the rest is for telling the peer."""
 _TELL_S = 5.0
 """And what people are to be told, so long, if the jobs leave it."""
 

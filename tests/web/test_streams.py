@@ -99,10 +99,6 @@ def test_without_news_there_is_a_line_every_so_often(monkeypatch: pytest.MonkeyP
     on_streams(test)
 
 
-def test_a_standby_is_promised_a_line_every_two_seconds() -> None:
-    assert module.LINE_EVERY_S == 2.0
-
-
 def test_the_twin_is_told_how_many_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LINE_EVERY_S", 60)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from twin.adapters.answer import Answer
 from twin.adapters.decoded import decoded
 from twin.config import Credentials
+from twin.core.limits import SILENCE_S
 from twin.wire import CALLED, DOCUMENT_BYTES
 
 if TYPE_CHECKING:  # imported with the first request: an app that was just woken answers sooner
@@ -17,8 +18,7 @@ if TYPE_CHECKING:  # imported with the first request: an app that was just woken
 if find_spec("httpx") is None:  # told at the start, and not of every request
     raise ModuleNotFoundError("No module named 'httpx'", name="httpx")
 
-TIMEOUT_S = 3.0
-"""As long as silence takes to confirm a claim; an answer that is slower helps nobody."""
+TIMEOUT_S = SILENCE_S
 
 Login = tuple[bytes, bytes]
 

@@ -13,13 +13,12 @@ from twin.adapters.watch import Watch
 from twin.clock import Clock
 from twin.config import Settings
 from twin.core.events import Request
+from twin.core.limits import ROUND_S
 from twin.core.messages import Role
 from twin.hosts import WAKES_WITHIN_S
 from twin.log import Log
 from twin.node import Node
 
-ROUND_S = 5.0
-"""A newer boot, or a peer that is gone, is noticed at the latest after this."""
 _PING_TIMEOUT_S = WAKES_WITHIN_S
 """Longer than a router waits for an app, as in a deploy."""
 

@@ -5,13 +5,19 @@ BEAT_S = 1.0
 FROZEN_S = 1.0
 """So much over a beat, and this process stood still. The peer takes over after 7.5 s of silence;
 but one that was already asking when we froze needs no more than 3.3 s."""
+ROUND_S = 5.0
+"""How often a twin asks its own URL, or tells the holder that it is there: a newer boot, or a peer
+that is gone, is noticed at the latest after this."""
+LINE_EVERY_S = 2.0
+"""A watch has a line at least so often."""
 SETTLE_S = 1.0
 """How long a boot listens before it claims: long enough for the request that woke it to arrive."""
 OWN_URL_EVERY_S = 0.5
 OWN_URL_FOR_S = 4.0
 """How long a boot waits until its public URL leads to it; some never will, and jobs are waiting."""
 SILENCE_S = 3.0
-"""Nothing heard for so long confirms a claim: the longest round trip that the promises allow."""
+"""Nothing heard for so long confirms a claim: the longest round trip that the promises allow. No
+answer is waited for longer: it would help nobody."""
 FOLLOWED_S = 3.5
 """How long a claim above an older boot of one's own app waits, with the peer's word in hand: that
 boot hears of it by way of the peer, within 3 s, and then tells what it started last. With
@@ -19,7 +25,7 @@ boot hears of it by way of the peer, within 3 s, and then tells what it started 
 REPEAT_S = 1.5
 """How often a claim is repeated until the peer has shown it."""
 WATCH_SILENCE_S = 4.2
-"""A stream without a line for so long has failed: two lines, 2 s apart, are lost."""
+"""A stream without a line for so long has failed: two lines, `LINE_EVERY_S` apart, are lost."""
 REOPEN_S = 0.5
 LASTING_S = 30.0
 """A watch that breaks sooner may never last: a proxy holds its lines back, or ends it. The pause

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from twin.core.state import Rules
+from twin.hosts import KILLS_AFTER_S
 from twin.sim.process import Process
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 HELD_S = 30.0
 """How long a router keeps a request for an app that is not serving yet."""
-GRACE_S = 25.0
-"""How long a process may go on after SIGTERM, before its host kills it at 30 s."""
 
 Answerer = Callable[["Process | None"], None]
 """Takes the process to which a request was led; None if the host refused it."""
@@ -101,7 +100,7 @@ class Host:
         self.world.observer.disturbed()
         self.asleep = sleep
         process.terminate(because)
-        self.world.after(GRACE_S + 5, lambda: self.kill(process))
+        self.world.after(KILLS_AFTER_S, lambda: self.kill(process))
 
     def set_clock(self, off_s: float) -> None:
         self._tell("its clock is set", f"{off_s - self.clock_off_s:+.3f} s")

@@ -28,22 +28,18 @@ from twin.core.events import (
     Watchers,
 )
 from twin.core.knowledge import Fate
-from twin.core.limits import BEAT_S, CLOCK_AHEAD_S, FROZEN_S
+from twin.core.limits import BEAT_S, CLOCK_AHEAD_S, FROZEN_S, ROUND_S, SILENCE_S
 from twin.core.messages import Document
 from twin.core.moment import Moment
 from twin.core.state import Holding, Standby, State
+from twin.hosts import GRACE_S
 from twin.sim.stream import Stream
 
 if TYPE_CHECKING:
     from twin.sim.host import Host
 
-TOUCH_S = 5.0
-"""How often a node asks its own URL, or tells the holder that it is there."""
 LATENCY_S = 0.001
 """How much later than asked for a thread wakes."""
-ANSWER_S = 3.0
-"""A node waits no longer for an answer."""
-GRACE_S = 25.0
 UNREADABLE = "it answers with a page that is no twin's"
 
 
@@ -123,7 +119,7 @@ class Process:
     # ---- living
 
     def begin(self) -> None:
-        self.world.every(TOUCH_S, self._touch)
+        self.world.every(ROUND_S, self._touch)
         self._tell("boots")
         self._schedule_tick()
 
@@ -325,7 +321,7 @@ class Process:
         way = self.world.lines.way_s(to, self.host.name, self.world.now)
         if way is None:
             return
-        if self.now.mono + way - asked.at > ANSWER_S:
+        if self.now.mono + way - asked.at > SILENCE_S:
             event = _NOBODY if asked.kind is Request.LOOK else None
         if event is not None:
             self.world.send(way, lambda: self.when_awake(lambda: self.step(event)))

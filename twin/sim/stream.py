@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twin.core.events import Failed, Failure, Heard, Via, WatchLost
-from twin.core.limits import WATCH_SILENCE_S
+from twin.core.limits import LINE_EVERY_S, WATCH_SILENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from twin.core.messages import Document
     from twin.sim.process import Process
 
-HEARTBEAT_S = 2.0
 NEVER_NOTICED_S = 60.0
 """When a writer finds out that its reader is gone, if the line told it nothing."""
 
@@ -34,7 +33,7 @@ class Stream:
         self.flows = True
         """False once a line was lost: half-open, and silent from then on."""
         self._written_at = self._comes_at = self._read_at = self.world.now
-        self._beats = self.world.every(HEARTBEAT_S, self._beat)
+        self._beats = self.world.every(LINE_EVERY_S, self._beat)
         self._expect_a_line()
         there = self._way_s(reader.host.name, to)
         if there is not None:
@@ -149,7 +148,7 @@ class Stream:
 
     def _catch_up(self) -> None:
         """The heartbeats that rested while all was well were written, and have come."""
-        last = self._beats.next_at - HEARTBEAT_S
+        last = self._beats.next_at - LINE_EVERY_S
         if last > self._written_at and self.flows and self.writer is not None:
             self._written_at = last
             came_at = last + self.world.lines.quality.fastest_s

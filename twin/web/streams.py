@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from twin.core.events import Watchers
+from twin.core.limits import LINE_EVERY_S
 from twin.node import Node
 from twin.web.connection import MOST_STREAMS
 from twin.wire import dump_json
 
-LINE_EVERY_S = 2.0
-"""A standby takes a stream for dead after 4.2 s: two lines may be late."""
 _WRITE_S = 0.1
 """A healthy line takes well under a millisecond to write; a stuck one must not hold up the jobs."""
 
