@@ -17,6 +17,7 @@ from twin.config import Settings
 from twin.core.absence import Patience
 from twin.core.history import Record
 from twin.core.jobs import Job, Run
+from twin.core.outbox import Outbox
 from twin.core.schedules import Grid
 from twin.core.sight import Rules
 from twin.core.steps import Steps
@@ -64,7 +65,9 @@ class Duties:
         self._log = log
         self._memos: dict[str, str] = {}
         self._stopped = threading.Event()
-        self._notifier = Notifier(settings.notify_urls, clock, log)
+        usual = Outbox()
+        outbox = Outbox(clock.real_s(usual.every_s), clock.real_s(usual.again_s))
+        self._notifier = Notifier(settings.notify_urls, clock, log, outbox=outbox)
         self._peer_watch = PeerWatch(
             Patience(gone_after_s(settings.offer) / clock.real_s(1), settings.standby_asleep),
             notebook=self,
