@@ -50,7 +50,8 @@ class People:
 
     @property
     def titles(self) -> list[str]:
-        return [str(news["title"]) for news in self.told]
+        """Of each piece of news, also of those that share a letter."""
+        return [title for letter in self.told for title in _titles(letter)]
 
     @property
     def longest_silence_s(self) -> float:
@@ -64,6 +65,23 @@ class People:
         else:
             self.called_at.append(self.clock.now().mono)
         await wire.answer(200, [], b"")
+
+
+_BY_OPENING = {
+    "has not served well since": "is down",
+    "cannot be scaled since": "cannot be scaled",
+    "can be scaled again": "can be scaled again",
+    "has served well again": "is up again",
+}
+
+
+def _titles(letter: dict[str, Any]) -> Iterator[str]:
+    lines = [line for line in str(letter["message"]).splitlines() if line.startswith("- ")]
+    if not lines:
+        yield str(letter["title"])
+    for line in lines:
+        opening = next(words for words in _BY_OPENING if words in line)
+        yield f"{line.split()[1]} {_BY_OPENING[opening]}"
 
 
 @dataclass
