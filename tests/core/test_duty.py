@@ -1002,6 +1002,8 @@ def test_a_peer_url_that_leads_to_the_twin_itself_is_told() -> None:
     assert "PEER_URL" in twin.state.peer.trouble_why
     twin.tell(Heard(twin.state.document(), Via.UPDATE))
     assert twin.role() is Role.CLAIMING
+    look_for(twin, 4, Looked(on_duty=False, boot=twin.state.boot, alive=True))
+    assert twin.role() is Role.ON_DUTY
 
 
 def test_a_peer_url_that_was_set_is_never_left_for_what_the_peer_says() -> None:
@@ -1065,6 +1067,28 @@ def test_a_boot_that_said_it_leaves_does_not_count_as_there() -> None:
     twin.hear(Role.LEAVING, twin.claim_of_b(released=True), Via.DOWN)
     look_for(twin, 3.1, Looked(on_duty=False, boot=B_BOOT, alive=True))
     assert twin.role() is Role.ON_DUTY
+
+
+def test_a_peer_that_left_is_let_sleep_whatever_its_host_answers_meanwhile() -> None:
+    twin = Twin(jobs={"mail": Job("mail", every("1m", None, "UTC"))}).take()
+    twin.hear(Role.LEAVING, twin.state.knowledge.claim, Via.DOWN)
+    twin.tell(STRANGER)
+    assert sent(twin.wait(180)) == []
+
+
+def test_a_peer_whose_watch_drops_before_it_says_that_it_leaves_is_let_sleep() -> None:
+    twin = on_duty()
+    twin.tell(Watchers(1))
+    twin.tell(Watchers(0))
+    twin.hear(Role.LEAVING, twin.state.knowledge.claim, Via.DOWN)
+    assert sent(twin.wait(60)) == []
+
+
+def test_a_peer_whose_shift_began_is_asked_though_it_left_again() -> None:
+    twin = Twin(rules=MORNING, wall=NOON - 30).take()
+    twin.wait(31)
+    twin.hear(Role.LEAVING, twin.state.knowledge.claim, Via.DOWN)
+    assert "STATUS" in sent(twin.wait(20))
 
 
 def test_trouble_on_standby_changes_no_role() -> None:

@@ -200,6 +200,14 @@ def _note_peer(turn: Turn, document: Document) -> None:
     if leaving and not peer.left:
         turn.note("peer.left", peer=document.twin)
         agenda.gone(turn, document.boot, said_so=True)
+        _let_sleep(turn)
+
+
+def _let_sleep(turn: Turn) -> None:
+    """A watch that dropped before its reader said that it leaves is no reason to ask after it."""
+    held, awaited = turn.state.stage, turn.state.rules.shift is not None and not turn.state.in_shift
+    if isinstance(held, Holding) and not awaited:
+        turn.enter(replace(held, ask_at=None))
 
 
 def _note_new_boot(turn: Turn, peer: Peer) -> None:
