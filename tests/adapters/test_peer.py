@@ -25,6 +25,7 @@ from twin.core.events import (
     Heard,
     Looked,
     PlainConfirmed,
+    PlainUpdate,
     Request,
     Via,
 )
@@ -329,6 +330,29 @@ def test_a_peer_of_the_first_kind_is_asked_plainly_and_its_answer_confirms() -> 
     events, server = served(Request.UPDATE, first_kind(answer(200, b'{"status": "Update"}')))
     assert server.lines == ["POST /update", "GET /update"]
     assert events == [PlainConfirmed()]
+
+
+def test_who_stands_by_takes_no_duty_from_a_peer_of_the_first_kind() -> None:
+    async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        plain = asked.line == "GET /update"
+        writer.write(answer(200, b'{"status": "Update"}') if plain else answer(404))
+
+    events: list[Event] = []
+
+    async def run() -> list[str]:
+        async with serving(respond) as server, client() as http:
+            made = bench(job(), peer=server.url)
+            made.node.handle(PlainUpdate())
+            made.wait(1.5)
+            assert made.role is Role.STANDBY
+            deaf(made, events)
+            link = PeerLink(settings(), made.node, made.clock, http)
+            await link._update()
+            return server.lines
+
+    lines = asyncio.run(run())
+    assert [line.partition("?")[0] for line in lines] == ["POST /update", "GET /status"]
+    assert [event.failure for event in events if isinstance(event, Failed)] == [Failure.FIRST_KIND]
 
 
 @pytest.mark.parametrize(

@@ -1170,6 +1170,13 @@ def test_404_where_a_twin_answered_is_no_peer_of_the_first_kind() -> None:
     assert not twin.state.peer.trouble
 
 
+def test_who_stands_by_takes_the_duty_that_a_peer_of_the_first_kind_gave_away() -> None:
+    """The two called each other at one moment."""
+    twin = first_kind()
+    twin.tell(PlainConfirmed())
+    assert twin.role() is Role.ON_DUTY
+
+
 def test_a_plain_down_tells_a_holder_nothing() -> None:
     twin = on_duty()
     twin.tell(PlainDown())

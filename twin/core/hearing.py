@@ -54,9 +54,7 @@ def take_in(turn: Turn, event: Event) -> None:  # noqa: C901 (one line a case, a
             if isinstance(turn.state.stage, Standby):
                 make_claim(turn, "a plain /down asked for it")
         case PlainConfirmed():
-            turn.change_peer(first_kind=True, shown=turn.state.knowledge.claim, refused=False)
-            right(turn)
-            confirm(turn, "a peer of the first kind answered Update")
+            _hear_plain_answer(turn)
         case Failed():
             failed(turn, event)
         case Looked():
@@ -274,6 +272,15 @@ def _hear_plain_update(turn: Turn) -> None:
     turn.learn(Knowledge(Claim(claim.term + 1, name, boot="")))
     if isinstance(turn.state.stage, Waking):
         turn.enter(replace(turn.state.stage, peer_took=True))
+
+
+def _hear_plain_answer(turn: Turn) -> None:
+    """A peer of the first kind took our plain `/update` for a claim, and is not on duty."""
+    if isinstance(turn.state.stage, Standby):
+        make_claim(turn, "a peer of the first kind gave it away")
+    turn.change_peer(first_kind=True, shown=turn.state.knowledge.claim, refused=False)
+    right(turn)
+    confirm(turn, "a peer of the first kind answered Update")
 
 
 def _froze(turn: Turn, seconds: float) -> None:
