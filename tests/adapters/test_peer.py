@@ -176,8 +176,16 @@ def test_an_answer_that_a_proxy_compressed_is_read(encoding: str) -> None:
     assert events == [Heard(document(), Via.ANSWER, 1000.0)]
 
 
-def test_a_look_that_a_cache_answers_finds_no_twin() -> None:
-    cached = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b", "nonce": "0"}).encode()
+def test_a_look_finds_a_twin_of_an_older_release() -> None:
+    """Else both would be on duty, where the two deny each other, for as long as one is older."""
+    older = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b"}).encode()
+    events, _ = served(Request.LOOK, saying(answer(200, older)))
+    assert events == [Looked(on_duty=True, boot="2-b", alive=True)]
+
+
+@pytest.mark.parametrize("nonce", ["0", ""], ids=["another question's", "that of none"])
+def test_a_look_that_a_cache_answers_finds_no_twin(nonce: str) -> None:
+    cached = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b", "nonce": nonce}).encode()
     events, _ = served(Request.LOOK, saying(answer(200, cached)))
     assert events == [Looked(on_duty=False, boot="", alive=True)]
 

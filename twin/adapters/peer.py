@@ -151,7 +151,8 @@ class PeerLink:
         except NO_ANSWER:
             self._node.handle(Looked(on_duty=False, boot="", alive=False))
             return
-        told = answer.content if answer.content.get("nonce") == nonce else {}
+        # An older release tells no nonce, and is there all the same.
+        told = answer.content if answer.content.get("nonce", nonce) == nonce else {}
         boot, on_duty = told.get("boot"), told.get("role") == "on_duty"
         alive = answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
         self._node.handle(Looked(on_duty, boot if isinstance(boot, str) else "", alive))
