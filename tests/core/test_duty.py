@@ -1130,6 +1130,18 @@ def test_a_peer_that_cannot_be_asked_is_given_its_watch_time_too() -> None:
     assert twin.role() is Role.ON_DUTY
 
 
+def test_a_watch_that_always_breaks_is_told_until_its_pause_grows_no_more() -> None:
+    twin = standing_by()
+    told = 0
+    for _ in range(20):
+        told += len(noted(twin.tell(WatchLost("silent for 4.2 s")), "watch.lost"))
+        while not twin.state.stage.watching:  # type: ignore[union-attr]
+            twin.hear(Role.ON_DUTY, twin.claim_of_b(), Via.ANSWER)
+            twin.wait(0.9)
+        twin.hear(Role.ON_DUTY, twin.claim_of_b())
+    assert told == 10
+
+
 # ---- the first kind
 
 
