@@ -170,8 +170,17 @@ def test_a_ping_that_a_cache_answers_is_told_as_failed() -> None:
     async def test(made: Bench, _: Server) -> None:
         await wait_until(lambda: "a cache answers" in made.output.getvalue())
 
-    cached = b'{"ok":true,"role":"on_duty","boot":"1-a"}'
+    cached = b'{"ok":true,"role":"on_duty","boot":"1-a","nonce":""}'
     on_server(saying(answer(200, cached)), test, on_duty)
+
+
+def test_a_ping_that_leads_to_a_boot_of_an_older_release_is_no_failure() -> None:
+    async def test(made: Bench, server: Server) -> None:
+        await wait_until(lambda: len(server.lines) >= 3)
+        assert "self_ping.failed" not in made.events
+
+    older = b'{"ok":true,"role":"on_duty","boot":"1-a"}'
+    on_server(saying(answer(200, older)), test, on_duty)
 
 
 def test_a_ping_whose_encryption_breaks_is_told_and_the_next_one_goes_on() -> None:

@@ -25,6 +25,7 @@ from twin.core.events import (
     Heard,
     Looked,
     PlainConfirmed,
+    PlainUpdate,
     Request,
     Via,
 )
@@ -175,8 +176,16 @@ def test_an_answer_that_a_proxy_compressed_is_read(encoding: str) -> None:
     assert events == [Heard(document(), Via.ANSWER, 1000.0)]
 
 
-def test_a_look_that_a_cache_answers_finds_no_twin() -> None:
-    cached = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b", "nonce": "0"}).encode()
+def test_a_look_finds_a_twin_of_an_older_release() -> None:
+    """Else both would be on duty, where the two deny each other, for as long as one is older."""
+    older = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b"}).encode()
+    events, _ = served(Request.LOOK, saying(answer(200, older)))
+    assert events == [Looked(on_duty=True, boot="2-b", alive=True)]
+
+
+@pytest.mark.parametrize("nonce", ["0", ""], ids=["another question's", "that of none"])
+def test_a_look_that_a_cache_answers_finds_no_twin(nonce: str) -> None:
+    cached = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b", "nonce": nonce}).encode()
     events, _ = served(Request.LOOK, saying(answer(200, cached)))
     assert events == [Looked(on_duty=False, boot="", alive=True)]
 
@@ -329,6 +338,29 @@ def test_a_peer_of_the_first_kind_is_asked_plainly_and_its_answer_confirms() -> 
     events, server = served(Request.UPDATE, first_kind(answer(200, b'{"status": "Update"}')))
     assert server.lines == ["POST /update", "GET /update"]
     assert events == [PlainConfirmed()]
+
+
+def test_who_stands_by_takes_no_duty_from_a_peer_of_the_first_kind() -> None:
+    async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        plain = asked.line == "GET /update"
+        writer.write(answer(200, b'{"status": "Update"}') if plain else answer(404))
+
+    events: list[Event] = []
+
+    async def run() -> list[str]:
+        async with serving(respond) as server, client() as http:
+            made = bench(job(), peer=server.url)
+            made.node.handle(PlainUpdate())
+            made.wait(1.5)
+            assert made.role is Role.STANDBY
+            deaf(made, events)
+            link = PeerLink(settings(), made.node, made.clock, http)
+            await link._update()
+            return server.lines
+
+    lines = asyncio.run(run())
+    assert [line.partition("?")[0] for line in lines] == ["POST /update", "GET /status"]
+    assert [event.failure for event in events if isinstance(event, Failed)] == [Failure.FIRST_KIND]
 
 
 @pytest.mark.parametrize(

@@ -1002,6 +1002,8 @@ def test_a_peer_url_that_leads_to_the_twin_itself_is_told() -> None:
     assert "PEER_URL" in twin.state.peer.trouble_why
     twin.tell(Heard(twin.state.document(), Via.UPDATE))
     assert twin.role() is Role.CLAIMING
+    look_for(twin, 4, Looked(on_duty=False, boot=twin.state.boot, alive=True))
+    assert twin.role() is Role.ON_DUTY
 
 
 def test_a_peer_url_that_was_set_is_never_left_for_what_the_peer_says() -> None:
@@ -1067,6 +1069,28 @@ def test_a_boot_that_said_it_leaves_does_not_count_as_there() -> None:
     assert twin.role() is Role.ON_DUTY
 
 
+def test_a_peer_that_left_is_let_sleep_whatever_its_host_answers_meanwhile() -> None:
+    twin = Twin(jobs={"mail": Job("mail", every("1m", None, "UTC"))}).take()
+    twin.hear(Role.LEAVING, twin.state.knowledge.claim, Via.DOWN)
+    twin.tell(STRANGER)
+    assert sent(twin.wait(180)) == []
+
+
+def test_a_peer_whose_watch_drops_before_it_says_that_it_leaves_is_let_sleep() -> None:
+    twin = on_duty()
+    twin.tell(Watchers(1))
+    twin.tell(Watchers(0))
+    twin.hear(Role.LEAVING, twin.state.knowledge.claim, Via.DOWN)
+    assert sent(twin.wait(60)) == []
+
+
+def test_a_peer_whose_shift_began_is_asked_though_it_left_again() -> None:
+    twin = Twin(rules=MORNING, wall=NOON - 30).take()
+    twin.wait(31)
+    twin.hear(Role.LEAVING, twin.state.knowledge.claim, Via.DOWN)
+    assert "STATUS" in sent(twin.wait(20))
+
+
 def test_trouble_on_standby_changes_no_role() -> None:
     twin = standing_by()
     twin.tell(STRANGER)
@@ -1104,6 +1128,18 @@ def test_a_peer_that_cannot_be_asked_is_given_its_watch_time_too() -> None:
     assert twin.role() is Role.STANDBY
     twin.wait(1)
     assert twin.role() is Role.ON_DUTY
+
+
+def test_a_watch_that_always_breaks_is_told_until_its_pause_grows_no_more() -> None:
+    twin = standing_by()
+    told = 0
+    for _ in range(20):
+        told += len(noted(twin.tell(WatchLost("silent for 4.2 s")), "watch.lost"))
+        while not twin.state.stage.watching:  # type: ignore[union-attr]
+            twin.hear(Role.ON_DUTY, twin.claim_of_b(), Via.ANSWER)
+            twin.wait(0.9)
+        twin.hear(Role.ON_DUTY, twin.claim_of_b())
+    assert told == 10
 
 
 # ---- the first kind
@@ -1144,6 +1180,13 @@ def test_404_where_a_twin_answered_is_no_peer_of_the_first_kind() -> None:
     assert not twin.state.peer.trouble
     twin.tell(NO_ENDPOINT)
     assert not twin.state.peer.trouble
+
+
+def test_who_stands_by_takes_the_duty_that_a_peer_of_the_first_kind_gave_away() -> None:
+    """The two called each other at one moment."""
+    twin = first_kind()
+    twin.tell(PlainConfirmed())
+    assert twin.role() is Role.ON_DUTY
 
 
 def test_a_plain_down_tells_a_holder_nothing() -> None:

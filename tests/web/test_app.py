@@ -404,7 +404,7 @@ def test_the_status_is_a_document_too(holder: Bench) -> None:
 def test_a_host_is_told_without_credentials_that_all_is_well(holder: Bench) -> None:
     answer = ask(holder, "GET", "/healthz", auth=None)
     assert answer.status_code == 200
-    assert answer.json() == {"ok": True, "role": "on_duty", "boot": "1-a"}
+    assert answer.json() == {"ok": True, "role": "on_duty", "boot": "1-a", "nonce": ""}
 
 
 def test_an_answer_repeats_the_nonce_of_its_question(holder: Bench) -> None:

@@ -81,7 +81,7 @@ class KeepAwake:
                 async with self._client.stream("GET", asked, timeout_s=_PING_TIMEOUT_S) as answer:
                     why = "" if answer.is_success else f"it answers {answer.status_code}"
                     begins = b"" if why else await anext(answer.aiter_raw(), b"")
-                    if b'"boot"' in begins and nonce.encode() not in begins:
+                    if b'"nonce"' in begins and nonce.encode() not in begins:
                         why = "a cache answers, so that the host sees no traffic: exclude /healthz"
         except TimeoutError:
             why = f"no answer in {_PING_TIMEOUT_S:g} s"

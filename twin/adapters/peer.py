@@ -23,6 +23,7 @@ from twin.core.events import (
     Via,
 )
 from twin.core.history import KEPT_S
+from twin.core.messages import Role
 from twin.hosts import ANSWERS_WITHIN_S, WAKES_WITHIN_S
 from twin.node import Node
 from twin.wire import NoTwinError, dump_json, parse, parse_record
@@ -117,7 +118,12 @@ class PeerLink:
                 return self._ask_own_url()
 
     async def _update(self) -> None:
-        if await self._lacks("/update"):
+        if not await self._lacks("/update"):
+            return
+        if self._node.look().role is Role.STANDBY:
+            # The plain call says that we take the duty, and the peer would lay it down.
+            await self._status()
+        else:
             await self._plain_update()
 
     async def _plain_update(self) -> None:
@@ -145,7 +151,8 @@ class PeerLink:
         except NO_ANSWER:
             self._node.handle(Looked(on_duty=False, boot="", alive=False))
             return
-        told = answer.content if answer.content.get("nonce") == nonce else {}
+        # An older release tells no nonce, and is there all the same.
+        told = answer.content if answer.content.get("nonce", nonce) == nonce else {}
         boot, on_duty = told.get("boot"), told.get("role") == "on_duty"
         alive = answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
         self._node.handle(Looked(on_duty, boot if isinstance(boot, str) else "", alive))

@@ -108,7 +108,8 @@ def _share(turn: Turn) -> None:
         return
     if state.retired or state.reached is False:
         turn.send(Request.OWN)
-    unasked = state.reached is False or state.peer.trouble or state.peer.doubts
+    astray = state.peer.trouble and not state.peer.left
+    unasked = state.reached is False or astray or state.peer.doubts
     if state.on_duty and not state.watchers and unasked:
         turn.send(Request.UPDATE)  # the peer can neither watch us nor ask us
 
@@ -171,7 +172,7 @@ def _advance_holding(turn: Turn, held: Holding) -> None:
         turn.send(Request.UPDATE)
         if state.reached is False:
             turn.send(Request.OWN)
-    if state.peer.trouble and now >= held.look_at:
+    if _must_look(state, held) and now >= held.look_at:
         held = replace(held, look_at=now + LOOK_EVERY_S)
         turn.send(Request.LOOK)
     if held.ask_at is not None and now >= held.ask_at:
@@ -276,7 +277,7 @@ def _timers_of_a_holder(state: State, held: Holding) -> Iterator[float]:
         yield held.ask_at
     if _must_repeat(state, held):
         yield held.repeat_at
-    if state.peer.trouble:
+    if _must_look(state, held):
         yield held.look_at
     if not held.confirmed:
         yield _silent_from(state, held)
@@ -307,6 +308,11 @@ def _must_repeat(state: State, held: Holding) -> bool:
     unproven = not _is_shown(state) or unheard or state.peer.doubts
     first_try = held.repeat_at <= held.since
     return unproven and (not state.peer.left or first_try)
+
+
+def _must_look(state: State, held: Holding) -> bool:
+    """But not at a peer that sleeps: to look would wake it."""
+    return bool(state.peer.trouble) and not (held.confirmed and state.peer.left)
 
 
 def _takes_on_wake(state: State, waking: Waking) -> bool:

@@ -54,9 +54,7 @@ def take_in(turn: Turn, event: Event) -> None:  # noqa: C901 (one line a case, a
             if isinstance(turn.state.stage, Standby):
                 make_claim(turn, "a plain /down asked for it")
         case PlainConfirmed():
-            turn.change_peer(first_kind=True, shown=turn.state.knowledge.claim, refused=False)
-            right(turn)
-            confirm(turn, "a peer of the first kind answered Update")
+            _hear_plain_answer(turn)
         case Failed():
             failed(turn, event)
         case Looked():
@@ -200,6 +198,14 @@ def _note_peer(turn: Turn, document: Document) -> None:
     if leaving and not peer.left:
         turn.note("peer.left", peer=document.twin)
         agenda.gone(turn, document.boot, said_so=True)
+        _let_sleep(turn)
+
+
+def _let_sleep(turn: Turn) -> None:
+    """A watch that dropped before its reader said that it leaves is no reason to ask after it."""
+    held, awaited = turn.state.stage, turn.state.rules.shift is not None and not turn.state.in_shift
+    if isinstance(held, Holding) and not awaited:
+        turn.enter(replace(held, ask_at=None))
 
 
 def _note_new_boot(turn: Turn, peer: Peer) -> None:
@@ -266,6 +272,15 @@ def _hear_plain_update(turn: Turn) -> None:
     turn.learn(Knowledge(Claim(claim.term + 1, name, boot="")))
     if isinstance(turn.state.stage, Waking):
         turn.enter(replace(turn.state.stage, peer_took=True))
+
+
+def _hear_plain_answer(turn: Turn) -> None:
+    """A peer of the first kind took our plain `/update` for a claim, and is not on duty."""
+    if isinstance(turn.state.stage, Standby):
+        make_claim(turn, "a peer of the first kind gave it away")
+    turn.change_peer(first_kind=True, shown=turn.state.knowledge.claim, refused=False)
+    right(turn)
+    confirm(turn, "a peer of the first kind answered Update")
 
 
 def _froze(turn: Turn, seconds: float) -> None:

@@ -114,12 +114,12 @@ def looked(turn: Turn, look: Looked) -> None:
     """What `/healthz` told of a peer that we cannot talk to, or that is of the first kind."""
     if turn.peer.trouble and (look.boot or look.alive):
         leaves = turn.peer.left and look.boot == turn.peer.boot
-        seen = look.boot and not leaves
+        seen = look.boot not in ("", turn.state.boot) and not leaves
         turn.change_peer(there_until=turn.now.mono + SEEN_S if seen else 0.0)
     match turn.state.stage:
         case Standby() as standby if turn.peer.first_kind:
             _looked_at_first_kind(turn, standby, look)
-        case Holding() as held if turn.peer.trouble and look.boot:
+        case Holding() as held if turn.peer.trouble and look.boot not in ("", turn.state.boot):
             if turn.peer.trouble is Trouble.STRANGER:
                 turn.send(Request.UPDATE)  # its other answers may be readable, too
             _looked_at_stranger(turn, held, look)

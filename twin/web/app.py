@@ -108,9 +108,7 @@ def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRoute
     @router.api_route("/healthz", methods=["GET", "HEAD"])
     async def healthz(nonce: Nonce = "") -> JSONResponse:
         state, ok = node.look(), node.ticking
-        told = {"ok": ok, "role": state.role, "boot": state.boot}
-        if nonce:
-            told["nonce"] = nonce
+        told = {"ok": ok, "role": state.role, "boot": state.boot, "nonce": nonce}
         return JSONResponse(told, 200 if ok else 503)
 
     @router.get("/status")
