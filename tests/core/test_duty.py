@@ -1373,3 +1373,26 @@ def test_a_watch_that_lasted_is_opened_again_at_once() -> None:
 def test_boots_sort_by_age_even_those_of_a_clock_that_began_in_1970() -> None:
     names = [boot_name(began_ms, "x") for began_ms in (0, 9_000, 10_000, 1_780_056_000_000)]
     assert names == sorted(names)
+
+
+# ---- a standby whose questions bring no answer
+
+
+def test_a_standby_says_that_it_doubts_until_an_answer_can_be_read() -> None:
+    twin = in_doubt()
+    assert twin.state.document().doubts
+    twin.hear(Role.ON_DUTY, twin.claim_of_b(), Via.ANSWER)
+    assert not twin.state.document().doubts
+    twin.tell(STRANGER)
+    assert twin.state.document().doubts
+    twin.hear(Role.ON_DUTY, twin.claim_of_b(), Via.UPDATE)
+    assert twin.state.document().doubts
+
+
+def test_a_standby_without_a_watch_whose_questions_are_answered_needs_no_calls() -> None:
+    """A proxy may hold back every watch: the host of a standby that sleeps would see no rest."""
+    twin = in_doubt()
+    twin.wait(0.5)
+    twin.hear(Role.ON_DUTY, twin.claim_of_b(), Via.ANSWER)
+    twin.wait(2)
+    assert not twin.state.document().doubts

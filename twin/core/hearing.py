@@ -294,7 +294,8 @@ def _froze(turn: Turn, seconds: float) -> None:
             again = replace(held, since=now, confirmed=False, repeat_at=now, off_duty_since=None)
             turn.enter(again)
         case Standby() as standby:
-            turn.enter(replace(standby, doubt_since=now, ask_at=now, refused_at=None))
+            doubt = replace(standby, doubt_since=now, ask_at=now, refused_at=None)
+            turn.enter(replace(doubt, asks_in_vain=True))
         case Waking():
             turn.enter(Waking(since=now, ask_own_at=now))
 

@@ -40,7 +40,7 @@ class Document:
     vouches: bool = False
     """Whether it also has just heard that newer boot, which perhaps cannot be asked yet."""
     doubts: bool = False
-    """Whether the sender stands by, and nobody is known to it to be on duty."""
+    """Whether the sender stands by, knows nobody on duty, and gets no answer that it can read."""
     running: tuple[str, ...] = ()
     """Names of the jobs that run in the sender's process now."""
     ticked_ago_s: float = 0.0

@@ -50,7 +50,7 @@ class Peer:
     boot: str = ""
     role: Role | None = None
     doubts: bool = False
-    """It stands by, and said that it knows nobody on duty: it needs our calls."""
+    """It stands by, and gets no answer that it can read: it needs our calls."""
     left: bool = False
     """Its newest boot said that its process ends: it sleeps, or is gone."""
     heard_at: Moment | None = None
@@ -122,6 +122,8 @@ class Standby:
     """From one opening to the next, at least."""
     doubt_since: float | None = None
     """Since when nobody is known to be on duty."""
+    asks_in_vain: bool = True
+    """No question of this doubt brought an answer that could be read."""
     ask_at: float = 0.0
     refused_at: float | None = None
     failures: int = 0
@@ -259,13 +261,20 @@ class State:
             leaving=self.role is Role.LEAVING and not self.retired,
             retired=self.retired,
             vouches=self.vouches,
-            doubts=isinstance(self.stage, Standby) and self.stage.doubt_since is not None,
+            doubts=self._doubts,
             running=running,
             ticked_ago_s=ticked_ago_s,
             claim=self._claim_shown,
             ledger=self.knowledge.ledger,
             memos=self.knowledge.memos,
         )
+
+    @property
+    def _doubts(self) -> bool:
+        stage = self.stage
+        if not isinstance(stage, Standby):
+            return False
+        return stage.doubt_since is not None and stage.asks_in_vain
 
     @property
     def _claim_shown(self) -> Claim:

@@ -29,7 +29,7 @@ def watch_lost(turn: Turn, why: str, refused: bool) -> None:
     if standby.doubt_since is None:
         if pause_s != standby.pause_s or lasted_s >= LASTING_S:  # else it repeats itself
             turn.warn("watch.lost", peer=turn.peer.twin, because=why)
-        standby = replace(standby, doubt_since=now, ask_at=now)
+        standby = replace(standby, doubt_since=now, ask_at=now, asks_in_vain=True)
     reopen_at = standby.opened_at + pause_s
     turn.enter(replace(standby, watching=False, pause_s=pause_s, reopen_at=reopen_at))
     if refused:
@@ -96,12 +96,17 @@ def wrong(turn: Turn, trouble: Trouble, why: str) -> None:
     if trouble is Trouble.DENIED is not turn.peer.trouble:
         turn.change_peer(there_until=turn.now.mono + SEEN_S)  # most likely a twin denies us
     turn.change_peer(trouble=trouble, trouble_why=why, refused=False)
-    if isinstance(turn.state.stage, Holding) and trouble is not Trouble.STRANGER:
-        held = replace(turn.state.stage, repeat_at=turn.now.mono + WRONG_RETRY_S)
-        turn.enter(held)
+    match turn.state.stage:
+        case Holding() as held if trouble is not Trouble.STRANGER:
+            turn.enter(replace(held, repeat_at=turn.now.mono + WRONG_RETRY_S))
+        case Standby() as standby:
+            turn.enter(replace(standby, asks_in_vain=True))
 
 
 def right(turn: Turn) -> None:
+    """An answer could be read."""
+    if isinstance(turn.state.stage, Standby):
+        turn.enter(replace(turn.state.stage, asks_in_vain=False))
     if turn.peer.trouble:
         turn.note("peer.wired_rightly")
         turn.change_peer(trouble=Trouble.NONE, trouble_why="", there_until=0.0)
