@@ -57,6 +57,17 @@ def test_a_directory_in_the_place_of_the_env_file_is_told(lonely: Twin) -> None:
     assert told == ".env cannot be read: it is a directory: remove it, or make it a file\n"
 
 
+@pytest.mark.parametrize("line", ["BASIC_AUTH_PASSWORD='s3cret-of-us", "=s3cret", "PORT 's3cret'"])
+def test_an_env_line_that_cannot_be_parsed_is_named_without_its_content(
+    lonely: Twin, line: str
+) -> None:
+    (lonely.directory / ".env").write_text(f"# settings\n{line}\n")
+    ended = lonely.command("check")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(".env cannot be used: line 2 is not NAME=VALUE")
+    assert "s3cret" not in ended.stderr
+
+
 def test_a_virtual_environment_called_env_is_no_file_of_settings(lonely: Twin) -> None:
     (lonely.directory / ".env").mkdir()
     (lonely.directory / ".env" / "pyvenv.cfg").touch()

@@ -10,9 +10,10 @@ import traceback
 
 from twin.log import Log
 
-_LIBRARIES = ("apprise", "asyncio", "concurrent.futures", "httpcore", "httpx", "py.warnings")
+_LIBRARIES = ("asyncio", "concurrent.futures", "httpcore", "httpx", "py.warnings")
 """Loggers that the twin's own threads write to; uvicorn's is in web/server.py. They do not reach a
-handler of the jobs, which waits for a reader, and for a job that holds it."""
+handler of the jobs, which waits for a reader, and for a job that holds it. Apprise is not among
+them: what it logs holds secrets, and adapters/delivery.py takes it."""
 
 
 def complain_to(log: Log) -> None:

@@ -15,7 +15,14 @@ def load_env(file: Path) -> None:
         return
     text = read_text(file)
     from dotenv import load_dotenv
+    from dotenv.parser import parse_stream
 
+    for statement in parse_stream(StringIO(text)):
+        if statement.error:  # else the library skips it, and a setting would be missing
+            why = (
+                f"line {statement.original.line} is not NAME=VALUE, or a quotation mark is missing"
+            )
+            raise TextFileError(f"{file} cannot be used: {why}: correct the line")
     try:
         load_dotenv(stream=StringIO(text))
     except ValueError:  # whose text would repeat a part of what may be a secret

@@ -652,3 +652,21 @@ def test_apprise_is_imported_by_the_first_news_and_not_before() -> None:
         "sys.exit('apprise' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+_SERVING = """
+import sys
+from twin.adapters.delivery import WAITS, service_of
+from twin.complaints import complain_to
+from twin.log import Log
+
+complain_to(Log("a"))
+assert service_of(sys.argv[1], WAITS) is None
+"""
+
+
+@pytest.mark.parametrize("url", ["tgram://s3cret/x", "sns://s3cret/b/c/d", "twilio://s3cret:x@y/z"])
+def test_what_apprise_logs_of_a_url_that_it_refuses_reaches_no_log(url: str) -> None:
+    command = [sys.executable, "-c", _SERVING, url]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "")

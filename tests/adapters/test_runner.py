@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -128,6 +128,33 @@ def test_text_that_cannot_be_sent_does_not_silence_the_twin() -> None:
     assert runner.wait_until_idle(5)
     told = json.loads(dump_json(made.node.document()))
     assert told["ledger"]["job"]["why"] == "ValueError: file \\udcff.txt"
+
+
+async def _later() -> None: ...
+
+
+async def _each_later() -> AsyncIterator[int]:
+    yield 1
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (_later, "it returned a coroutine, which nobody runs"),
+        (lambda: (each for each in "ab"), "it is a generator, which nobody runs"),
+        (_each_later, "it is a generator, which nobody runs"),
+    ],
+)
+def test_a_job_that_only_makes_code_and_runs_none_has_failed(
+    made: Callable[[], object], why: str
+) -> None:
+    def job_(_: Run) -> object:
+        return made()
+
+    told, log = ran(job_)
+    assert told.fate is Fate.FAILED
+    assert told.why.startswith(why)
+    assert f'event=job.not_run twin=a job=job_ because="{why}' in log
 
 
 @pytest.mark.parametrize("returned", [schedule.CancelJob, schedule.CancelJob()])

@@ -152,6 +152,12 @@ def test_run_of_a_job_that_is_not_there_names_those_that_are(lonely: Twin) -> No
     assert "there is no job 'god'; the jobs are: good, bad, exits, exits-well" in ended.stderr
 
 
+def test_run_without_any_job_says_where_jobs_come_from(lonely: Twin) -> None:
+    (lonely.directory / "jobs.py").unlink()
+    told = "there is no job 'god', nor any other: set JOBS, or write a jobs.py\n"
+    assert lonely.command("run", "god").stderr == told
+
+
 def test_run_of_a_name_that_several_jobs_begin_with_says_how_they_are_named(lonely: Twin) -> None:
     (lonely.directory / "jobs.py").write_text(
         "import schedule\n\ndef job(): ...\n\n"

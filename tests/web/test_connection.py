@@ -180,6 +180,18 @@ def test_of_too_many_the_one_that_waits_longest_makes_room_and_no_stream(
     run(story)
 
 
+def test_what_follows_a_request_with_two_lengths_is_not_taken_for_a_request() -> None:
+    body = b"0\r\n\r\n" + WHOLE
+    head = BODY.replace(b" 9\r\n", b" %d\r\nTransfer-Encoding: chunked\r\n" % len(body))
+
+    async def story(served: Served) -> None:
+        reader, _ = await served.connect(head + body)
+        async with asyncio.timeout(5):
+            assert (await reader.read()).count(b"HTTP/1.1 ") == 1
+
+    run(story)
+
+
 def test_a_head_that_has_no_end_is_refused() -> None:
     async def story(served: Served) -> None:
         reader, writer = await served.connect(WHOLE[:-2] + b"X: " + b"x" * 20_000)

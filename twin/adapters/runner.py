@@ -1,5 +1,6 @@
 """Runs jobs, each on a thread of its own: one that raises, hangs or overruns harms no other."""
 
+import inspect
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -125,7 +126,20 @@ def outcome(scheduled: Scheduled, run: Run, log: Log) -> tuple[Fate, str]:
         where = "".join(traceback.format_exception(error))
         log.error("job.raised", job=scheduled.job.name, traceback=where)
         return Fate.FAILED, _why(error)
+    if why := _never_ran(returned):
+        log.error("job.not_run", job=scheduled.job.name, because=why)
+        return Fate.FAILED, why
     return (Fate.CANCELLED if Scheduled.ends(returned) else Fate.DONE), ""
+
+
+def _never_ran(returned: object) -> str:
+    """Why the call did nothing, if all it returned is code that waits to be run."""
+    if inspect.iscoroutine(returned):
+        returned.close()  # else Python complains, once and without the job's name
+        return "it returned a coroutine, which nobody runs: call asyncio.run in the job"
+    if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
+        return "it is a generator, which nobody runs: remove the yield, or loop over it in the job"
+    return ""
 
 
 def _why(error: BaseException) -> str:

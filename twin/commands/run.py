@@ -51,5 +51,7 @@ def _which(name: str, jobs: Sequence[str]) -> str:
     alike = [shlex.quote(job) for job in jobs if job.startswith(f"{name} ")]
     if len(alike) > 1:
         return f"several jobs begin with {name!r}; quote one: {', '.join(alike)}"
-    known = ", ".join(map(shlex.quote, jobs)) or "none: set JOBS, or write a jobs.py"
+    if not jobs:
+        return f"there is no job {name!r}, nor any other: set JOBS, or write a jobs.py"
+    known = ", ".join(map(shlex.quote, jobs))
     return f"there is no job {name!r}; the jobs are: {known}"

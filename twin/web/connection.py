@@ -10,6 +10,7 @@ import resource
 from collections.abc import Callable, Iterator
 
 import h11
+from starlette.datastructures import Headers
 from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -80,6 +81,8 @@ class Connection(H11Protocol):
         super().handle_events()
         if self.cycle is not None:
             self.cycle.scope["extensions"] = {_OURS: {"connection": self}}
+            if _has_two_lengths(Headers(raw=self.headers)):
+                self.cycle.keep_alive = False
         if self._is_incomplete:
             self._wait_for_request()
         elif self._deadline is not None:
@@ -132,3 +135,9 @@ class Connection(H11Protocol):
             oldest = min(waiting, key=lambda each: each._since)
             self.connections.discard(oldest)
             oldest.transport.abort()
+
+
+def _has_two_lengths(headers: Headers) -> bool:
+    """Whether a proxy may see another end of this request than we do, and take what follows for the
+    body: the connection is then closed after the answer (RFC 9112, 6.3)."""
+    return "content-length" in headers and "transfer-encoding" in headers
