@@ -29,7 +29,7 @@ from twin.node import Node, Outlets
 from twin.signals import Signals
 from twin.web.actions import Peering
 from twin.web.app import Parts, make_app
-from twin.web.complaints import Complaints
+from twin.web.limited_log import LimitedLog
 from twin.web.server import Server, make_server
 from twin.web.snapshot import About
 from twin.web.streams import Streams
@@ -96,13 +96,11 @@ async def _serve(
     keep_awake = KeepAwake(settings, node, link, watch, client, clock, log, duties.watch_the_peer)
     peering = Peering(link.hand_over, link.pass_on, link.boot_at)
     parts = Parts(node, streams, peering, About(settings.offer, duties.shown), clock, log)
-    complaints = Complaints(clock, log)
-    server = make_server(make_app(parts, settings.own), complaints)
+    limited = LimitedLog(clock, log)
+    server = make_server(make_app(parts, settings.own), limited)
 
     asyncio.get_running_loop().set_exception_handler(
-        lambda _, context: complaints.tell(
-            "task.failed", context["message"], context.get("exception")
-        )
+        lambda _, context: limited.tell("task.failed", context["message"], context.get("exception"))
     )
     leave = _Leaving(node, link, runner, duties, streams, server, clock)
     signals.call(leave.begin, asyncio.get_running_loop())

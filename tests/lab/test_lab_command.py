@@ -65,7 +65,9 @@ def test_a_port_in_use_is_answered_with_a_sentence(capsys: pytest.CaptureFixture
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = min(taken.getsockname()[1], 65_532)
         assert main(["--port", str(port)]) == 2
-    assert f"port {port}" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    # The next ones, which the lab takes as well, may be somebody's.
+    assert any(f"port {port + nth}: Address already in use" in said for nth in range(4))
 
 
 def told(source: str, text: str) -> str | None:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from twin.clock import Clock
 from twin.log import Log
 from twin.web import connection
-from twin.web.complaints import Complaints
+from twin.web.limited_log import LimitedLog
 from twin.web.server import make_server
 
 WHOLE = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -55,7 +55,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 async def serving() -> AsyncIterator[Served]:
     listener = socket.create_server(("127.0.0.1", 0))
     served = Served(listener.getsockname()[1])
-    server = make_server(app, Complaints(Clock(), Log("a", served.output)))
+    server = make_server(app, LimitedLog(Clock(), Log("a", served.output)))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield served

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from twin.web.complaints import Complaints
+from twin.web.limited_log import LimitedLog
 from twin.web.connection import MOST, Connection
 from twin.web.headers import SecurityHeaders
 
@@ -53,18 +53,18 @@ class _ToLog(logging.Handler):
     Not its warnings: they are of what came, and anybody could fill the log with them.
     """
 
-    def __init__(self, complaints: Complaints) -> None:
+    def __init__(self, log: LimitedLog) -> None:
         super().__init__(logging.ERROR)
-        self._complaints = complaints
+        self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        self._complaints.tell("server.complains", record.getMessage().strip(), error)
+        self._log.tell("server.complains", record.getMessage().strip(), error)
 
 
-def make_server(app: ASGIApp, complaints: Complaints) -> Server:
+def make_server(app: ASGIApp, log: LimitedLog) -> Server:
     logger = logging.getLogger("uvicorn.error")
-    logger.handlers[:] = [_ToLog(complaints)]
+    logger.handlers[:] = [_ToLog(log)]
     logger.propagate = False
     config = uvicorn.Config(
         SecurityHeaders(app),

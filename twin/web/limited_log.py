@@ -13,7 +13,7 @@ _FREE = 3
 _EACH_S = 20.0
 
 
-class Complaints:
+class LimitedLog:
     """Lives on one event loop."""
 
     def __init__(self, clock: Clock, log: Log) -> None:
