@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from twin.web.limited_log import LimitedLog
 from twin.web.connection import MOST, Connection
 from twin.web.headers import SecurityHeaders
+from twin.web.limited_log import LimitedLog
 
 KEEP_ALIVE_S = 95
 """Heroku's router keeps a connection to a dyno for up to 90 s without traffic."""
