@@ -25,10 +25,12 @@ test: $(VENV)/dev
 	$(BIN)/coverage report --include='twin/core/*' --show-missing --skip-covered --fail-under=100
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(REST)
 
-# On the oldest Python that is promised, all but browsers, Docker images and simulated days: these
-# take most of the time, and run the same code.
+# On the oldest Python that is promised, all but browsers, engines, proxies, floods and simulated
+# days: these take most of the time, and run the same code.
 FEWER := $(addprefix --ignore=,tests/web/browser tests/deploy/test_containers.py \
-	tests/sim/test_many_days.py tests/chaos tests/test_a_day.py)
+	tests/adapters/test_docker.py tests/sim/test_many_days.py tests/sim/test_month.py tests/chaos \
+	tests/test_a_day.py tests/fuzz tests/test_odd_answers.py tests/test_proxies.py \
+	tests/test_long_messages.py)
 
 test-oldest:
 	$(MAKE) --no-print-directory PYTHON=$(OLDEST) VENV=.venv/oldest .venv/oldest/dev
