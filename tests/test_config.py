@@ -496,6 +496,12 @@ def test_a_name_that_is_too_long_for_every_message_is_wrong() -> None:
     assert problem(TWIN_NAME="a" * 129).endswith("set it to a shorter name")
 
 
+def test_a_long_name_of_bytes_that_are_no_text_is_wrong_for_both_reasons() -> None:
+    with pytest.raises(SettingsError) as error:
+        read(TWIN_NAME="\udcff" * 200)
+    assert [said.partition(" ")[0] for said in error.value.problems] == ["TWIN_NAME"] * 2
+
+
 def test_more_targets_than_one_pair_can_scale_are_wrong() -> None:
     tables = (f'[[target]]\nname = "docker:shop{n}"\ntimetable = "=1"\n' for n in range(1_001))
     Path("twin.toml").write_text("".join(tables), encoding="utf-8")

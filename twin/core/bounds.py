@@ -38,8 +38,8 @@ _CUT = "…"
 
 
 def json_bytes(text: str) -> int:
-    """How long JSON writes it, without the quotes around it."""
-    return len(encode_basestring(text).encode()) - 2
+    """How long JSON writes it, without the quotes around it; half characters escaped."""
+    return len(encode_basestring(text).encode(errors="backslashreplace")) - 2
 
 
 def is_longer(text: str, most_bytes: int) -> bool:
