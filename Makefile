@@ -28,14 +28,16 @@ test: $(VENV)/dev
 # On the oldest Python that is promised, all but browsers, engines, proxies, floods and simulated
 # days: these take most of the time, and run the same code.
 FEWER := $(addprefix --ignore=,tests/web/browser tests/deploy/test_containers.py \
-	tests/adapters/test_docker.py tests/sim/test_many_days.py tests/sim/test_month.py tests/chaos \
-	tests/test_a_day.py tests/fuzz tests/test_odd_answers.py tests/test_proxies.py \
-	tests/test_long_messages.py)
+	tests/adapters/test_docker.py tests/sim tests/chaos tests/test_a_day.py tests/fuzz \
+	tests/test_odd_answers.py tests/test_proxies.py tests/test_long_messages.py)
 
+# A close that is cancelled leaves its transport to the garbage collector on Python 3.11, which then
+# warns in whatever test it finds.
 test-oldest:
 	$(MAKE) --no-print-directory PYTHON=$(OLDEST) VENV=.venv/oldest .venv/oldest/dev
 	.venv/oldest/bin/mypy
-	.venv/oldest/bin/python -m pytest --numprocesses=2 --dist=loadfile $(FEWER)
+	.venv/oldest/bin/python -m pytest -W ignore::pytest.PytestUnraisableExceptionWarning \
+		--numprocesses=2 --dist=loadfile $(FEWER)
 
 # Faults on pairs of real processes: also PAIRS=4 for so many at once, SEED=1 to repeat a run.
 chaos: $(VENV)/dev
