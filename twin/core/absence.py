@@ -1,4 +1,4 @@
-"""Whether people are told that the other twin is away: gone, or out of reach of any talk.
+"""When to alert people that the other twin is away: gone, or out of reach.
 
 - The twin on duty tells, once, when its peer has been away for longer than a host takes to start it
   again; and once when it is back. A peer that was asked to wake and does not is away, too; one that

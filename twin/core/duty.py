@@ -287,9 +287,9 @@ def _timers_of_a_holder(state: State, held: Holding) -> Iterator[float]:
 
 def _silent_from(state: State, held: Holding) -> float:
     """From when on silence confirms the claim: nobody spoke, or was seen, who could be on duty."""
-    peer = state.peer
-    spoke = peer.heard_at is not None and not peer.left
-    quiet_since = max(held.since, peer.heard_at.mono) if spoke else held.since  # type: ignore[union-attr]
+    peer, quiet_since = state.peer, held.since
+    if peer.heard_at is not None and not peer.left:
+        quiet_since = max(quiet_since, peer.heard_at.mono)
     return max(quiet_since + SILENCE_S, peer.there_until)
 
 

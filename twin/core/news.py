@@ -1,4 +1,4 @@
-"""What people are told of a target or of the pair, in sentences. When to tell is decided elsewhere.
+"""Alerts about a target or the pair, in sentences. Other modules decide when to send them.
 
 No field may hold a secret: all of them are sent as they are.
 """

@@ -1,4 +1,4 @@
-"""What waits to be told at one address, and when it leaves.
+"""The alerts that wait for one address, and when they leave.
 
 - News after a quiet minute leave at once. What follows within the minute waits for its end and
   leaves as one letter.
