@@ -13,8 +13,8 @@ pair: $(VENV)/run
 
 # Every branch of the core is covered by these; measuring it while days are simulated takes minutes.
 # The rest mostly waits, for processes and browsers: two files at a time.
-CORE := tests/core tests/duties tests/web --ignore=tests/web/browser
-REST := --ignore=tests/core --ignore=tests/duties --ignore-glob='tests/web/test_*.py'
+CORE := tests/core tests/scaling tests/web --ignore=tests/web/browser --ignore=tests/scaling/platforms
+REST := --ignore=tests/core --ignore-glob="tests/scaling/test_*.py" --ignore-glob="tests/web/test_*.py"
 
 test: $(VENV)/dev
 	$(BIN)/ruff format --check .
@@ -22,13 +22,13 @@ test: $(VENV)/dev
 	$(BIN)/mypy
 	$(BIN)/mypy --python-version=$(NEWEST)
 	$(BIN)/coverage run -m pytest $(CORE)
-	$(BIN)/coverage report --include='twin/core/*' --show-missing --skip-covered --fail-under=100
+	$(BIN)/coverage report --include='twin/core/**' --show-missing --skip-covered --fail-under=100
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(REST)
 
 # On the oldest Python that is promised, all but browsers, engines, proxies, floods and simulated
 # days: these take most of the time, and run the same code.
 FEWER := $(addprefix --ignore=,tests/web/browser tests/deploy/test_containers.py \
-	tests/adapters/test_docker.py tests/sim tests/chaos tests/test_a_day.py tests/fuzz \
+	tests/scaling/platforms/test_docker.py tests/sim tests/chaos tests/test_a_day.py tests/fuzz \
 	tests/test_odd_answers.py tests/test_proxies.py tests/test_long_messages.py)
 
 # A close that is cancelled leaves its transport to the garbage collector on Python 3.11, which then

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from twin.adapters.jobsfile import Scheduled
 from twin.clock import Clock
-from twin.config import Settings, read_settings
-from twin.core.events import Heard, Request, Start, Via
-from twin.core.jobs import Job
-from twin.core.knowledge import Claim
-from twin.core.messages import Document, Role
 from twin.core.moment import Moment
-from twin.core.schedules import every
-from twin.core.state import Rules, State
+from twin.core.pair.document import Document, Role
+from twin.core.pair.events import Heard, Request, Start, Via
+from twin.core.pair.knowledge import Claim
+from twin.core.pair.state import Rules, State
+from twin.core.schedule.job import Job
+from twin.core.schedule.schedules import every
 from twin.log import Log
-from twin.node import Node, Outlets
+from twin.node.node import Node, Outlets
+from twin.settings.settings import Settings, read_settings
+from twin.worker.jobsfile import Scheduled
 
 WALL = 1_800_000_000.0
 """A full minute: slots of `every("10s")` fall on it."""

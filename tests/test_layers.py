@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,44 +10,35 @@ import pytest
 import twin
 
 ROOT = Path(twin.__file__).parent
-PARTS = ("core", "duties", "adapters", "web", "commands", "sim", "lab")
+
+CORE = {"core", "core.pair", "core.schedule", "core.scaling"}
+BASE = {"__init__", "clock", "log", "hosts", "http"}
+"""What any folder outside the core may use."""
 
 MAY_IMPORT = {
-    "core": {"core"},
-    "sim": {"sim", "core", "clock", "hosts"},
-    "duties": {"duties", "core", "log"},
-    "adapters": {"adapters", "core", "clock", "log", "config", "hosts", "node", "wire", "jobs"},
-    "web": {
-        *("web", "core", "clock", "log", "config", "node", "wire", "address", "hosts", "__init__"),
-    },
-    "lab": {"lab", "clock", "log", "core", "__init__"},
-    "config": {"__init__", "address", "core", "hosts", "reader", "scaled"},
-    "scaled": {"address", "core", "reader", "settings_file", "targets"},
-    "settings_file": {"reader", "textfile"},
-    "env_file": {"textfile"},
-    "textfile": set(),
-    "reader": {"address", "core"},
-    "targets": {"adapters", "address", "clock", "core"},
-    "wire": {"address", "core"},
-    "node": {"chronicle", "clock", "core", "log"},
-    "chronicle": {"core"},
+    "core": set(),
+    "core.pair": {"core", "core.schedule"},
+    "core.schedule": {"core"},
+    "core.scaling": {"core"},
+    "http": set(),
     "clock": {"core"},
-    "jobs": {"core"},
-    "address": set(),
-    "hosts": set(),
     "log": set(),
-    "output": {"log"},
-    "complaints": {"log"},
-    "forks": set(),
-    "signals": {"forks"},
-    "reaper": set(),
-    "standard_streams": set(),
-    "__main__": {
-        *("cli", "commands", "env_file", "forks", "output", "reaper", "signals"),
-        *("standard_streams", "textfile"),
-    },
+    "hosts": set(),
+    "process": {"log"},
+    "worker": {"__init__", "core", "core.pair", "core.schedule", "log"},
+    "settings": {"__init__", "hosts", "http", *CORE, "scaling.platforms"},
+    "scaling.platforms": {*BASE, "core", "core.scaling"},
+    "node": {*BASE, *CORE, "settings", "worker"},
+    "notify": {*BASE, *CORE, "node", "worker"},
+    "scaling": {*BASE, *CORE, "node", "notify", "scaling.platforms", "settings", "worker"},
+    "web": {*BASE, *CORE, "node", "settings"},
+    "sim": {"clock", "hosts", *CORE},
+    "lab": {"__init__", "clock", "log", "core.scaling"},
+    "__main__": {"commands", "process", "settings"},
 }
-"""By part of the package, what it imports of it. Those that are not here join the others."""
+"""By folder or loose file, what it imports of the package. `assemble` and `commands` join them."""
+
+JOINING = {"assemble", "commands"}
 
 PURE = {
     *("bisect", "calendar", "collections", "dataclasses", "datetime", "difflib", "enum"),
@@ -55,11 +46,6 @@ PURE = {
     *("string", "types", "typing", "zoneinfo", "cronsim", "__future__"),
 }
 """What computes, and neither acts nor looks at anything outside."""
-
-
-def files(part: str) -> list[Path]:
-    folder = ROOT / part
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [ROOT / f"{part}.py"]
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -70,7 +56,7 @@ def imported(file: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file} imports relatively"
             module = node.module or ""
-            # `from twin.core import duty` names a module; `from twin import every` does not.
+            # `from twin.core.pair import duty` names a module; `from twin import every` does not.
             inside = ROOT.joinpath(*module.split(".")[1:])
             for alias in node.names:
                 is_module = inside.is_dir() and (
@@ -79,44 +65,106 @@ def imported(file: Path) -> Iterator[str]:
                 yield f"{module}.{alias.name}" if is_module else module
 
 
+def module_of(file: Path) -> str:
+    """Without the package's own name: `core.pair.duty`, `web`, `__init__`."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def folder_of(module: str) -> str:
+    """The folder of a module; a loose file counts as a folder of its own."""
+    path = ROOT.joinpath(*module.split("."))
+    is_loose = "." not in module
+    return module if is_loose or path.is_dir() else module.rpartition(".")[0]
+
+
 def ours(file: Path) -> set[str]:
-    """The parts of this package that the file imports."""
+    """The modules of this package that the file imports."""
     names = {name for name in imported(file) if name.split(".")[0] == "twin"}
-    return {name.split(".")[1] if "." in name else "__init__" for name in names}
+    return {name.partition(".")[2] or "__init__" for name in names}
 
 
 def others(file: Path) -> set[str]:
     return {name.split(".")[0] for name in imported(file)} - {"twin"}
 
 
-def test_every_part_is_looked_at() -> None:
-    found = {entry.stem for entry in ROOT.iterdir() if entry.suffix == ".py" or entry.is_dir()}
-    joining = {"assemble", "duty_jobs", "cli", "commands", "__init__"}
-    assert found - {"__pycache__"} == set(MAY_IMPORT) | joining
+FILES = {module_of(file): file for file in sorted(ROOT.rglob("*.py"))}
+IMPORTS = {module: ours(file) - {module} for module, file in FILES.items() if module != "__init__"}
+"""Without the package's own file, which imports users' words only when they are asked for."""
 
 
-@pytest.mark.parametrize("part", MAY_IMPORT)
-def test_imports_go_one_way(part: str) -> None:
-    for file in files(part):
-        assert ours(file) <= MAY_IMPORT[part], f"{file} imports {ours(file) - MAY_IMPORT[part]}"
+def folders() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for module, names in IMPORTS.items():
+        folder = folder_of(module)
+        found.setdefault(folder, set()).update({folder_of(name) for name in names} - {folder})
+    return found
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """The nodes of some circle, in order; empty if there is none."""
+    done: set[str] = set()
+
+    def search(node: str, path: list[str]) -> list[str]:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done:
+            return []
+        found = (search(below, [*path, node]) for below in sorted(graph.get(node, ())))
+        first = next((each for each in found if each), [])
+        done.add(node)
+        return first
+
+    return next((found for node in sorted(graph) if (found := search(node, []))), [])
+
+
+@pytest.mark.xfail(reason="the types of the simulator", strict=True)
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    assert circle(IMPORTS) == []
+
+
+def test_no_folder_imports_itself_by_way_of_others() -> None:
+    assert circle(folders()) == []
+
+
+def test_a_circle_is_found() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+
+
+def test_every_folder_is_looked_at() -> None:
+    assert set(folders()) == set(MAY_IMPORT) | JOINING
+
+
+def test_few_files_lie_loose() -> None:
+    assert len(list(ROOT.glob("*.py"))) <= 8
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_imports_go_one_way(folder: str) -> None:
+    strange = folders()[folder] - MAY_IMPORT[folder]
+    assert not strange, f"{folder} imports {strange}"
+
+
+def test_of_the_schedule_the_pair_knows_the_job_alone() -> None:
+    pair = [names for module, names in IMPORTS.items() if module.startswith("core.pair.")]
+    of_schedule = {name for name in set().union(*pair) if name.startswith("core.schedule")}
+    assert of_schedule == {"core.schedule.job"}
 
 
 def test_core_imports_nothing_that_acts_or_looks_outside() -> None:
-    for file in files("core"):
-        assert others(file) <= PURE, f"{file} imports {others(file) - PURE}"
+    for module, file in FILES.items():
+        if module.startswith("core"):
+            assert others(file) <= PURE, f"{file} imports {others(file) - PURE}"
 
 
-def test_nothing_imports_the_lab_but_the_commands() -> None:
-    for file in ROOT.rglob("*.py"):
-        inside = file.relative_to(ROOT).parts[0]
-        if "lab" in ours(file):
-            assert inside in ("lab", "cli.py"), file
-        if "sim" in ours(file):
-            assert inside in ("sim", "cli.py", "commands"), file
+def test_nothing_imports_the_lab_or_the_simulator_but_the_commands() -> None:
+    for folder, names in folders().items():
+        if folder != "commands":
+            assert not names & {"lab", "sim"} - {folder}, folder
 
 
 def test_only_the_clock_reads_time() -> None:
-    for file in ROOT.rglob("*.py"):
+    for file in FILES.values():
         if file != ROOT / "clock.py":
             assert "time" not in others(file), file
             assert not list(readings(file)), file
@@ -134,6 +182,6 @@ def readings(file: Path) -> Iterator[str]:
 def test_whatever_is_imported_is_of_python_or_in_the_requirements() -> None:
     wanted = {"fastapi", "starlette", "pydantic", "pydantic_core", "uvicorn", "httpx", "schedule"}
     wanted |= {"dotenv", "cronsim", "pytz", "h11", "apprise"}
-    for file in ROOT.rglob("*.py"):
+    for file in FILES.values():
         strange = others(file) - wanted - sys.stdlib_module_names
         assert not strange, f"{file} imports {strange}"

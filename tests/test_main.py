@@ -12,7 +12,7 @@ import httpx
 import pytest
 from processes import Twin, run, seconds_of, twins, until
 
-from twin.core.limits import LINE_EVERY_S
+from twin.core.pair.timeouts import LINE_EVERY_S
 
 SLOW = """
 import threading

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from twin.config import read_settings
+from twin.settings.settings import read_settings
 
 MANIFEST = json.loads(Path(__file__).parents[1].joinpath("app.json").read_text())
 SCHEMA = json.loads(Path(__file__).with_name("data").joinpath("app-json.schema.json").read_text())

@@ -12,7 +12,7 @@ from nginx import Nginx, nginx, proxy_to
 from processes import LOGIN, Twin, twins, until
 
 from twin.clock import Clock
-from twin.wire import parse
+from twin.node.codec import parse
 
 COMPRESSING = "gzip on; gzip_types *; gzip_min_length 0; gzip_proxied any; gzip_http_version 1.0;"
 LINES_WITHIN_S = 10.0

@@ -11,7 +11,7 @@ import pytest
 from node_bench import ENVIRON
 from processes import run
 
-from twin.config import read_settings
+from twin.settings.settings import read_settings
 
 README = Path(__file__).parents[1] / "README.md"
 HOSTS_OWN = re.compile("HEROKU_|RENDER|DYNO")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from node_bench import WALL, Bench, bench, document
 
-from twin.core.bounds import (
+from twin.core.pair.bounds import (
     BOOT_BYTES,
     ENTRIES,
     JOBS,
@@ -17,14 +17,14 @@ from twin.core.bounds import (
     URL_BYTES,
     WHY_BYTES,
 )
-from twin.core.events import Ended, Heard, Via
-from twin.core.history import Change, Decision, Life, Look, Record
-from twin.core.jobs import Job
-from twin.core.knowledge import Claim, Entry, Fate, Memo
-from twin.core.messages import Role
-from twin.core.schedules import every
-from twin.core.state import boot_name
-from twin.wire import DOCUMENT_BYTES, dump_json, dump_record, parse
+from twin.core.pair.document import Role
+from twin.core.pair.events import Ended, Heard, Via
+from twin.core.pair.history import Change, Decision, Life, Look, Record
+from twin.core.pair.knowledge import Claim, Entry, Fate, Memo
+from twin.core.pair.state import boot_name
+from twin.core.schedule.job import Job
+from twin.core.schedule.schedules import every
+from twin.node.codec import DOCUMENT_BYTES, dump_json, dump_record, parse
 
 NOW, NOW_MS = int(WALL), int(WALL * 1000)
 FAR_MS = NOW_MS + 10**12

@@ -8,16 +8,16 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # mypy takes it for True; importing `typing` costs 5 ms
 
 if TYPE_CHECKING:
-    from twin.jobs import Run, at, cron, every
+    from twin.worker.declared import Run, at, cron, every
 else:
 
     def __getattr__(name):
         # Only when asked for: `python -m twin` binds its port before anything else is imported.
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from twin import jobs
+        from twin.worker import declared
 
-        return getattr(jobs, name)
+        return getattr(declared, name)
 
 
 __all__ = ["Run", "at", "cron", "every"]

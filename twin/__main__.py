@@ -12,19 +12,19 @@ if TYPE_CHECKING:  # what is imported before a signal can be heard is imported b
     import socket
     from collections.abc import Callable
 
-    from twin.signals import Signals
+    from twin.process.signals import Signals
 
 
 def main() -> int:
     if os.getpid() == 1:
-        from twin.reaper import go_on_in_a_child
+        from twin.process.reaper import go_on_in_a_child
 
         go_on_in_a_child()
     arguments = sys.argv[1:]
     if [each for each in arguments if each != "--dry-run"] not in ([], ["serve"]):
         _prepare()
         return _run(arguments)
-    from twin.signals import Signals
+    from twin.process.signals import Signals
 
     signals = Signals()
     _prepare()
@@ -38,9 +38,9 @@ def _prepare() -> None:
     """Have the standard streams in order, and what `.env` says in the environment."""
     from pathlib import Path
 
-    from twin.env_file import load_env
-    from twin.standard_streams import mend_standard_streams
-    from twin.textfile import TextFileError
+    from twin.process.standard_streams import mend_standard_streams
+    from twin.settings.env_file import load_env
+    from twin.settings.textfile import TextFileError
 
     mend_standard_streams()
     try:
@@ -72,7 +72,7 @@ def _in_time(write: "Callable[[], object]") -> None:
     from contextlib import suppress
     from threading import Thread
 
-    from twin.output import LAST_S
+    from twin.process.output import LAST_S
 
     def writing() -> None:
         # The disk is full, the reader gone, or a job has closed or replaced the stream.
@@ -86,7 +86,7 @@ def _in_time(write: "Callable[[], object]") -> None:
 
 def _run(arguments: list[str]) -> int:
     """The exit status of a command; 1 if what it says cannot be written."""
-    from twin.cli import run
+    from twin.commands.cli import run
 
     try:
         try:
@@ -109,7 +109,7 @@ def _run(arguments: list[str]) -> int:
 
 def _bound() -> "socket.socket | None":
     """The listening socket; None if PORT cannot be one, which the settings' check then reports."""
-    from twin.forks import keep_from_children
+    from twin.process.forks import keep_from_children
 
     port = os.environ.get("PORT", "").strip() or "8000"
     if not port.isascii() or not port.isdigit() or len(port) > 9 or int(port) > 65535:

@@ -9,30 +9,30 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from twin import __version__
-from twin.adapters import bounded
-from twin.adapters.client import Client
-from twin.adapters.jobsfile import Scheduled, load
-from twin.adapters.keepawake import KeepAwake
-from twin.adapters.peer import PeerLink
-from twin.adapters.runner import Runner
-from twin.adapters.scheduler import Scheduler
-from twin.adapters.watch import Watch
 from twin.clock import Clock
-from twin.config import Settings
-from twin.core.events import Leave
-from twin.core.state import State, boot_name
-from twin.duty_jobs import Duties
-from twin.forks import keep_from_children
+from twin.core.pair.events import Leave
+from twin.core.pair.state import State, boot_name
 from twin.hosts import GRACE_S
+from twin.http import bounded
 from twin.log import Log
-from twin.node import Node, Outlets
-from twin.signals import Signals
+from twin.node.client import Client
+from twin.node.keepalive import KeepAwake
+from twin.node.node import Node, Outlets
+from twin.node.peer import PeerLink
+from twin.node.runner import Runner
+from twin.node.scheduler import Scheduler
+from twin.node.watch import Watch
+from twin.process.forks import keep_from_children
+from twin.process.signals import Signals
+from twin.scaling.duty_jobs import Duties
+from twin.settings.settings import Settings
 from twin.web.actions import Peering
 from twin.web.app import Parts, make_app
 from twin.web.limited_log import LimitedLog
 from twin.web.server import Server, make_server
 from twin.web.snapshot import About
 from twin.web.streams import Streams
+from twin.worker.jobsfile import Scheduled, load
 
 T = TypeVar("T")
 

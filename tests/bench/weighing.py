@@ -11,9 +11,9 @@ from statistics import median
 from measured import TIMES, Limit, Row, alternately
 from subjects import now
 
+from twin.sim.faults import CLIMATES
 from twin.sim.play import play
 from twin.sim.prove import MIX
-from twin.sim.weather import CLIMATES
 
 _BARE = ("fastapi", "uvicorn", "httpx", "schedule")
 
@@ -21,7 +21,7 @@ _BARE = ("fastapi", "uvicorn", "httpx", "schedule")
 def imports() -> Iterator[Row]:
     names = ", ".join(_BARE)
     ours, baseline = alternately(
-        lambda: _import_ms(names), lambda: _import_ms("twin.cli, twin.assemble"), 9
+        lambda: _import_ms(names), lambda: _import_ms("twin.commands.cli, twin.assemble"), 9
     )
     yield Row("import time", ours, baseline, "ms", "bare", Limit(1.3))
     lines = Path("requirements.in").read_text().split()

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 from processes import Twin
 
-from twin.cli import run
 from twin.commands.advice import advice
+from twin.commands.cli import run
 from twin.commands.plan import Question, as_on, other_ways, plan, savings
 from twin.commands.planned import Plan, Savings
 from twin.commands.shown import as_json, text
-from twin.config import SettingsError, read_settings
-from twin.core.jobs import Job
-from twin.core.schedules import every
-from twin.core.shift import Shift, parse_shift
-from twin.core.state import Rules
+from twin.core.pair.shift import Shift, parse_shift
+from twin.core.pair.state import Rules
+from twin.core.schedule.job import Job
+from twin.core.schedule.schedules import every
 from twin.core.zones import zone
 from twin.hosts import HOSTS, OFFERS, Offer, offer_of
+from twin.settings.settings import SettingsError, read_settings
 from twin.sim.month import Month, Pair, simulate
 
 ECO, BASIC, RENDER = OFFERS

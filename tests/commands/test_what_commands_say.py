@@ -13,8 +13,8 @@ import pytest
 from processes import Twin
 
 from twin.commands.ask import client
-from twin.config import Credentials
 from twin.hosts import HOSTS, WAKES_WITHIN_S
+from twin.settings.settings import Credentials
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\u202e\nok     forged"
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from processes import run
 
-from twin.config import Settings, read_settings
+from twin.settings.settings import Settings, read_settings
 
 ROOT = Path(__file__).parents[2]
 BLUEPRINT = yaml.safe_load((ROOT / "render.yaml").read_text())

@@ -17,9 +17,9 @@ from processes import LOGIN, Twin, until
 from pydantic import TypeAdapter
 from schemathesis import Case, GenerationMode
 
-from twin.config import Credentials
-from twin.core.messages import Document
+from twin.core.pair.document import Document
 from twin.log import Log
+from twin.settings.settings import Credentials
 from twin.web.actions import Action, Peering
 from twin.web.app import Parts, make_app
 from twin.web.snapshot import About

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from node_bench import ENVIRON, WALL, Bench, bench, document, job
 from pydantic_core import to_json
 
-from twin.config import read_settings
-from twin.core.events import Heard, LearnedUrl, Remember, Via
-from twin.core.history import LIVES_KEPT_S
-from twin.core.knowledge import PAUSE
-from twin.core.memory import Memory
-from twin.core.messages import Document, Role
-from twin.duty_jobs import Duties
+from twin.core.pair.document import Document, Role
+from twin.core.pair.events import Heard, LearnedUrl, Remember, Via
+from twin.core.pair.history import LIVES_KEPT_S
+from twin.core.pair.knowledge import PAUSE
+from twin.core.scaling.memory import Memory
 from twin.hosts import OFFERS
 from twin.log import Log
+from twin.node.codec import NoTwinError, dump_json, dump_record, parse, parse_record
+from twin.scaling.duty_jobs import Duties
+from twin.settings.settings import read_settings
 from twin.web.snapshot import About, snapshot
-from twin.wire import NoTwinError, dump_json, dump_record, parse, parse_record
 
 HIGHEST_MS = int(WALL * 1000) + 2**32 * 1000
 NUMBERS = st.sampled_from(

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from processes import Twin
 
-from twin.config import SettingsError, read_settings
+from twin.settings.settings import SettingsError, read_settings
 
 COUNT = 2_000
 SECRETS = ("BASIC_AUTH_PASSWORD", "PEER_PASSWORD", "SCALE_API_KEY", "NOTIFY_URLS", "DEADMAN_URL")

@@ -13,10 +13,10 @@ from lab_bench import TLS, made, on_platform, stub
 from node_bench import HandClock
 
 from twin.clock import shifted
-from twin.core.target import TargetError
+from twin.core.scaling.target import TargetError
 from twin.lab.platform import Platform
 from twin.lab.platform_api import ApiError, Failure, Tokens
-from twin.targets import Access, make_target, parse_target
+from twin.scaling.platforms.registry import Access, make_target, parse_target
 
 ACCEPT = "application/vnd.heroku+json; version=3"
 FAILURES: tuple[int | Literal["html"], ...] = (429, 500, 503, "html")

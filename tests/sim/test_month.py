@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from twin.core import cron
-from twin.core.jobs import Job
-from twin.core.schedules import at, every
-from twin.core.shift import parse_shift
-from twin.core.state import Rules
-from twin.core.timetable import parse_timetable
+from twin.core.pair.shift import parse_shift
+from twin.core.pair.state import Rules
+from twin.core.scaling.timetable import parse_timetable
+from twin.core.schedule import cron
+from twin.core.schedule.job import Job
+from twin.core.schedule.schedules import at, every
 from twin.core.zones import zone
 from twin.hosts import OFFERS, Offer
 from twin.sim.budget import Meter, dyno_hours
-from twin.sim.month import DAY_S, START, Month, Pair, other_half, simulate, slots
+from twin.sim.month import DAY_S, START, Month, Pair, count_slots, other_half, simulate
 
 ECO, BASIC, RENDER = OFFERS
 TEN = Job("ten", every("10m", None, "UTC"))
@@ -190,11 +190,11 @@ def test_a_slot_when_the_month_begins_is_of_it_and_one_when_it_ends_is_not() -> 
 
 def test_slots_are_counted_however_many_they_are() -> None:
     end = START + 31 * DAY_S
-    assert slots(every("1s", None, "UTC"), START, end) == 31 * 86400
-    assert slots(cron.cron("* * * * *", "UTC"), START, end) == 31 * 1440
-    assert slots(cron.cron("0 7 * * *", "UTC"), START, end) == 31
-    assert slots(cron.cron("* * * * * *", "UTC"), START, START + 7200) == 7200
-    assert slots(at("2026-05-03 18:00", "UTC"), START, end) == 1
+    assert count_slots(every("1s", None, "UTC"), START, end) == 31 * 86400
+    assert count_slots(cron.cron("* * * * *", "UTC"), START, end) == 31 * 1440
+    assert count_slots(cron.cron("0 7 * * *", "UTC"), START, end) == 31
+    assert count_slots(cron.cron("* * * * * *", "UTC"), START, START + 7200) == 7200
+    assert count_slots(at("2026-05-03 18:00", "UTC"), START, end) == 1
 
 
 # ---- the timetable

@@ -5,15 +5,15 @@ A failure prints its seed and the story. `play(seed, climate)` in twin/sim/play.
 
 import pytest
 
-from twin.core.knowledge import Claim, Knowledge
-from twin.core.messages import Role
-from twin.core.state import Rules, Trouble
+from twin.core.pair.document import Role
+from twin.core.pair.knowledge import Claim, Knowledge
+from twin.core.pair.state import Rules, Trouble
+from twin.sim.faults import FINE_LINES, STORM, STRANGERS
 from twin.sim.host import Host
 from twin.sim.lines import Quality
 from twin.sim.observer import BrokenPromiseError
 from twin.sim.play import pair, play, settle
 from twin.sim.process import Process
-from twin.sim.weather import FINE_LINES, STORM, STRANGERS
 from twin.sim.world import World
 
 BOTH_WAYS = {("a", "b"), ("b", "a")}

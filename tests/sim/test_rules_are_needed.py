@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 import pytest
 
-from twin.core import agenda, duty, roles
-from twin.core.events import Effect, Publish, Start
-from twin.core.knowledge import Claim
-from twin.core.state import Holding, State
-from twin.core.turn import Turn
+from twin.core.pair import duty, roles, slots
+from twin.core.pair.events import Effect, Publish, Start
+from twin.core.pair.knowledge import Claim
+from twin.core.pair.state import Holding, State
+from twin.core.pair.step import Turn
 from twin.sim import process
+from twin.sim.faults import FINE_LINES, STORM, Climate
 from twin.sim.observer import BrokenPromiseError
 from twin.sim.play import play
-from twin.sim.weather import FINE_LINES, STORM, Climate
 
 SEEDS = 40
 
@@ -65,7 +65,7 @@ def counting_from_boot(patch: pytest.MonkeyPatch) -> None:
         for job in turn.state.jobs.values():
             turn.upcoming[job.name] = job.schedule.after(turn.state.woke_at.wall) or 0
 
-    patch.setattr(agenda, "_count_anew", anew)
+    patch.setattr(slots, "_count_anew", anew)
 
 
 def confirmed_at_once(patch: pytest.MonkeyPatch) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from twin.core.events import Heard, Via
-from twin.core.shift import parse_shift
-from twin.core.state import Rules
+from twin.core.pair.events import Heard, Via
+from twin.core.pair.shift import parse_shift
+from twin.core.pair.state import Rules
 from twin.core.zones import zone
 from twin.sim.host import Host
 from twin.sim.lines import Quality

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from twin.core.state import Rules
+from twin.core.pair.state import Rules
 from twin.sim.host import Host
 from twin.sim.lines import Quality
 from twin.sim.play import CALM_S, pair, settle

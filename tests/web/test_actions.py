@@ -9,9 +9,9 @@ import pytest
 from node_bench import Bench, bench, document, job
 from test_app import ask, this_boot
 
-from twin.core.events import Start, Via
-from twin.core.knowledge import Claim
-from twin.core.messages import Role
+from twin.core.pair.document import Role
+from twin.core.pair.events import Start, Via
+from twin.core.pair.knowledge import Claim
 from twin.web.actions import Peering
 
 JSON = {"Content-Type": "application/json"}

@@ -14,19 +14,19 @@ from node_bench import WALL, Bench, bench, document, higher, job
 from starlette.types import ASGIApp
 
 import twin
-from twin.config import Credentials
-from twin.core.events import Via
-from twin.core.history import Look, Record
-from twin.core.knowledge import Claim, Entry, Fate
-from twin.core.messages import Role
+from twin.core.pair.document import Role
+from twin.core.pair.events import Via
+from twin.core.pair.history import Look, Record
+from twin.core.pair.knowledge import Claim, Entry, Fate
 from twin.log import Log
-from twin.node import STALLED_S
+from twin.node.codec import dump_json
+from twin.node.node import STALLED_S
+from twin.settings.settings import Credentials
 from twin.web import app as web_app
 from twin.web.actions import Peering
 from twin.web.app import Parts, make_app
 from twin.web.snapshot import About
 from twin.web.streams import Streams
-from twin.wire import dump_json
 
 AUTH = ("user", "pässword")
 PATHS = [("GET", "/"), ("GET", "/status"), ("GET", "/watch"), ("POST", "/actions")] + [

@@ -8,8 +8,8 @@ import pytest
 from node_bench import HandClock
 from starlette.responses import JSONResponse
 
-from twin.config import Credentials
 from twin.log import Log
+from twin.settings.settings import Credentials
 from twin.web.auth import Guard, presented
 from twin.web.passes import Passes
 from twin.web.refusals import Refusals

@@ -4,12 +4,12 @@ from typing import Any
 
 from node_bench import Bench, bench, document
 
-from twin.core.events import Ended, Failed, Failure, Via
-from twin.core.history import Change, Life, Record
-from twin.core.jobs import Job
-from twin.core.knowledge import Fate
-from twin.core.messages import Role
-from twin.core.schedules import every
+from twin.core.pair.document import Role
+from twin.core.pair.events import Ended, Failed, Failure, Via
+from twin.core.pair.history import Change, Life, Record
+from twin.core.pair.knowledge import Fate
+from twin.core.schedule.job import Job
+from twin.core.schedule.schedules import every
 from twin.hosts import OFFERS
 from twin.web.snapshot import About, peer_role, snapshot
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from node_bench import WALL, Bench, bench, job
 
-from twin.core.events import Leave
-from twin.core.messages import Document, Role
+from twin.core.pair.document import Document, Role
+from twin.core.pair.events import Leave
+from twin.node.codec import parse
 from twin.web import streams as module
 from twin.web.connection import MOST_STREAMS
 from twin.web.streams import Streams
-from twin.wire import parse
 
 Test = Callable[[Bench, Streams], Awaitable[None]]
 

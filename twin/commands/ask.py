@@ -6,13 +6,13 @@ from typing import Any
 import httpx
 from pydantic import TypeAdapter
 
-from twin.adapters.answer import failure_of, failure_of_status
-from twin.adapters.client import login
-from twin.adapters.tls import tls
 from twin.commands.say import waiting_for
-from twin.config import Credentials, Settings
-from twin.core.events import Failed, Failure
+from twin.core.pair.events import Failed, Failure
 from twin.hosts import WAKES_WITHIN_S
+from twin.http.tls import tls
+from twin.node.client import login
+from twin.node.failures import failure_of, failure_of_status
+from twin.settings.settings import Credentials, Settings
 
 _REMEDY = "is that twin deployed and awake, and is its URL right?"
 _NO_PEER = "no peer was heard yet: set PEER_URL here, or deploy the other twin with this one's URL"

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from threading import Event
 
-from twin.adapters.api import AGAIN
-from twin.adapters.jobsfile import JobsError
-from twin.adapters.notifier import understood
 from twin.assemble import load_jobs
 from twin.clock import Clock
 from twin.commands.ask import Answer, ask, own_url
 from twin.commands.say import say, waiting_for
-from twin.config import Settings
-from twin.core.target import TargetError
-from twin.core.verdict import judge
-from twin.duty_jobs import Duties
+from twin.core.scaling.target import TargetError
+from twin.core.scaling.verdict import judge
 from twin.log import Log
-from twin.scaled import ScaleSettings
-from twin.targets import make_target
+from twin.notify.notifier import understood
+from twin.scaling.duty_jobs import Duties
+from twin.scaling.platforms.api import AGAIN
+from twin.scaling.platforms.registry import make_target
+from twin.settings.settings import Settings
+from twin.settings.targets import ScaleSettings
+from twin.worker.jobsfile import JobsError
 
 Line = tuple[bool, str, str]
 """Whether it is as it should be, what was tried, and what was found."""
@@ -98,7 +98,7 @@ def _jobs(settings: Settings) -> Line:
 
 
 def _target(scale: ScaleSettings) -> Iterator[Line]:
-    from twin.adapters.prober import Prober
+    from twin.scaling.probe import Prober
 
     target = make_target(scale.target, scale.access, Clock(), Event())
     try:
@@ -116,7 +116,7 @@ def _target(scale: ScaleSettings) -> Iterator[Line]:
 
 def _deadman(url: str, own: Answer) -> Line:
     """Fetches it only while the pair does: a fetch would end the alarm that nobody is on duty."""
-    from twin.adapters.deadman import DEADMAN_JOB, Deadman
+    from twin.notify.deadman import DEADMAN_JOB, Deadman
 
     deadman = Deadman(url, Log("check"))
     jobs = own.status["jobs"] if own.status else []

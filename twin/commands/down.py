@@ -9,8 +9,8 @@ import httpx
 from twin.clock import Clock
 from twin.commands.ask import ask, both, client
 from twin.commands.say import say, waiting_for
-from twin.config import Credentials, Settings
 from twin.hosts import WAKES_WITHIN_S
+from twin.settings.settings import Credentials, Settings
 
 
 def down(settings: Settings) -> int:

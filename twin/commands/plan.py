@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from twin.adapters.jobsfile import JobsError
 from twin.assemble import load_jobs
 from twin.clock import Clock
 from twin.commands.planned import Plan, Savings, way
 from twin.commands.say import say
 from twin.commands.shown import as_json, text
-from twin.config import Settings, read_settings
-from twin.core.shift import Shift
-from twin.core.timetable import Timetable
+from twin.core.pair.shift import Shift
+from twin.core.scaling.timetable import Timetable
 from twin.core.zones import zone
-from twin.duty_jobs import Duties
 from twin.hosts import HOSTS, OFFERS, Offer, offer_of
 from twin.log import Log
-from twin.scaled import ScaleSettings
+from twin.scaling.duty_jobs import Duties
+from twin.settings.settings import Settings, read_settings
+from twin.settings.targets import ScaleSettings
 from twin.sim.budget import HOUR_S, dyno_hours
 from twin.sim.month import START, Month, Pair, simulate
+from twin.worker.jobsfile import JobsError
 
 _NOT_NEEDED = ("BASIC_AUTH_USERNAME", "BASIC_AUTH_PASSWORD", "SCALE_API_KEY")
 """A plan is made before the twins are deployed, and talks to nobody."""

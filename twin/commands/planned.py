@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from twin.core.shift import Shift
+from twin.core.pair.shift import Shift
 from twin.sim.month import Month, Pair, other_half
 
 

@@ -6,16 +6,16 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from twin.adapters.jobsfile import JobsError
-from twin.adapters.runner import outcome
 from twin.assemble import load_jobs
 from twin.clock import Clock
 from twin.commands.say import say, waiting_for
-from twin.config import Settings
-from twin.core.jobs import Run
-from twin.core.knowledge import Fate
-from twin.duty_jobs import Duties
+from twin.core.pair.knowledge import Fate
+from twin.core.schedule.job import Run
 from twin.log import Log
+from twin.node.runner import outcome
+from twin.scaling.duty_jobs import Duties
+from twin.settings.settings import Settings
+from twin.worker.jobsfile import JobsError
 
 _TELL_S = 30.0
 """What there is to tell people is waited for so long: a mail server may take its time."""

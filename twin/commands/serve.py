@@ -5,13 +5,13 @@ import socket
 from collections.abc import Sequence
 
 from twin import assemble
-from twin.adapters.jobsfile import JobsError
 from twin.clock import clock_of
-from twin.complaints import complain_to
-from twin.config import SettingsError, read_settings
 from twin.log import Log
-from twin.output import LAST_S, Output
-from twin.signals import Signals
+from twin.process.complaints import complain_to
+from twin.process.output import LAST_S, Output
+from twin.process.signals import Signals
+from twin.settings.settings import SettingsError, read_settings
+from twin.worker.jobsfile import JobsError
 
 
 def serve(listener: socket.socket | None, signals: Signals, dry_run: bool) -> int:

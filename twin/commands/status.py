@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from twin.commands.ask import Answer, both
 from twin.commands.say import say
-from twin.config import Settings
+from twin.settings.settings import Settings
 
 
 def status(settings: Settings, as_json: bool) -> int:

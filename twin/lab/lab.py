@@ -16,8 +16,8 @@ from typing import TextIO
 import h11
 
 from twin.clock import Clock, shifted
-from twin.core.entries import TimetableError
-from twin.core.timetable import parse_timetable
+from twin.core.scaling.timetable import parse_timetable
+from twin.core.scaling.timetable_parser import TimetableError
 from twin.lab.app import App
 from twin.lab.collected import Line
 from twin.lab.limits import Limits

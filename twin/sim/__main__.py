@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from twin.clock import Clock
+from twin.sim.faults import CLIMATES
 from twin.sim.prove import MIX, Broken, live, prove
-from twin.sim.weather import CLIMATES
 
 
 def main(arguments: list[str]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import inf
 
-from twin.core.timetable import Timetable
+from twin.core.scaling.timetable import Timetable
 
 HOUR_S = 3600.0
 

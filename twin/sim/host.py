@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from twin.core.state import Rules
+from twin.core.pair.state import Rules
 from twin.hosts import KILLS_AFTER_S
 from twin.sim.process import Process
 

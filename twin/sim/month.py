@@ -13,19 +13,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil, floor, inf
 
-from twin.core import agenda, duty
-from twin.core.events import Heard, Via
-from twin.core.jobs import Job
-from twin.core.knowledge import Entry, Fate
-from twin.core.messages import Document, Role
-from twin.core.schedules import COUNTED_AT_MOST, Schedule
-from twin.core.shift import Shift
-from twin.core.state import Rules
+from twin.core.pair import duty, slots
+from twin.core.pair.document import Document, Role
+from twin.core.pair.events import Heard, Via
+from twin.core.pair.knowledge import Entry, Fate
+from twin.core.pair.shift import Shift
+from twin.core.pair.state import Rules
+from twin.core.schedule.job import Job
+from twin.core.schedule.schedules import COUNTED_AT_MOST, Schedule
 from twin.hosts import Offer
 from twin.sim.budget import HOUR_S, Meter
+from twin.sim.counters import Witness
+from twin.sim.metered_host import Rented
 from twin.sim.process import Process
-from twin.sim.rented import Rented
-from twin.sim.witness import Witness
 from twin.sim.world import World
 
 START = datetime(2026, 5, 1, tzinfo=UTC).timestamp()
@@ -189,11 +189,11 @@ class _Playing:
 
     def _has_plans(self, process: Process) -> bool:
         state = process.state
-        slot = agenda.next_slot(state)
+        slot = slots.next_slot(state)
         ledger = state.knowledge.ledger.values()
         return (
             duty.next_timer(state) is not None
-            or agenda.next_question(state) is not None
+            or slots.next_question(state) is not None
             or (slot is not None and slot <= self._world.now)
             or any(entry.fate is Fate.RUNNING for entry in ledger)
         )
@@ -219,7 +219,7 @@ class _Playing:
         for job in self._pair.jobs.values():
             slot = job.schedule.latest(until)
             if slot is not None and slot > since:
-                self._witness.ran(job.name, slots(job.schedule, since, until), until)
+                self._witness.ran(job.name, count_slots(job.schedule, since, until), until)
                 ledger[job.name] = Entry(slot, Fate.DONE, holder.host.name, holder.boot)
         return Document(
             twin="",
@@ -252,14 +252,14 @@ class _Playing:
 
     def _job(self, job: Job, end: float) -> JobMonth:
         # A slot at the very end belongs to the next month, one at the begin to this.
-        due = slots(job.schedule, START - 1, end - 1)
+        due = count_slots(job.schedule, START - 1, end - 1)
         seen = self._witness
         return JobMonth(
             job.name, str(job.schedule), due, seen.runs[job.name], seen.doubles[job.name]
         )
 
 
-def slots(schedule: Schedule, after: float, until: float) -> int:
+def count_slots(schedule: Schedule, after: float, until: float) -> int:
     """How many slots lie in (after, until], however many they are."""
     count = schedule.count(after, until)
     if count < COUNTED_AT_MOST:

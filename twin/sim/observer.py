@@ -25,17 +25,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from twin.core.events import Note
-from twin.core.knowledge import Fate
-from twin.core.limits import CLOCK_AHEAD_S
-from twin.core.messages import Role
-from twin.core.state import Retired, State, Trouble, Waking
+from twin.core.pair.document import Role
+from twin.core.pair.events import Note
+from twin.core.pair.knowledge import Fate
+from twin.core.pair.state import Retired, State, Trouble, Waking
+from twin.core.pair.timeouts import CLOCK_AHEAD_S
 from twin.sim.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from twin.core.knowledge import Entry
+    from twin.core.pair.knowledge import Entry
     from twin.sim.process import Process
     from twin.sim.stream import Stream
     from twin.sim.world import World

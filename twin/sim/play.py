@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from twin.core.jobs import Job
-from twin.core.schedules import every
-from twin.core.shift import Shift
-from twin.core.state import Rules
+from twin.core.pair.shift import Shift
+from twin.core.pair.state import Rules
+from twin.core.schedule.job import Job
+from twin.core.schedule.schedules import every
+from twin.sim.faults import DAY, QUIET, Climate, Weather
 from twin.sim.host import Host
 from twin.sim.observer import HEALING_S
-from twin.sim.weather import DAY, QUIET, Climate, Weather
 from twin.sim.world import World
 
 _DAY_MINUTES = 24 * 60

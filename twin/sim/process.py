@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twin.core import agenda, duty
-from twin.core.events import (
+from twin.core.moment import Moment
+from twin.core.pair import duty, slots
+from twin.core.pair.document import Document
+from twin.core.pair.events import (
     Effect,
     Ended,
     Event,
@@ -27,11 +29,9 @@ from twin.core.events import (
     Watch,
     Watchers,
 )
-from twin.core.knowledge import Fate
-from twin.core.limits import BEAT_S, CLOCK_AHEAD_S, FROZEN_S, ROUND_S, SILENCE_S
-from twin.core.messages import Document
-from twin.core.moment import Moment
-from twin.core.state import Holding, Standby, State
+from twin.core.pair.knowledge import Fate
+from twin.core.pair.state import Holding, Standby, State
+from twin.core.pair.timeouts import BEAT_S, CLOCK_AHEAD_S, FROZEN_S, ROUND_S, SILENCE_S
 from twin.hosts import GRACE_S
 from twin.sim.stream import Stream
 
@@ -213,9 +213,9 @@ class Process:
         waits = []
         if (timer := duty.next_timer(state)) is not None:
             waits.append(timer - now.mono)
-        if (question := agenda.next_question(state)) is not None:
+        if (question := slots.next_question(state)) is not None:
             waits.append(question - now.mono)
-        if (slot := agenda.next_slot(state)) is not None:
+        if (slot := slots.next_slot(state)) is not None:
             waits.append(slot - now.wall)
         if state.rules.shift is not None:
             waits.append(60 - now.wall % 60)
@@ -274,7 +274,7 @@ class Process:
 
     def _run(self, job: str, slot: int) -> None:
         self.step(Tick())
-        if not agenda.may_begin(self.state, job, slot):
+        if not slots.may_begin(self.state, job, slot):
             self.step(Ended(job, slot, Fate.FAILED, 0.0, "not begun: no longer in its place"))
             return
         self.world.observer.started(self, job, slot)

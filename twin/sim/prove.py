@@ -15,9 +15,9 @@ from multiprocessing import get_context
 from typing import TextIO
 
 from twin.clock import Clock
+from twin.sim.faults import CLIMATES
 from twin.sim.observer import BrokenPromiseError
 from twin.sim.play import Outcome, play
-from twin.sim.weather import CLIMATES
 
 DAY_S = 86_400
 MIX = ("quiet", "day", "fine", "storm", "strangers", "odd", "shifts")

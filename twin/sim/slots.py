@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from twin.core.events import Note
-from twin.core.knowledge import Fate
+from twin.core.pair.events import Note
+from twin.core.pair.knowledge import Fate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from twin.core.jobs import Job
+    from twin.core.schedule.job import Job
     from twin.sim.process import Process
 
 _CLOCKS_APART_S = 3.0

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twin.core.events import Failed, Failure, Heard, Via, WatchLost
-from twin.core.limits import LINE_EVERY_S, WATCH_SILENCE_S
+from twin.core.pair.events import Failed, Failure, Heard, Via, WatchLost
+from twin.core.pair.timeouts import LINE_EVERY_S, WATCH_SILENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twin.core.knowledge import Entry
-    from twin.core.messages import Document
+    from twin.core.pair.document import Document
+    from twin.core.pair.knowledge import Entry
     from twin.sim.process import Process
 
 NEVER_NOTICED_S = 60.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from random import Random
 
-from twin.core.jobs import Job
+from twin.core.schedule.job import Job
 from twin.sim.host import Host
 from twin.sim.lines import Lines
 from twin.sim.observer import Observer

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
-from twin.core import agenda
-from twin.core.events import PlainDown, RunNow
-from twin.core.knowledge import PAUSE
-from twin.core.state import State
+from twin.core.pair import slots
+from twin.core.pair.events import PlainDown, RunNow
+from twin.core.pair.knowledge import PAUSE
+from twin.core.pair.state import State
 from twin.log import Log
-from twin.node import Node
+from twin.node.node import Node
 from twin.web.body import read_body
 
 _BODY_BYTES = 10_000
@@ -106,7 +106,7 @@ def _hand_over(state: State, node: Node, peering: Peering) -> str:
 
 
 def _run(job: str, state: State, node: Node) -> str:
-    why_not = agenda.why_not_now(state, job)
+    why_not = slots.why_not_now(state, job)
     if why_not:
         raise NotNowError(why_not)
     node.handle(RunNow(job))

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from twin.address import is_private, safe_url
-from twin.core.events import LearnedUrl
-from twin.core.messages import Document
+from twin.core.pair.document import Document
+from twin.core.pair.events import LearnedUrl
+from twin.http.urls import is_private, safe_url
 from twin.log import Log
-from twin.node import Node
+from twin.node.node import Node
 
 _TRY_AGAIN_S = 10.0
 

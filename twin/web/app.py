@@ -8,10 +8,11 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic_core import to_json
 
 from twin.clock import Clock
-from twin.config import Credentials
-from twin.core.events import Heard, PlainDown, PlainUpdate, Via
+from twin.core.pair.events import Heard, PlainDown, PlainUpdate, Via
 from twin.log import Log
-from twin.node import Node
+from twin.node.codec import CALLED, DOCUMENT_BYTES, NoTwinError, dump_json, dump_record, parse
+from twin.node.node import Node
+from twin.settings.settings import Credentials
 from twin.web.actions import Peering, actions
 from twin.web.addresses import Addresses
 from twin.web.auth import Guard
@@ -23,7 +24,6 @@ from twin.web.refusals import Refusals
 from twin.web.snapshot import About, snapshot
 from twin.web.strangers import Strangers
 from twin.web.streams import Streams
-from twin.wire import CALLED, DOCUMENT_BYTES, NoTwinError, dump_json, dump_record, parse
 
 FOR_EVER = 2.0**53
 Wall = Annotated[float, Query(ge=0, le=FOR_EVER, allow_inf_nan=False)]

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twin.config import Credentials
+from twin.settings.settings import Credentials
 from twin.web.connection import in_line
 from twin.web.origin import comes_from_another_site, is_of_a_browser
 from twin.web.passes import Passes

@@ -6,8 +6,8 @@ What is left out is counted in the next line.
 import traceback
 
 from twin.clock import Clock
-from twin.core.throttle import Throttle
 from twin.log import Log
+from twin.web.throttle import Throttle
 
 _FREE = 3
 _EACH_S = 20.0

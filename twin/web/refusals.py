@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from twin.clock import Clock
-from twin.core.throttle import Throttle
 from twin.log import Log
+from twin.web.throttle import Throttle
 
 _FREE = 5
 """A person mistypes some times; a peer with an old password tries once a minute."""

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from twin import __version__
-from twin.core.agenda import next_slot_of
-from twin.core.bounds import WHY_BYTES, shortened
-from twin.core.diagnosis import diagnose, is_silent
-from twin.core.history import Change, Life, Record
-from twin.core.hours import dry_at, known_since, month_of, used_h
-from twin.core.jobs import Job
-from twin.core.knowledge import Entry, Fate, Memo
 from twin.core.moment import Moment, iso
-from twin.core.state import State
+from twin.core.pair.bounds import WHY_BYTES, shortened
+from twin.core.pair.diagnosis import diagnose, is_silent
+from twin.core.pair.history import Change, Life, Record
+from twin.core.pair.hours import dry_at, known_since, month_of, used_h
+from twin.core.pair.knowledge import Entry, Fate, Memo
+from twin.core.pair.slots import next_slot_of
+from twin.core.pair.state import State
+from twin.core.schedule.job import Job
 from twin.hosts import Offer
-from twin.node import Node
-from twin.wire import dump
+from twin.node.codec import dump
+from twin.node.node import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from twin.core.events import Watchers
-from twin.core.limits import LINE_EVERY_S
-from twin.node import Node
+from twin.core.pair.events import Watchers
+from twin.core.pair.timeouts import LINE_EVERY_S
+from twin.node.codec import dump_json
+from twin.node.node import Node
 from twin.web.connection import MOST_STREAMS
-from twin.wire import dump_json
 
 _WRITE_S = 0.1
 """A healthy line takes well under a millisecond to write; a stuck one must not hold up the jobs."""

@@ -1,0 +1,544 @@
+"""The link to the peer, against real servers."""
+
+import asyncio
+import base64
+import gzip
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from http_bench import Answering, Asked, Server, answer, client, nowhere, saying, serving, silent
+from http_bench import until as wait_until
+from node_bench import WALL, Bench, bench, document, job, settings
+
+from twin.core.pair.document import Role
+from twin.core.pair.events import (
+    Event,
+    Failed,
+    Failure,
+    Heard,
+    Looked,
+    PlainConfirmed,
+    PlainUpdate,
+    Request,
+    Via,
+)
+from twin.core.pair.history import KEPT_S
+from twin.core.pair.knowledge import Claim
+from twin.hosts import WAKES_WITHIN_S
+from twin.node import client as client_module
+from twin.node import peer as module
+from twin.node.codec import dump_json, parse
+from twin.node.failures import failure_of
+from twin.node.peer import PeerLink
+
+DOCUMENT = dump_json(document())
+CACHED = dump_json(replace(document(), nonce="0123456789abcdef"))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "TIMEOUT_S", 0.15)
+
+
+def sent(request: Request, url: str, own_url: str | None = None) -> list[Event]:
+    """What the node is told when `request` is sent to `url`."""
+    events: list[Event] = []
+
+    async def run() -> None:
+        made = bench(job(), peer=url, url=own_url)
+        deaf(made, events)
+        async with client() as http:
+            link = PeerLink(settings(), made.node, made.clock, http)
+            link.send(request)
+            await asyncio.sleep(0)
+            await asyncio.gather(*link._tasks)
+            await link.close()
+
+    asyncio.run(run())
+    return events
+
+
+def deaf(made: Bench, events: list[Event]) -> None:
+    """From now on the node keeps what it is told, and does nothing about it."""
+    vars(made.node)["handle"] = events.append
+
+
+def served(request: Request, answering: Answering, own: bool = False) -> tuple[list[Event], Server]:
+    """The same, with a server that answers so."""
+    events: list[Event] = []
+    kept: list[Server] = []
+
+    async def run() -> None:
+        async with serving(answering) as server, client() as http:
+            kept.append(server)
+            made = bench(job(), peer=server.url, url=server.url if own else None)
+            deaf(made, events)
+            link = PeerLink(settings(), made.node, made.clock, http)
+            link.send(request)
+            await asyncio.sleep(0)
+            await asyncio.wait_for(asyncio.gather(*link._tasks), 5)
+            await link.close()
+
+    asyncio.run(run())
+    return events, kept[0]
+
+
+# ---- what is sent
+
+
+@pytest.mark.parametrize(
+    ("request_", "line"),
+    [
+        (Request.UPDATE, "POST /update"),
+        (Request.DOWN, "POST /down"),
+        (Request.STATUS, "GET /status"),
+    ],
+)
+def test_the_peer_is_asked_with_its_credentials_and_told_what_we_know(
+    request_: Request, line: str
+) -> None:
+    events, server = served(request_, saying(answer(200, DOCUMENT)))
+    assert [asked.partition("?")[0] for asked in server.lines] == [line]
+    (asked,) = server.asked
+    login = base64.b64encode(b"peer-user:peer-s3cret").decode().lower()
+    assert asked.headers["authorization"] == f"basic {login}"
+    if line.startswith("POST"):
+        assert parse(asked.body, WALL).twin == "a"
+    assert events == [Heard(document(), Via.ANSWER, 1000.0)]
+
+
+def test_our_own_url_is_asked_with_our_own_credentials() -> None:
+    own = dump_json(document(twin="a", boot="1-a"))
+    events, server = served(Request.OWN, saying(answer(200, own)), own=True)
+    login = base64.b64encode(b"user:own-s3cret").decode().lower()
+    assert server.lines == ["POST /update"]
+    assert server.asked[0].headers["authorization"] == f"basic {login}"
+    assert events == [Heard(document(twin="a", boot="1-a"), Via.OWN)]
+
+
+def test_the_look_at_the_peers_health_shows_no_credentials() -> None:
+    async def healthy(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        nonce = asked.line.partition("nonce=")[2]
+        told = {"ok": True, "role": "on_duty", "boot": "2-b", "nonce": nonce}
+        writer.write(answer(200, json.dumps(told).encode()))
+
+    events, server = served(Request.LOOK, healthy)
+    assert server.lines[0].startswith("GET /healthz?nonce=")
+    assert "authorization" not in server.asked[0].headers
+    assert events == [Looked(on_duty=True, boot="2-b", alive=True)]
+
+
+# ---- what comes back
+
+
+@pytest.mark.parametrize(
+    ("text", "failure", "told"),
+    [
+        (answer(401), Failure.DENIED, "set PEER_USERNAME and PEER_PASSWORD"),
+        (answer(403), Failure.DENIED, "set PEER_USERNAME and PEER_PASSWORD"),
+        (answer(404), Failure.FIRST_KIND, "answers 404, as no twin does"),
+        (answer(405), Failure.FIRST_KIND, "answers 405, as no twin does"),
+        (answer(200, b"<html>My blog</html>"), Failure.STRANGER, "not as a twin does"),
+        (answer(200, b"[" * 100_000), Failure.STRANGER, "not as a twin does"),
+        (answer(200, b'{"status": "ok"}'), Failure.STRANGER, "not as a twin does"),
+        (answer(200, DOCUMENT, "Content-Encoding: gzip"), Failure.STRANGER, "not as a twin does"),
+        (answer(429), Failure.STRANGER, "answers 429"),
+        (answer(200, CACHED), Failure.STRANGER, "exclude /status from caching"),
+        (answer(204), Failure.STRANGER, "answers 204, as no twin does"),
+        (answer(301, b"", "Location: https://elsewhere"), Failure.STRANGER, "answers 301"),
+        (answer(400), Failure.STRANGER, "answers 400, as no twin does"),
+        (answer(500), Failure.STRANGER, "500"),
+        (answer(501), Failure.STRANGER, "501"),
+        (answer(502), Failure.REFUSED, "502"),
+        (answer(503, b"<html>asleep</html>"), Failure.REFUSED, "503"),
+    ],
+)
+def test_an_answer_that_is_no_document_says_what_is_wrong(
+    text: bytes, failure: Failure, told: str
+) -> None:
+    events, _ = served(Request.STATUS, saying(text))
+    (event,) = events
+    assert isinstance(event, Failed)
+    assert event.failure is failure
+    assert told in event.why
+    assert "s3cret" not in event.why
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_an_answer_that_a_proxy_compressed_is_read(encoding: str) -> None:
+    compress = gzip.compress if encoding == "gzip" else zlib.compress
+    compressed = answer(200, compress(DOCUMENT), f"Content-Encoding: {encoding}")
+    events, _ = served(Request.UPDATE, saying(compressed))
+    assert events == [Heard(document(), Via.ANSWER, 1000.0)]
+
+
+def test_a_look_finds_a_twin_of_an_older_release() -> None:
+    """Else both would be on duty, where the two deny each other, for as long as one is older."""
+    older = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b"}).encode()
+    events, _ = served(Request.LOOK, saying(answer(200, older)))
+    assert events == [Looked(on_duty=True, boot="2-b", alive=True)]
+
+
+@pytest.mark.parametrize("nonce", ["0", ""], ids=["another question's", "that of none"])
+def test_a_look_that_a_cache_answers_finds_no_twin(nonce: str) -> None:
+    cached = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b", "nonce": nonce}).encode()
+    events, _ = served(Request.LOOK, saying(answer(200, cached)))
+    assert events == [Looked(on_duty=False, boot="", alive=True)]
+
+
+def test_a_peer_that_was_heard_as_a_twin_is_not_asked_plainly_when_its_router_says_404() -> None:
+    events: list[Event] = []
+
+    async def run() -> list[str]:
+        async with serving(saying(answer(404))) as server, client() as http:
+            made = bench(job(), peer=server.url)
+            made.node.handle(Heard(document(), Via.UPDATE))
+            deaf(made, events)
+            link = PeerLink(settings(), made.node, made.clock, http)
+            await link._update()
+            await link.close()
+            return server.lines
+
+    assert asyncio.run(run()) == ["POST /update"]
+    assert [event.failure for event in events if isinstance(event, Failed)] == [Failure.FIRST_KIND]
+
+
+def test_a_redirect_is_not_followed_with_our_credentials() -> None:
+    _, server = served(Request.UPDATE, saying(answer(302, b"", "Location: /status")))
+    assert server.lines == ["POST /update"]
+
+
+def test_nobody_there_is_a_refusal() -> None:
+    (event,) = sent(Request.STATUS, asyncio.run(nowhere()))
+    assert isinstance(event, Failed)
+    assert (event.failure, event.why) == (Failure.REFUSED, "the connection is refused")
+
+
+@pytest.mark.parametrize("url", ["https://xn--zz.example", "http://xn--a"])
+def test_a_host_name_that_is_none_brings_no_answer(url: str) -> None:
+    assert sent(Request.STATUS, url) == []
+    assert sent(Request.LOOK, url) == [Looked(on_duty=False, boot="", alive=False)]
+
+
+def test_a_host_of_several_addresses_is_refused_when_all_of_them_are() -> None:
+    refused = ConnectionRefusedError(111, "refused")
+    assert failure_of(_of_group(refused, ConnectionRefusedError())) is not None
+    assert failure_of(_of_group(refused, OSError("no route"))) is None
+
+
+def _of_group(*errors: OSError) -> BaseException:
+    error = OSError("All connection attempts failed")
+    error.__cause__ = ExceptionGroup("multiple connection attempts failed", errors)
+    return error
+
+
+def test_a_certificate_that_is_not_valid_is_a_strangers() -> None:
+    error = OSError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: expired")
+    failed = failure_of(error)
+    assert failed is not None
+    assert failed.failure is Failure.STRANGER
+    assert "check PEER_URL" in failed.why
+
+
+async def dripping(_: Asked, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def breaking(_: Asked, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")
+
+
+@pytest.mark.parametrize("answering", [silent, dripping, breaking, saying(b""), saying(b"\x00\n")])
+@pytest.mark.parametrize("request_", [Request.UPDATE, Request.STATUS, Request.OWN])
+def test_silence_tells_nothing_and_ends_in_time(answering: Answering, request_: Request) -> None:
+    events, _ = served(request_, answering, own=True)
+    assert events == []
+
+
+@pytest.mark.parametrize("answering", [silent, dripping, breaking])
+def test_a_look_that_finds_nothing_says_so(answering: Answering) -> None:
+    events, _ = served(Request.LOOK, answering)
+    assert events == [Looked(on_duty=False, boot="", alive=False)]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"[" * 100_000, b'{"role": 1, "boot": 2}', b"\xff"]
+)
+def test_a_look_at_a_stranger_finds_somebody_alive(body: bytes) -> None:
+    events, _ = served(Request.LOOK, saying(answer(404, body)))
+    assert events == [Looked(on_duty=False, boot="", alive=True)]
+
+
+def test_an_answer_without_an_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "DOCUMENT_BYTES", 100_000)
+    monkeypatch.setattr(client_module, "TIMEOUT_S", 60.0)
+
+    async def endless(_: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b" " * 65_536)
+            await writer.drain()
+
+    events, _ = served(Request.STATUS, endless)
+    (event,) = events
+    assert isinstance(event, Failed)
+    assert event.failure is Failure.STRANGER
+
+
+def broken_once() -> Answering:
+    """As a connection that was kept until the peer's process was gone."""
+    answers = iter([b"", answer(200, DOCUMENT)])
+
+    async def respond(_: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(next(answers))
+
+    return respond
+
+
+def test_a_question_over_a_connection_that_breaks_is_asked_anew_at_once() -> None:
+    events, server = served(Request.STATUS, broken_once())
+    assert len(server.lines) == 2
+    assert [type(event) for event in events] == [Heard]
+
+
+def test_what_somebody_wants_done_is_not_asked_twice() -> None:
+    async def test(_: Bench, link: PeerLink, server: Server) -> None:
+        assert await link.pass_on(b"{}") is None
+        assert server.lines == ["POST /actions"]
+
+    on_link(broken_once(), test)
+
+
+def test_proxies_of_the_machine_are_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    events, _ = served(Request.STATUS, saying(answer(200, DOCUMENT)))
+    assert [type(event) for event in events] == [Heard]
+
+
+# ---- a peer of the first kind
+
+
+def first_kind(plain: bytes) -> Answering:
+    async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(404) if asked.line.startswith("POST") else plain)
+
+    return respond
+
+
+def test_a_peer_of_the_first_kind_is_asked_plainly_and_its_answer_confirms() -> None:
+    events, server = served(Request.UPDATE, first_kind(answer(200, b'{"status": "Update"}')))
+    assert server.lines == ["POST /update", "GET /update"]
+    assert events == [PlainConfirmed()]
+
+
+def test_who_stands_by_takes_no_duty_from_a_peer_of_the_first_kind() -> None:
+    async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        plain = asked.line == "GET /update"
+        writer.write(answer(200, b'{"status": "Update"}') if plain else answer(404))
+
+    events: list[Event] = []
+
+    async def run() -> list[str]:
+        async with serving(respond) as server, client() as http:
+            made = bench(job(), peer=server.url)
+            made.node.handle(PlainUpdate())
+            made.wait(1.5)
+            assert made.role is Role.STANDBY
+            deaf(made, events)
+            link = PeerLink(settings(), made.node, made.clock, http)
+            await link._update()
+            return server.lines
+
+    lines = asyncio.run(run())
+    assert [line.partition("?")[0] for line in lines] == ["POST /update", "GET /status"]
+    assert [event.failure for event in events if isinstance(event, Failed)] == [Failure.FIRST_KIND]
+
+
+@pytest.mark.parametrize(
+    ("plain", "failure"),
+    [
+        (answer(404), Failure.FIRST_KIND),
+        (answer(200, b"<html>My blog</html>"), Failure.STRANGER),
+        (answer(200, b'{"status": "Down"}'), Failure.STRANGER),
+        (answer(401), Failure.DENIED),
+        (answer(502), Failure.REFUSED),
+    ],
+)
+def test_another_answer_to_the_plain_request_does_not_confirm(
+    plain: bytes, failure: Failure
+) -> None:
+    events, _ = served(Request.UPDATE, first_kind(plain))
+    assert [event.failure for event in events if isinstance(event, Failed)] == [failure]
+
+
+def test_a_peer_of_the_first_kind_is_told_plainly_that_we_leave() -> None:
+    events, server = served(Request.DOWN, first_kind(answer(200, b'{"status": "Down"}')))
+    assert server.lines == ["POST /down", "GET /down"]
+    assert events == []
+
+
+# ---- leaving
+
+
+def test_a_leaving_twin_waits_for_its_peers_answer_but_not_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_DOWN_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(client_module, "TIMEOUT_S", 60.0)
+
+    async def test(_: Bench, link: PeerLink, server: Server) -> None:
+        async with asyncio.timeout(2):
+            await link.down()
+        assert server.lines == ["POST /down"]
+
+    on_link(silent, test)
+
+
+def test_what_is_on_its_way_at_the_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "TIMEOUT_S", 60.0)
+
+    async def test(_: Bench, link: PeerLink, server: Server) -> None:
+        link.send(Request.UPDATE)
+        await wait_until(lambda: server.asked)
+        async with asyncio.timeout(2):
+            await link.close()
+
+    on_link(silent, test)
+
+
+def test_a_twin_that_is_answered_knows_its_claim_is_confirmed() -> None:
+    async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(200, dump_json(document(claim=parse(asked.body, WALL).claim))))
+
+    async def test(made: Bench, link: PeerLink, _: Server) -> None:
+        made.wait(1)
+        assert made.role is Role.CLAIMING
+        link.send(Request.UPDATE)
+        await wait_until(lambda: made.role is Role.ON_DUTY)
+
+    on_link(respond, test)
+
+
+# ---- what people ask for on the page
+
+
+def test_a_peer_is_asked_to_take_the_duty_until_it_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sleeping one may join when it wakes, and has to be asked again."""
+    kept: list[Bench] = []
+
+    async def waking(_: Asked, writer: asyncio.StreamWriter) -> None:
+        if len(kept) == 2:
+            term = kept[0].node.look().knowledge.claim.term
+            kept[0].hear(Via.UPDATE, claim=Claim(term + 1, "b", "2-b"), role=Role.ON_DUTY)
+        kept.append(kept[0])
+        writer.write(answer(200, b'{"status": "Down"}'))
+
+    async def test(made: Bench, link: PeerLink, server: Server) -> None:
+        made.take_duty()
+        kept.append(made)
+        link.hand_over()
+        await wait_until(lambda: server.asked and not link._tasks)
+        assert server.lines == ["GET /down"] * 2
+
+    monkeypatch.setattr(module, "_ASK_AGAIN_S", 0.01)
+    on_link(waking, test)
+
+
+def test_a_peer_that_does_not_take_the_duty_is_not_asked_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_ASK_AGAIN_S", 0.01)
+
+    async def test(made: Bench, link: PeerLink, server: Server) -> None:
+        made.take_duty()
+        link.hand_over()
+        await wait_until(lambda: server.asked and not link._tasks, timeout_s=2)  # each hangs 0.15 s
+        assert made.role is Role.ON_DUTY
+
+    on_link(silent, test, hand_over_within_s=0.5)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_peer_that_denies_us_is_asked_once_to_take_the_duty_and_told_of(status: int) -> None:
+    async def test(made: Bench, link: PeerLink, server: Server) -> None:
+        made.take_duty()
+        link.hand_over()
+        await wait_until(lambda: server.asked and not link._tasks)
+        assert server.lines == ["GET /down"]
+        assert "set PEER_USERNAME and PEER_PASSWORD" in made.node.look().peer.trouble_why
+        assert made.events.count("peer.wired_wrongly") == 1
+
+    on_link(saying(answer(status)), test)
+
+
+def test_what_is_passed_on_to_the_peer_comes_back_with_its_answer() -> None:
+    async def test(_: Bench, link: PeerLink, server: Server) -> None:
+        answered = await link.pass_on(b'{"do": "run"}')
+        assert answered is not None
+        assert answered.content == {"done": "it runs"}
+        assert server.asked[0].body == b'{"do": "run"}'
+        assert server.asked[0].headers["content-type"] == "application/json"
+
+    on_link(saying(answer(200, b'{"done": "it runs"}')), test)
+
+
+# ---- the history
+
+
+async def a_year(asked: Asked, writer: asyncio.StreamWriter) -> None:
+    """A peer that has seen something in each window that it is asked for."""
+    since = int(float(asked.line.partition("since=")[2].partition("&")[0]))
+    at = max(since, int(WALL) - KEPT_S)
+    look = [at // 60, 80, "healthy", at, 3, 3]
+    writer.write(answer(200, json.dumps({"history": {"looks": {"web": [look]}}}).encode()))
+
+
+def test_what_the_peer_knows_of_the_last_48_hours_is_asked_for_a_part_at_a_time() -> None:
+    async def test(made: Bench, link: PeerLink, server: Server) -> None:
+        link.catch_up(0)
+        await wait_until(lambda: server.asked and not link._tasks)
+        assert server.lines[0] == f"GET /status?only=history&since=0&until={WALL - 45 * 3600:.0f}"
+        assert server.lines[-1].endswith(f"&until={WALL + 3 * 3600:.0f}")
+        assert len(made.node.chronicle.between(0, 1e10).looks["web"]) == len(server.lines) == 17
+        made.hear(Via.LINE)
+        assert made.asked_since == []  # it is in step from now on
+
+    on_link(a_year, test)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"history": {"looks": 7}}', b'{"history": 1}'])
+def test_a_peer_that_tells_no_history_is_asked_again_later(body: bytes) -> None:
+    async def test(made: Bench, link: PeerLink, server: Server) -> None:
+        link.catch_up(WALL)
+        await wait_until(lambda: server.asked and not link._tasks)
+        assert len(server.asked) == 1
+        made.hear(Via.LINE)
+        assert made.asked_since == [0]
+
+    on_link(saying(body), test)
+
+
+def on_link(
+    answering: Answering,
+    test: Callable[[Bench, PeerLink, Server], Any],
+    hand_over_within_s: float = WAKES_WITHIN_S,
+) -> None:
+    async def run() -> None:
+        async with serving(answering) as server, client() as http:
+            made = bench(peer=server.url)
+            link = PeerLink(settings(), made.node, made.clock, http, hand_over_within_s)
+            try:
+                await test(made, link, server)
+            finally:
+                await link.close()
+
+    asyncio.run(run())

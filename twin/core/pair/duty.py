@@ -1,0 +1,322 @@
+"""Who is on duty: when a twin claims, when its claim is confirmed, when it steps back.
+
+What holds: while messages take less than 3 s there and back, two twins are never on duty at once,
+and with one awake the duty is never vacant for more than 8 s after the last message that arrived.
+What does not: two twins that are cut off from each other are both on duty, since two nodes have no
+quorum. It ends with the first message that gets through.
+
+Where these rules differ from the first draft of the protocol, and why:
+
+- A freeze makes a holder's claim *unconfirmed* again instead of putting the twin in a doubt of its
+  own, so that one set of rules says when a twin may act. The question that settles it is an
+  `/update`, which lets the peer hear that we are back, and it is waited for 3 s, not 2: 2 s is less
+  than a slow answer takes.
+- A standby asks every 0.9 s, not every second, and 0.4 s after an ask that was refused, so that a
+  death is followed within half a second. It asks by `/update`, and a holder or claimer calls back
+  a standby that doubts: calls may arrive where answers are unreadable, in one direction or both.
+- A standby opens the watch at once when it joins, and asks beside it. A watch that breaks within
+  30 s is opened again after a pause that doubles each time, up to 5 minutes.
+- An answer that is no twin's is not taken for a wrong `PEER_URL`: a router may answer so for a dead
+  app. It tells nothing, and the peer's silence counts as ever, unless `/healthz` shows a twin
+  there, or answered 401 or 403 within the last 5.5 s.
+- `PEER_URL` is never left for what the peer says of itself; a learned URL follows it.
+- A holder whose URL does not lead to it, or is not known, and whom nobody watches, repeats
+  `/update` for as long as it holds: the peer cannot ask it anything, and would otherwise take its
+  silence for death. It happens in every deploy that runs old and new side by side.
+- What a boot says that made way for a newer one is worth its knowledge and no more: it neither
+  confirms a claim nor keeps anybody in charge. But while it still hears the newer boot, it vouches
+  for it: when both apps are deployed at once, each new boot can only ask the other's old one.
+- After a freeze not only a claim is in doubt, but every release that is heard: what arrived in the
+  meantime may be of a boot that a newer one has followed. Nor does a twin then show the claim of
+  another, which would confirm it: it may not yet have read what it was told of a run.
+- A leave that is the first a boot hears of its peer is not believed, as one that is heard while
+  settling is not.
+- A boot that follows an older one of its app, which has not released the duty, waits 3 s with the
+  peer's word in hand: the older one may run beside it, and hears of it only when the peer lets go
+  of its watch.
+- Two boots of one app share what they learn: one that made way reads its watch to the end, and
+  whatever is new is sent to the own URL while that may lead to the other. Either may be the only
+  one that was told of a run, or that can be asked for it. For the same reason a holder whose URL
+  does not lead to it tells the peer what it starts, and once more when it is superseded.
+- A boot of an older name that answers a question asked after the newest one was heard last is the
+  newest one: names come from clocks, and a deploy may be taken back.
+- A claimer reads its watch until it is confirmed: the holder may have just written what it started.
+  Only where the holder may run beside a newer boot the watch is closed at once, which tells it.
+- The own URL is asked every 5 s, not 15 s, and by a claimer too: a newer boot may have it by then.
+- Strangers who must stand in for each other are ordered by boot, which `/healthz` tells, not by
+  name, which it does not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from twin.core.moment import Moment
+from twin.core.pair import receive, slots
+from twin.core.pair.events import Effect, Event, Request
+from twin.core.pair.roles import confirm, join, make_claim, retire, step_back, wake_again
+from twin.core.pair.state import Holding, Retired, Standby, State, Waking
+from twin.core.pair.step import Turn
+from twin.core.pair.timeouts import (
+    ASK_EVERY_S,
+    ASK_FOR_S,
+    ASK_LOST_WATCHER_S,
+    ASK_WITHOUT_ADDRESS_S,
+    FIRST_KIND_EVERY_S,
+    HELD_UP_S,
+    LOOK_EVERY_S,
+    OWN_URL_EVERY_S,
+    OWN_URL_FOR_S,
+    REPEAT_S,
+    RETIRED_ASK_S,
+    SETTLE_S,
+    SILENCE_S,
+    WRONG_RETRY_S,
+)
+
+
+def step(state: State, event: Event, now: Moment) -> tuple[State, tuple[Effect, ...]]:
+    """What `event` makes of `state` at `now`, and what is then to be done, in this order."""
+    turn = Turn(state, now)
+    slots.mind_the_clock(turn)
+    receive.take_in(turn, event)
+    _advance(turn)
+    if turn.state.on_duty:
+        slots.serve(turn, just_taken=not state.on_duty)
+    turn.close_the_books()
+    _share(turn)
+    return turn.result()
+
+
+def next_timer(state: State) -> float | None:
+    """The `Moment.mono` of the first rule that waits for time alone; None if none does."""
+    match state.stage:
+        case Waking(ask_own_at=at):
+            return at
+        case Retired(ask_own_at=at, vouches_until=until):
+            return at if until is None else min(at, until)
+        case Holding() as held:
+            return min(_timers_of_a_holder(state, held), default=None)
+        case Standby(doubt_since=doubt_since, ask_at=ask_at):
+            return ask_at if doubt_since is not None or state.peer.first_kind else None
+    return None
+
+
+def _share(turn: Turn) -> None:
+    """Tell the boot at our URL what is new, if it may be another: it may be asked, or follow us."""
+    state = turn.state
+    if state.knowledge is turn.before.knowledge:
+        return
+    if state.retired or state.reached is False:
+        turn.send(Request.OWN)
+    astray = state.peer.trouble and not state.peer.left
+    unasked = state.reached is False or astray or state.peer.doubts
+    if state.on_duty and not state.watchers and unasked:
+        turn.send(Request.UPDATE)  # the peer can neither watch us nor ask us
+
+
+# ---- what the time, and what is known by now, call for
+
+
+def _advance(turn: Turn) -> None:
+    _mind_the_shift(turn)
+    thawed_at = turn.state.thawed_at
+    if thawed_at is not None and turn.now.mono >= thawed_at + SILENCE_S:
+        turn.change(thawed_at=None)
+    match turn.state.stage:
+        case Waking() as waking:
+            _advance_waking(turn, waking)
+        case Standby() as standby:
+            _advance_standby(turn, standby)
+        case Retired() as retired:
+            _advance_retired(turn, retired)
+    # Last, so that a claim made in this step is sent in it.
+    if isinstance(turn.state.stage, Holding):
+        _advance_holding(turn, turn.state.stage)
+
+
+def _advance_waking(turn: Turn, waking: Waking) -> None:
+    state, now = turn.state, turn.now.mono
+    if state.newer_boot_claims and state.reached:
+        wake_again(turn, "a boot that is gone has a later name: the clock was set back")
+        return
+    if state.newer_boot_claims:
+        retire(turn, state.knowledge.claim.boot)
+        return
+    if waking.ask_own_at == waking.since:
+        turn.send(Request.STATUS)  # an older boot of ours may be on duty: the peer knows of it
+    finding_out = not state.reached and now < waking.since + OWN_URL_FOR_S
+    if state.url is not None and finding_out:
+        if now >= waking.ask_own_at:
+            turn.send(Request.OWN)
+            turn.enter(replace(waking, ask_own_at=now + OWN_URL_EVERY_S))
+        return
+    if now < waking.since + SETTLE_S:
+        turn.enter(replace(waking, ask_own_at=waking.since + SETTLE_S))
+    elif state.alone or _takes_on_wake(state, waking):
+        make_claim(turn, "it woke")
+    else:
+        join(turn)
+
+
+def _advance_holding(turn: Turn, held: Holding) -> None:
+    state, now = turn.state, turn.now.mono
+    if not state.claim_is_ours:
+        step_back(turn)
+        if isinstance(turn.state.stage, Standby):
+            _advance_standby(turn, turn.state.stage)
+        return
+    if _must_repeat(state, held) and now >= held.repeat_at:
+        # Where an older boot is at our URL, only our calls reach the peer, whatever it answers.
+        in_vain = state.peer.trouble and (state.reached or state.url is None)
+        held = replace(held, repeat_at=now + (WRONG_RETRY_S if in_vain else REPEAT_S))
+        turn.send(Request.UPDATE)
+        if state.reached is False:
+            turn.send(Request.OWN)
+    if _must_look(state, held) and now >= held.look_at:
+        held = replace(held, look_at=now + LOOK_EVERY_S)
+        turn.send(Request.LOOK)
+    if held.ask_at is not None and now >= held.ask_at:
+        held = replace(held, ask_at=now + ASK_LOST_WATCHER_S)
+        # After a freeze an answer shall mean that the peer has heard that we are back.
+        turn.send(Request.STATUS if state.thawed_at is None else Request.UPDATE)
+    turn.enter(held)
+    _confirm_in_time(turn, held)
+
+
+def _confirm_in_time(turn: Turn, held: Holding) -> None:
+    state, now = turn.state, turn.now.mono
+    if _is_shown(state) and now >= held.not_before:
+        confirm(turn, f"{state.peer.twin} knows of it")
+    elif now >= _silent_from(state, held):
+        turn.enter(replace(held, standing_in=bool(state.peer.trouble)))
+        confirm(turn, f"nothing heard of the peer for {SILENCE_S:g} s")
+
+
+def _advance_standby(turn: Turn, standby: Standby) -> None:
+    state, now = turn.state, turn.now.mono
+    claim = state.knowledge.claim
+    if state.newer_boot_claims:
+        retire(turn, claim.boot)
+    elif claim.released and claim.twin != state.twin:
+        make_claim(turn, f"{claim.twin} released it")
+    elif state.peer.first_kind:
+        if now >= standby.ask_at:
+            turn.enter(replace(standby, ask_at=now + FIRST_KIND_EVERY_S))
+            turn.send(Request.LOOK)
+    elif claim.twin == state.twin and not claim.released:
+        make_claim(turn, "the duty was given to this app")
+    elif standby.doubt_since is not None:
+        _advance_doubt(turn, standby, standby.doubt_since)
+
+
+def _advance_retired(turn: Turn, retired: Retired) -> None:
+    now, until = turn.now.mono, retired.vouches_until
+    if until is not None and now >= until:
+        retired = replace(retired, vouches_until=None)
+    if now >= retired.ask_own_at:
+        retired = replace(retired, ask_own_at=now + RETIRED_ASK_S)
+        turn.send(Request.OWN)
+    turn.enter(retired)
+
+
+def _advance_doubt(turn: Turn, standby: Standby, since: float) -> None:
+    now, peer = turn.now.mono, turn.peer
+    patience = ASK_FOR_S if peer.url is not None else ASK_WITHOUT_ADDRESS_S
+    if now - since >= patience + HELD_UP_S:
+        turn.enter(replace(standby, doubt_since=now - patience + HELD_UP_S, ask_at=now + HELD_UP_S))
+        turn.send(Request.STATUS)
+    elif now - since >= patience:
+        silent = peer.heard_at is None or peer.heard_at.mono <= since
+        why = f"the peer is silent for {now - since:.1f} s" if silent else "nobody takes the duty"
+        make_claim(turn, why, confirmed=silent and not peer.is_there(now))
+        if silent:
+            _count_silence_from(turn, since)
+    elif now >= standby.ask_at:
+        turn.enter(replace(standby, ask_at=min(now + ASK_EVERY_S, since + patience)))
+        _ask_the_peer(turn)
+        if turn.state.reached is False:
+            turn.send(Request.OWN)  # the older boot there may hear what we do not
+
+
+def _ask_the_peer(turn: Turn) -> None:
+    """By a call, which a holder returns: its answer may be unreadable. But a peer of the first kind
+    would take a call for a claim."""
+    claim = turn.state.knowledge.claim
+    turn.send(Request.STATUS if claim.term and not claim.boot else Request.UPDATE)
+    if turn.peer.trouble:
+        turn.send(Request.LOOK)
+
+
+def _mind_the_shift(turn: Turn) -> None:
+    shift = turn.state.rules.shift
+    if shift is None:
+        return
+    now_in, was_in = shift.contains(turn.now.wall), turn.state.in_shift
+    turn.change(in_shift=now_in)
+    match turn.state.stage:
+        case Standby(doubt_since=doubt_since) if now_in and not was_in:
+            make_claim(turn, "its shift begins")
+            _count_silence_from(turn, doubt_since)
+        case Holding() as held if was_in and not now_in:
+            # Any request wakes a sleeping peer; an awake one claims by its own clock.
+            turn.enter(replace(held, ask_at=turn.now.mono))
+
+
+def _count_silence_from(turn: Turn, doubt_since: float | None) -> None:
+    """Whoever claims while it asks in vain after the holder need not wait anew for an answer."""
+    held = turn.state.stage
+    if doubt_since is not None and isinstance(held, Holding) and not turn.peer.left:
+        turn.enter(replace(held, since=doubt_since))
+
+
+# ---- questions about a state
+
+
+def _timers_of_a_holder(state: State, held: Holding) -> Iterator[float]:
+    if held.ask_at is not None:
+        yield held.ask_at
+    if _must_repeat(state, held):
+        yield held.repeat_at
+    if _must_look(state, held):
+        yield held.look_at
+    if not held.confirmed:
+        yield _silent_from(state, held)
+        if _is_shown(state):
+            yield held.not_before
+
+
+def _silent_from(state: State, held: Holding) -> float:
+    """From when on silence confirms the claim: nobody spoke, or was seen, who could be on duty."""
+    peer, quiet_since = state.peer, held.since
+    if peer.heard_at is not None and not peer.left:
+        quiet_since = max(quiet_since, peer.heard_at.mono)
+    return max(quiet_since + SILENCE_S, peer.there_until)
+
+
+def _is_shown(state: State) -> bool:
+    return state.peer.shown.is_the_same_as(state.knowledge.claim)
+
+
+def _must_repeat(state: State, held: Holding) -> bool:
+    if state.peer.url is None:
+        return False
+    unheard = not state.reached and not state.watchers
+    # While an older boot is at our URL, even a peer that left may come back and not find us.
+    deployed = held.repeat_at < state.woke_at.mono + RETIRED_ASK_S and state.url is not None
+    if unheard and (deployed or state.reached is False):
+        return True
+    unproven = not _is_shown(state) or unheard or state.peer.doubts
+    first_try = held.repeat_at <= held.since
+    return unproven and (not state.peer.left or first_try)
+
+
+def _must_look(state: State, held: Holding) -> bool:
+    """But not at a peer that sleeps: to look would wake it."""
+    return bool(state.peer.trouble) and not (held.confirmed and state.peer.left)
+
+
+def _takes_on_wake(state: State, waking: Waking) -> bool:
+    if state.rules.shift is not None:
+        # Though the peer says that it has the duty: it woke us to give it away.
+        return state.in_shift
+    return state.rules.takes_on_wake and not waking.peer_took

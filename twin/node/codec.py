@@ -1,0 +1,208 @@
+"""The document as JSON: checked on the way in, so that inside it is trusted.
+
+What no honest twin can send is refused with all that came with it, and whoever sent it is told why:
+a part of it would leave the two twins with different knowledge. So these bounds must be such that
+no honest twin ever meets them, and that both twins judge alike.
+
+- Sizes are those that every twin keeps to (`core.bounds`); what an older release may have sent
+  longer, a reason or a job's name, is cut as this one would have cut it.
+- Terms, boots and the times of memos count milliseconds of some twin's clock, which may be wrong by
+  years, and right again after the next boot. A clock of 32 bits shows 1970 to 2106. So they may lie
+  `_WRONG_MS` ahead, which is all of that: however wrong the clocks of the two are, they understand
+  each other. Without a bound, a single message with the highest number there is would end all
+  claims. With one that moves with the clock it does no lasting harm: the claim that beats it is one
+  higher, and a millisecond later the bound is, too (if the clocks differ by seconds, some seconds
+  later: until then the twins are strangers to each other, of whom one at most is on duty).
+
+What remains is judged by what the twin knows already (`core.belief`).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from twin.core.pair.bounds import (
+    BOOT_BYTES,
+    ENTRIES,
+    MEMO_BYTES,
+    MEMOS,
+    NAME_BYTES,
+    TWIN_BYTES,
+    URL_BYTES,
+    WHY_BYTES,
+    is_longer,
+    short_name,
+    shortened,
+)
+from twin.core.pair.document import PROTOCOL, Document
+from twin.core.pair.history import Record
+from twin.core.pair.knowledge import Entry
+from twin.http.urls import base_url, is_safe
+
+DOCUMENT_BYTES = 32_000_000
+"""No message is longer: `core.bounds` says what it may come to. Mostly it has some kilobytes."""
+CALLED = "twin-called"
+"""The header in which a twin says by which URL it calls the other: a proxy changes `Host`."""
+_FAR_S = 10**11
+"""In the year 5138. A later time no calendar has, and what is shown beside it would be lost."""
+_WRONG_MS = 2**32 * 1000
+"""136 years."""
+_BOOT = re.compile(r"(\d{1,13})-[0-9a-z]{1,16}")
+"""When it began, in milliseconds, and what makes it unlike any other."""
+
+_DOCUMENT = TypeAdapter(Document)
+_RECORD = TypeAdapter(Record)
+
+
+class NoTwinError(Exception):
+    """What came is not the document of a twin; the text says why."""
+
+
+def parse(body: bytes, wall: float) -> Document:
+    """JSON -> Document, as it can be at `wall`, in epoch seconds. Raises NoTwinError.
+
+    Fields that it does not know are ignored. A URL that credentials must not be sent to is left
+    out: nobody shall learn it.
+    """
+    document = _validated(body)
+    _check_size(document)
+    _check_range(document)
+    _check_times(document, wall)
+    document = _cut(document)
+    if document.url is None:
+        return document
+    try:
+        safe = is_safe(base_url(document.url))
+    except ValueError as error:
+        raise NoTwinError(f"url: {error}") from None
+    return document if safe else replace(document, url=None)
+
+
+def _validated(body: bytes) -> Document:
+    try:
+        document = _DOCUMENT.validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = shortened(".".join(map(str, first["loc"])), NAME_BYTES)
+        raise NoTwinError(f"{place or 'body'}: {first['msg']}") from None
+    if document.protocol != PROTOCOL:
+        raise NoTwinError(f"it speaks protocol {document.protocol}, and this twin {PROTOCOL}")
+    if not (document.twin and document.boot):
+        raise NoTwinError("it does not say whose it is")
+    return document
+
+
+def parse_record(history: object) -> Record:
+    """What JSON is made of -> a part of a history. Raises NoTwinError."""
+    try:
+        record = _RECORD.validate_python(history)
+    except ValidationError as error:
+        raise NoTwinError(f"history: {error.errors()[0]['msg']}") from None
+    if not _is_of_our_time(record):
+        raise NoTwinError("history: a number of it is out of range")
+    return record
+
+
+def dump_record(record: Record) -> dict[str, Any]:
+    content: dict[str, Any] = _RECORD.dump_python(record, mode="json")
+    return content
+
+
+def dump(document: Document, **fields: Any) -> dict[str, Any]:
+    """The document as what JSON is made of, with more `fields` beside it."""
+    content: dict[str, Any] = _DOCUMENT.dump_python(document, mode="json")
+    return {**fields, **content}
+
+
+def dump_json(document: Document, **fields: Any) -> bytes:
+    """The same as JSON, at a fraction of the time."""
+    told = _DOCUMENT.dump_json(document)
+    return to_json(fields)[:-1] + b"," + told[1:] if fields else told
+
+
+# ---- what cannot be a twin's
+
+
+def _check_size(document: Document) -> None:
+    ledger, memos = document.ledger, document.memos
+    if len(ledger) > ENTRIES or len(document.running) > ENTRIES or len(memos) > MEMOS:
+        raise NoTwinError(f"it has more than {ENTRIES} jobs, or {MEMOS} memos")
+    entries, claim = ledger.values(), document.claim
+    twins = {document.twin, claim.twin, *(entry.twin for entry in entries)}
+    twins |= {memo.twin for memo in memos.values()}
+    _check_texts("twin", twins, TWIN_BYTES)
+    _check_texts("boot", {document.boot, claim.boot, *(e.boot for e in entries)}, BOOT_BYTES)
+    _check_texts("memo", memos, NAME_BYTES)
+    _check_texts("memo", (memo.text for memo in memos.values()), MEMO_BYTES)
+    _check_texts("url", [document.url or ""], URL_BYTES)
+
+
+def _check_texts(what: str, texts: Iterable[str], most_bytes: int) -> None:
+    if any(is_longer(text, most_bytes) for text in texts):
+        raise NoTwinError(f"{what}: a text of it is longer than {most_bytes} bytes")
+
+
+def _check_range(document: Document) -> None:
+    """JSON has no NaN, but the parser lets it pass; and in comparisons it is always false."""
+    fits = all(map(_fits, document.ledger.values()))
+    if not (fits and 0 <= document.ticked_ago_s < _FAR_S and _is_of_our_time(document.recent)):
+        raise NoTwinError("a number of it is out of range")
+
+
+def _fits(entry: Entry) -> bool:
+    return (
+        0 <= entry.slot < _FAR_S
+        and 0 <= entry.late_ms < 1000 * _FAR_S
+        and 0 <= entry.seconds < _FAR_S
+    )
+
+
+def _check_times(document: Document, wall: float) -> None:
+    """Of what is ordered by some twin's clock."""
+    latest_ms = int(wall * 1000) + _WRONG_MS
+    claim, memos = document.claim, document.memos.values()
+    times_ms = [claim.term, *(memo.term for memo in memos), *(memo.at_ms for memo in memos)]
+    # A claim that the first kind's plain `/update` stands for has no boot.
+    boots = [_BOOT.fullmatch(boot) for boot in (document.boot, claim.boot) if boot]
+    if None in boots:
+        raise NoTwinError("boot: it is named by its milliseconds and some letters, as in 1780-a1b2")
+    times_ms += [int(boot[1]) for boot in boots if boot]
+    if not all(0 <= at_ms <= latest_ms for at_ms in times_ms):
+        raise NoTwinError(
+            "a term, a boot or a memo of it is more than 136 years ahead of our clock"
+        )
+
+
+def _is_of_our_time(record: Record) -> bool:
+    looks = (look for looks in record.looks.values() for look in looks)
+    decisions = (made for decisions in record.decisions.values() for made in decisions)
+    numbers = (
+        number
+        for each in (*looks, *decisions, *record.lives.values())
+        for number in each
+        if isinstance(number, int)
+    )
+    times_ms = [change.at_ms for change in record.changes]
+    in_calendar = all(0 <= at_ms < 1000 * _FAR_S for at_ms in times_ms)
+    return in_calendar and all(-1 <= number < _FAR_S for number in numbers)
+
+
+# ---- what an older release sends longer
+
+
+def _cut(document: Document) -> Document:
+    long = {
+        job: entry
+        for job, entry in document.ledger.items()
+        if is_longer(job, NAME_BYTES) or is_longer(entry.why, WHY_BYTES)
+    }
+    if not long:
+        return document
+    ledger = {job: entry for job, entry in document.ledger.items() if job not in long}
+    for job, entry in long.items():
+        ledger[short_name(job)] = replace(entry, why=shortened(entry.why, WHY_BYTES))
+    return replace(document, ledger=ledger)

@@ -1,0 +1,180 @@
+"""One letter to one Apprise URL, and what became of it.
+
+The URLs are secrets: Apprise's own words, in which parts of them stand, are masked.
+"""
+
+import logging
+import re
+import threading
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote_plus
+
+from twin.core.alert import Kind
+from twin.notify.letter import Letter
+
+if TYPE_CHECKING:  # imported when something is to be told: most twins need not wait for it
+    from apprise import AppriseResult, NotifyBase
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long is waited for a service, in seconds."""
+
+    answer_s: float = 30.0
+    """For each part of an answer. A mail server may take its time, and whoever gives up too early
+    does not know whether the letter arrived."""
+    letter_s: float = 75.0
+    """For all of it: to connect and to be answered, and some for a second recipient."""
+    pauses_s: tuple[float, ...] = (5.0, 20.0, 60.0, 180.0)
+    """Before each further try of what was refused: most of what fails has healed within minutes."""
+
+
+WAITS = Waits()
+_WHY_LETTERS = 300
+
+_PERHAPS_TAKEN = re.compile(r"error=(?:302|303|502|504|520|524)\b")
+"""By a gateway that did not wait for the service behind it, or by one that then leads elsewhere."""
+_LED_ELSEWHERE = re.compile(r"error=3\d\d\b")
+_EXCEPTION = re.compile(r"[\w/. ]{1,40}Exception\b")
+_NOT_SENT = re.compile(
+    r"Caused by (?:NewConnection|NameResolution|ConnectTimeout|Proxy)Error"
+    r"|CERTIFICATE_VERIFY_FAILED|Connection refused|\[Errno -\d+\]|\([45]\d\d, b"
+)
+"""Of the exceptions behind a failure, those by which the letter has not arrived; the last two are
+of host names that nobody knows, and what a mail server says no with."""
+
+_NOWHERE = logging.NullHandler()
+
+_TYPES = {
+    Kind.OUTAGE: "failure",
+    Kind.PEER_GONE: "failure",
+    Kind.PEER_MISCONFIGURED: "warning",
+    Kind.REMINDER: "failure",
+    Kind.TROUBLE: "warning",
+    Kind.RELIEF: "success",
+    Kind.RECOVERY: "success",
+    Kind.PEER_BACK: "success",
+    Kind.BY_HAND: "info",
+}
+"""Apprise's word for each kind, which some services show as a colour."""
+
+
+class Outcome(Enum):
+    """What became of a letter."""
+
+    TOLD = auto()
+    REFUSED = auto()
+    """It has not arrived: it is sent again."""
+    UNKNOWN = auto()
+    """It was sent, and nobody said that it arrived: who repeats it may tell the same twice."""
+
+
+class Delivery(threading.Thread):
+    """One delivery. On a thread, as Apprise's limits are for each part of a request, not for all of
+    it; one of its own, as those in Apprise's pool would keep the process from ending."""
+
+    def __init__(self, url: str, waits: Waits, letter: Letter) -> None:
+        super().__init__(name="notify once", daemon=True)
+        self._url = url
+        self._waits = waits
+        self.letter = letter
+        self.outcome = Outcome.UNKNOWN
+        self.why = "it broke off"
+
+    def run(self) -> None:
+        from twin.http.tls import bundle
+
+        try:
+            with bundle() as trusted:
+                result = self._notify(trusted)
+        except OSError as error:  # the bundle's: there is no folder for it
+            self.outcome, self.why = Outcome.REFUSED, str(error)
+            return
+        self.outcome = _outcome(result)
+        self.why = "" if result else _masked(_why(result), self._url)
+
+    def _notify(self, trusted: str | None) -> "AppriseResult":
+        from apprise import Apprise
+
+        # Made anew: one that was used before waits some seconds first, which we have done.
+        service = service_of(self._url, self._waits)
+        if trusted and service and service.verify_certificate:
+            service.verify_certificate = trusted  # type: ignore[assignment]  # requests takes it
+        return Apprise(service).notify(
+            title=self.letter.title,
+            body=self.letter.body,
+            body_format="text",
+            notify_type=_TYPES[self.letter.kind],
+            log_level=logging.DEBUG,
+        )
+
+
+def service_of(url: str, waits: Waits) -> "NotifyBase | None":
+    """What Apprise makes of the URL; None if nothing."""
+    from apprise import Apprise, AppriseAsset
+
+    _hush()
+    # Without a time limit of its own Apprise sends on the thread that calls it. A redirect would
+    # turn a letter into a mere question, whose answer says nothing of the letter.
+    asset = AppriseAsset(
+        service_timeout=0, storage_mode="memory", app_id="Twin", http_redirects=False
+    )
+    service = Apprise.instantiate(url, asset=asset)
+    if service is not None:
+        service.socket_read_timeout = max(service.socket_read_timeout, waits.answer_s)
+        # A mail server is waited for as long as for a connection to it.
+        service.socket_connect_timeout = max(service.socket_connect_timeout, waits.answer_s)
+    return service
+
+
+def _hush() -> None:
+    """Nobody hears what Apprise logs, as it masks only half of each secret, nor which URLs are
+    fetched for it. A sending still gets all of it, down to DEBUG, where alone the causes are."""
+    logger = logging.getLogger("apprise")
+    logger.propagate = False
+    logger.addHandler(_NOWHERE)
+    logger.setLevel(logging.DEBUG)
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+def _outcome(result: "AppriseResult") -> Outcome:
+    """By Apprise's log, since its result does not say at which step a delivery failed."""
+    if result:
+        return Outcome.TOLD
+    said, log = _said(result), result.logs()
+    # Of several recipients at one URL one may have it already: each try goes to all of them.
+    arrived = any(entry.level == "INFO" and entry.message.startswith("Sent ") for entry in log)
+    taken = any(map(_PERHAPS_TAKEN.search, said))
+    broke = any(_EXCEPTION.match(text) and not _NOT_SENT.search(text) for text in said)
+    # Of mail, Apprise says so of all that fails before the letter's own turn.
+    too_early = any(text.startswith("Connection error while submitting") for text in said)
+    return Outcome.UNKNOWN if arrived or taken or (broke and not too_early) else Outcome.REFUSED
+
+
+def _why(result: "AppriseResult") -> str:
+    said = _said(result)
+    if any(map(_LED_ELSEWHERE.search, said)):
+        said.append("The address leads elsewhere: write the one that it leads to.")
+    return " ".join(said) or "Apprise does not say why"
+
+
+def _said(result: "AppriseResult") -> list[str]:
+    """Apprise's warnings, and the exceptions behind them, of which it tells only at DEBUG."""
+    return [
+        entry.message
+        for entry in result.logs()
+        if entry.level in ("WARNING", "ERROR") or _EXCEPTION.match(entry.message)
+    ]
+
+
+def _masked(text: str, url: str) -> str:
+    """The text without any part of the URL, except its scheme and what is shorter than a secret."""
+    _, _, rest = url.partition("://")
+    parts = {part for form in (rest, unquote_plus(rest)) for part in re.split(r"[/?&=:@,;]+", form)}
+    forms = {form for part in parts if len(part) > 2 for form in (part, quote(part, safe=""))}
+    # The longest first, as it may hold another.
+    for part in sorted(forms, key=len, reverse=True):
+        text = re.sub(re.escape(part), "***", text, flags=re.IGNORECASE)
+    return text[:_WHY_LETTERS]
