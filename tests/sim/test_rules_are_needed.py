@@ -12,7 +12,7 @@ from twin.core.pair import duty, roles, slots
 from twin.core.pair.events import Effect, Publish, Start
 from twin.core.pair.knowledge import Claim
 from twin.core.pair.state import Holding, State
-from twin.core.pair.step import Turn
+from twin.core.pair.step import Step
 from twin.sim import process
 from twin.sim.faults import FINE_LINES, STORM, Climate
 from twin.sim.observer import BrokenPromiseError
@@ -24,15 +24,15 @@ Off = Callable[[pytest.MonkeyPatch], None]
 
 
 def no_announcement(patch: pytest.MonkeyPatch) -> None:
-    result = Turn.result
+    result = Step.result
 
-    def silent(turn: Turn) -> tuple[State, tuple[Effect, ...]]:
-        state, effects = result(turn)
+    def silent(step: Step) -> tuple[State, tuple[Effect, ...]]:
+        state, effects = result(step)
         if any(isinstance(effect, Start) for effect in effects):
             effects = tuple(one for one in effects if not isinstance(one, Publish))
         return state, effects
 
-    patch.setattr(Turn, "result", silent)
+    patch.setattr(Step, "result", silent)
 
 
 def no_tie_break(patch: pytest.MonkeyPatch) -> None:
@@ -60,10 +60,10 @@ def no_repetition(patch: pytest.MonkeyPatch) -> None:
 
 
 def counting_from_boot(patch: pytest.MonkeyPatch) -> None:
-    def anew(turn: Turn) -> None:
-        turn.upcoming.clear()
-        for job in turn.state.jobs.values():
-            turn.upcoming[job.name] = job.schedule.after(turn.state.woke_at.wall) or 0
+    def anew(step: Step) -> None:
+        step.upcoming.clear()
+        for job in step.state.jobs.values():
+            step.upcoming[job.name] = job.schedule.after(step.state.woke_at.wall) or 0
 
     patch.setattr(slots, "_count_anew", anew)
 

@@ -55,7 +55,7 @@ from twin.core.pair import receive, slots
 from twin.core.pair.events import Effect, Event, Request
 from twin.core.pair.roles import confirm, join, make_claim, retire, step_back, wake_again
 from twin.core.pair.state import Holding, Retired, Standby, State, Waking
-from twin.core.pair.step import Turn
+from twin.core.pair.step import Step
 from twin.core.pair.timeouts import (
     ASK_EVERY_S,
     ASK_FOR_S,
@@ -76,15 +76,15 @@ from twin.core.pair.timeouts import (
 
 def step(state: State, event: Event, now: Moment) -> tuple[State, tuple[Effect, ...]]:
     """What `event` makes of `state` at `now`, and what is then to be done, in this order."""
-    turn = Turn(state, now)
-    slots.mind_the_clock(turn)
-    receive.take_in(turn, event)
-    _advance(turn)
-    if turn.state.on_duty:
-        slots.serve(turn, just_taken=not state.on_duty)
-    turn.close_the_books()
-    _share(turn)
-    return turn.result()
+    step = Step(state, now)
+    slots.mind_the_clock(step)
+    receive.take_in(step, event)
+    _advance(step)
+    if step.state.on_duty:
+        slots.serve(step, just_taken=not state.on_duty)
+    step.close_the_books()
+    _share(step)
+    return step.result()
 
 
 def next_timer(state: State) -> float | None:
@@ -101,172 +101,172 @@ def next_timer(state: State) -> float | None:
     return None
 
 
-def _share(turn: Turn) -> None:
+def _share(step: Step) -> None:
     """Tell the boot at our URL what is new, if it may be another: it may be asked, or follow us."""
-    state = turn.state
-    if state.knowledge is turn.before.knowledge:
+    state = step.state
+    if state.knowledge is step.before.knowledge:
         return
     if state.retired or state.reached is False:
-        turn.send(Request.OWN)
+        step.send(Request.OWN)
     astray = state.peer.trouble and not state.peer.left
     unasked = state.reached is False or astray or state.peer.doubts
     if state.on_duty and not state.watchers and unasked:
-        turn.send(Request.UPDATE)  # the peer can neither watch us nor ask us
+        step.send(Request.UPDATE)  # the peer can neither watch us nor ask us
 
 
 # ---- what the time, and what is known by now, call for
 
 
-def _advance(turn: Turn) -> None:
-    _mind_the_shift(turn)
-    thawed_at = turn.state.thawed_at
-    if thawed_at is not None and turn.now.mono >= thawed_at + SILENCE_S:
-        turn.change(thawed_at=None)
-    match turn.state.stage:
+def _advance(step: Step) -> None:
+    _mind_the_shift(step)
+    thawed_at = step.state.thawed_at
+    if thawed_at is not None and step.now.mono >= thawed_at + SILENCE_S:
+        step.change(thawed_at=None)
+    match step.state.stage:
         case Waking() as waking:
-            _advance_waking(turn, waking)
+            _advance_waking(step, waking)
         case Standby() as standby:
-            _advance_standby(turn, standby)
+            _advance_standby(step, standby)
         case Retired() as retired:
-            _advance_retired(turn, retired)
+            _advance_retired(step, retired)
     # Last, so that a claim made in this step is sent in it.
-    if isinstance(turn.state.stage, Holding):
-        _advance_holding(turn, turn.state.stage)
+    if isinstance(step.state.stage, Holding):
+        _advance_holding(step, step.state.stage)
 
 
-def _advance_waking(turn: Turn, waking: Waking) -> None:
-    state, now = turn.state, turn.now.mono
+def _advance_waking(step: Step, waking: Waking) -> None:
+    state, now = step.state, step.now.mono
     if state.newer_boot_claims and state.reached:
-        wake_again(turn, "a boot that is gone has a later name: the clock was set back")
+        wake_again(step, "a boot that is gone has a later name: the clock was set back")
         return
     if state.newer_boot_claims:
-        retire(turn, state.knowledge.claim.boot)
+        retire(step, state.knowledge.claim.boot)
         return
     if waking.ask_own_at == waking.since:
-        turn.send(Request.STATUS)  # an older boot of ours may be on duty: the peer knows of it
+        step.send(Request.STATUS)  # an older boot of ours may be on duty: the peer knows of it
     finding_out = not state.reached and now < waking.since + OWN_URL_FOR_S
     if state.url is not None and finding_out:
         if now >= waking.ask_own_at:
-            turn.send(Request.OWN)
-            turn.enter(replace(waking, ask_own_at=now + OWN_URL_EVERY_S))
+            step.send(Request.OWN)
+            step.enter(replace(waking, ask_own_at=now + OWN_URL_EVERY_S))
         return
     if now < waking.since + SETTLE_S:
-        turn.enter(replace(waking, ask_own_at=waking.since + SETTLE_S))
+        step.enter(replace(waking, ask_own_at=waking.since + SETTLE_S))
     elif state.alone or _takes_on_wake(state, waking):
-        make_claim(turn, "it woke")
+        make_claim(step, "it woke")
     else:
-        join(turn)
+        join(step)
 
 
-def _advance_holding(turn: Turn, held: Holding) -> None:
-    state, now = turn.state, turn.now.mono
+def _advance_holding(step: Step, held: Holding) -> None:
+    state, now = step.state, step.now.mono
     if not state.claim_is_ours:
-        step_back(turn)
-        if isinstance(turn.state.stage, Standby):
-            _advance_standby(turn, turn.state.stage)
+        step_back(step)
+        if isinstance(step.state.stage, Standby):
+            _advance_standby(step, step.state.stage)
         return
     if _must_repeat(state, held) and now >= held.repeat_at:
         # Where an older boot is at our URL, only our calls reach the peer, whatever it answers.
         in_vain = state.peer.trouble and (state.reached or state.url is None)
         held = replace(held, repeat_at=now + (WRONG_RETRY_S if in_vain else REPEAT_S))
-        turn.send(Request.UPDATE)
+        step.send(Request.UPDATE)
         if state.reached is False:
-            turn.send(Request.OWN)
+            step.send(Request.OWN)
     if _must_look(state, held) and now >= held.look_at:
         held = replace(held, look_at=now + LOOK_EVERY_S)
-        turn.send(Request.LOOK)
+        step.send(Request.LOOK)
     if held.ask_at is not None and now >= held.ask_at:
         held = replace(held, ask_at=now + ASK_LOST_WATCHER_S)
         # After a freeze an answer shall mean that the peer has heard that we are back.
-        turn.send(Request.STATUS if state.thawed_at is None else Request.UPDATE)
-    turn.enter(held)
-    _confirm_in_time(turn, held)
+        step.send(Request.STATUS if state.thawed_at is None else Request.UPDATE)
+    step.enter(held)
+    _confirm_in_time(step, held)
 
 
-def _confirm_in_time(turn: Turn, held: Holding) -> None:
-    state, now = turn.state, turn.now.mono
+def _confirm_in_time(step: Step, held: Holding) -> None:
+    state, now = step.state, step.now.mono
     if _is_shown(state) and now >= held.not_before:
-        confirm(turn, f"{state.peer.twin} knows of it")
+        confirm(step, f"{state.peer.twin} knows of it")
     elif now >= _silent_from(state, held):
-        turn.enter(replace(held, standing_in=bool(state.peer.trouble)))
-        confirm(turn, f"nothing heard of the peer for {SILENCE_S:g} s")
+        step.enter(replace(held, standing_in=bool(state.peer.trouble)))
+        confirm(step, f"nothing heard of the peer for {SILENCE_S:g} s")
 
 
-def _advance_standby(turn: Turn, standby: Standby) -> None:
-    state, now = turn.state, turn.now.mono
+def _advance_standby(step: Step, standby: Standby) -> None:
+    state, now = step.state, step.now.mono
     claim = state.knowledge.claim
     if state.newer_boot_claims:
-        retire(turn, claim.boot)
+        retire(step, claim.boot)
     elif claim.released and claim.twin != state.twin:
-        make_claim(turn, f"{claim.twin} released it")
+        make_claim(step, f"{claim.twin} released it")
     elif state.peer.first_kind:
         if now >= standby.ask_at:
-            turn.enter(replace(standby, ask_at=now + FIRST_KIND_EVERY_S))
-            turn.send(Request.LOOK)
+            step.enter(replace(standby, ask_at=now + FIRST_KIND_EVERY_S))
+            step.send(Request.LOOK)
     elif claim.twin == state.twin and not claim.released:
-        make_claim(turn, "the duty was given to this app")
+        make_claim(step, "the duty was given to this app")
     elif standby.doubt_since is not None:
-        _advance_doubt(turn, standby, standby.doubt_since)
+        _advance_doubt(step, standby, standby.doubt_since)
 
 
-def _advance_retired(turn: Turn, retired: Retired) -> None:
-    now, until = turn.now.mono, retired.vouches_until
+def _advance_retired(step: Step, retired: Retired) -> None:
+    now, until = step.now.mono, retired.vouches_until
     if until is not None and now >= until:
         retired = replace(retired, vouches_until=None)
     if now >= retired.ask_own_at:
         retired = replace(retired, ask_own_at=now + RETIRED_ASK_S)
-        turn.send(Request.OWN)
-    turn.enter(retired)
+        step.send(Request.OWN)
+    step.enter(retired)
 
 
-def _advance_doubt(turn: Turn, standby: Standby, since: float) -> None:
-    now, peer = turn.now.mono, turn.peer
+def _advance_doubt(step: Step, standby: Standby, since: float) -> None:
+    now, peer = step.now.mono, step.peer
     patience = ASK_FOR_S if peer.url is not None else ASK_WITHOUT_ADDRESS_S
     if now - since >= patience + HELD_UP_S:
-        turn.enter(replace(standby, doubt_since=now - patience + HELD_UP_S, ask_at=now + HELD_UP_S))
-        turn.send(Request.STATUS)
+        step.enter(replace(standby, doubt_since=now - patience + HELD_UP_S, ask_at=now + HELD_UP_S))
+        step.send(Request.STATUS)
     elif now - since >= patience:
         silent = peer.heard_at is None or peer.heard_at.mono <= since
         why = f"the peer is silent for {now - since:.1f} s" if silent else "nobody takes the duty"
-        make_claim(turn, why, confirmed=silent and not peer.is_there(now))
+        make_claim(step, why, confirmed=silent and not peer.is_there(now))
         if silent:
-            _count_silence_from(turn, since)
+            _count_silence_from(step, since)
     elif now >= standby.ask_at:
-        turn.enter(replace(standby, ask_at=min(now + ASK_EVERY_S, since + patience)))
-        _ask_the_peer(turn)
-        if turn.state.reached is False:
-            turn.send(Request.OWN)  # the older boot there may hear what we do not
+        step.enter(replace(standby, ask_at=min(now + ASK_EVERY_S, since + patience)))
+        _ask_the_peer(step)
+        if step.state.reached is False:
+            step.send(Request.OWN)  # the older boot there may hear what we do not
 
 
-def _ask_the_peer(turn: Turn) -> None:
+def _ask_the_peer(step: Step) -> None:
     """By a call, which a holder returns: its answer may be unreadable. But a peer of the first kind
     would take a call for a claim."""
-    claim = turn.state.knowledge.claim
-    turn.send(Request.STATUS if claim.term and not claim.boot else Request.UPDATE)
-    if turn.peer.trouble:
-        turn.send(Request.LOOK)
+    claim = step.state.knowledge.claim
+    step.send(Request.STATUS if claim.term and not claim.boot else Request.UPDATE)
+    if step.peer.trouble:
+        step.send(Request.LOOK)
 
 
-def _mind_the_shift(turn: Turn) -> None:
-    shift = turn.state.rules.shift
+def _mind_the_shift(step: Step) -> None:
+    shift = step.state.rules.shift
     if shift is None:
         return
-    now_in, was_in = shift.contains(turn.now.wall), turn.state.in_shift
-    turn.change(in_shift=now_in)
-    match turn.state.stage:
+    now_in, was_in = shift.contains(step.now.wall), step.state.in_shift
+    step.change(in_shift=now_in)
+    match step.state.stage:
         case Standby(doubt_since=doubt_since) if now_in and not was_in:
-            make_claim(turn, "its shift begins")
-            _count_silence_from(turn, doubt_since)
+            make_claim(step, "its shift begins")
+            _count_silence_from(step, doubt_since)
         case Holding() as held if was_in and not now_in:
             # Any request wakes a sleeping peer; an awake one claims by its own clock.
-            turn.enter(replace(held, ask_at=turn.now.mono))
+            step.enter(replace(held, ask_at=step.now.mono))
 
 
-def _count_silence_from(turn: Turn, doubt_since: float | None) -> None:
+def _count_silence_from(step: Step, doubt_since: float | None) -> None:
     """Whoever claims while it asks in vain after the holder need not wait anew for an answer."""
-    held = turn.state.stage
-    if doubt_since is not None and isinstance(held, Holding) and not turn.peer.left:
-        turn.enter(replace(held, since=doubt_since))
+    held = step.state.stage
+    if doubt_since is not None and isinstance(held, Holding) and not step.peer.left:
+        step.enter(replace(held, since=doubt_since))
 
 
 # ---- questions about a state

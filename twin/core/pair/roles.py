@@ -5,28 +5,28 @@ from dataclasses import replace
 from twin.core.pair.events import Request
 from twin.core.pair.knowledge import NOBODY, Claim, Knowledge
 from twin.core.pair.state import Holding, Leaving, Retired, Standby, State, Waking, boot_name
-from twin.core.pair.step import Turn
+from twin.core.pair.step import Step
 from twin.core.pair.timeouts import FLAPPING_WAKES, FOLLOWED_S, RETIRED_ASK_S
 
 
-def make_claim(turn: Turn, because: str, confirmed: bool = False) -> None:
+def make_claim(step: Step, because: str, confirmed: bool = False) -> None:
     """Make a claim above all that is known. `confirmed`: the peer is known to be gone."""
-    state, now = turn.state, turn.now
+    state, now = step.state, step.now
     previous = state.knowledge.claim
     term = max(int(now.wall * 1000), previous.term + 1)
-    turn.learn(Knowledge(Claim(term, state.twin, state.boot)))
+    step.learn(Knowledge(Claim(term, state.twin, state.boot)))
     follows = _follows_a_living_boot(state)
     if follows:
-        turn.watch(False)  # so it hears of us; else what it still writes is read until we confirm
+        step.watch(False)  # so it hears of us; else what it still writes is read until we confirm
     not_before = now.mono + (FOLLOWED_S if follows else 0.0)
-    turn.enter(Holding(now.mono, not_before, repeat_at=now.mono, look_at=now.mono))
-    turn.note("duty.claimed", term=term, because=because)
+    step.enter(Holding(now.mono, not_before, repeat_at=now.mono, look_at=now.mono))
+    step.note("duty.claimed", term=term, because=because)
     if state.alone:
-        confirm(turn, "there is no peer")
+        confirm(step, "there is no peer")
     elif _was_released_by_the_peer(state):
-        confirm(turn, f"{previous.twin} released the duty")
+        confirm(step, f"{previous.twin} released the duty")
     elif confirmed:
-        confirm(turn, because)
+        confirm(step, because)
 
 
 def _follows_a_living_boot(state: State) -> bool:
@@ -52,93 +52,93 @@ def _was_released_by_the_peer(state: State) -> bool:
     return heard and watches and state.thawed_at is None
 
 
-def confirm(turn: Turn, because: str) -> None:
-    held = turn.state.stage
-    if isinstance(held, Holding) and not held.confirmed and turn.state.claim_is_ours:
-        turn.enter(replace(held, confirmed=True))
-        turn.watch(False)
-        turn.note("duty.taken", term=turn.state.knowledge.claim.term, because=because)
+def confirm(step: Step, because: str) -> None:
+    held = step.state.stage
+    if isinstance(held, Holding) and not held.confirmed and step.state.claim_is_ours:
+        step.enter(replace(held, confirmed=True))
+        step.watch(False)
+        step.note("duty.taken", term=step.state.knowledge.claim.term, because=because)
 
 
-def step_back(turn: Turn) -> None:
-    state = turn.state
+def step_back(step: Step) -> None:
+    state = step.state
     claim = state.knowledge.claim
-    just_woke = claim.boot == state.peer.boot != turn.before.peer.boot
-    _tell_lost(turn, claim)
+    just_woke = claim.boot == state.peer.boot != step.before.peer.boot
+    _tell_lost(step, claim)
     if just_woke and len(state.peer.wakes) >= FLAPPING_WAKES:
-        make_claim(turn, f"{claim.twin} flaps: it woke for the third time in ten minutes")
+        make_claim(step, f"{claim.twin} flaps: it woke for the third time in ten minutes")
     else:
-        join(turn)
+        join(step)
 
 
-def _tell_lost(turn: Turn, claim: Claim) -> None:
-    turn.note("duty.lost", term=claim.term, because=f"{claim.twin} claims it")
+def _tell_lost(step: Step, claim: Claim) -> None:
+    step.note("duty.lost", term=claim.term, because=f"{claim.twin} claims it")
 
 
-def join(turn: Turn) -> None:
-    now = turn.now.mono
+def join(step: Step) -> None:
+    now = step.now.mono
     standby = Standby(since=now, doubt_since=now, ask_at=now)
-    turn.enter(standby)
-    if turn.peer.url is not None and not turn.peer.first_kind:
-        open_watch(turn, standby)
+    step.enter(standby)
+    if step.peer.url is not None and not step.peer.first_kind:
+        open_watch(step, standby)
 
 
-def retire(turn: Turn, newer: str) -> None:
-    match turn.state.stage:
+def retire(step: Step, newer: str) -> None:
+    match step.state.stage:
         case Retired():
             return
         case Leaving():
-            turn.enter(Leaving(retired=True))
+            step.enter(Leaving(retired=True))
             return
-    turn.note("twin.retired", because=f"boot {newer} of this app is newer")
-    if turn.before.on_duty and not turn.state.claim_is_ours:
-        _tell_lost(turn, turn.state.knowledge.claim)
+    step.note("twin.retired", because=f"boot {newer} of this app is newer")
+    if step.before.on_duty and not step.state.claim_is_ours:
+        _tell_lost(step, step.state.knowledge.claim)
     # A watch stays open: the newer boot has none yet, and is told what still comes.
-    _release(turn, "a newer boot of this app is there")
-    if turn.before.on_duty:
+    _release(step, "a newer boot of this app is there")
+    if step.before.on_duty:
         # A run that was just announced may be known to nobody: the peer's watch follows the newer
         # boot. So both are told, the newer one by our URL.
-        turn.send(Request.DOWN)
-        turn.send(Request.OWN)
-    now = turn.now.mono
-    settling = isinstance(turn.state.stage, Waking)
-    turn.enter(Retired(now + RETIRED_ASK_S, failed_from=now + (0 if settling else RETIRED_ASK_S)))
+        step.send(Request.DOWN)
+        step.send(Request.OWN)
+    now = step.now.mono
+    settling = isinstance(step.state.stage, Waking)
+    step.enter(Retired(now + RETIRED_ASK_S, failed_from=now + (0 if settling else RETIRED_ASK_S)))
 
 
-def _release(turn: Turn, because: str) -> None:
-    if turn.state.claim_is_ours:
-        claim = replace(turn.state.knowledge.claim, released=True)
-        turn.learn(Knowledge(claim))
-        turn.note("duty.released", term=claim.term, because=because)
-        turn.send(Request.DOWN)
+def _release(step: Step, because: str) -> None:
+    if step.state.claim_is_ours:
+        claim = replace(step.state.knowledge.claim, released=True)
+        step.learn(Knowledge(claim))
+        step.note("duty.released", term=claim.term, because=because)
+        step.send(Request.DOWN)
 
 
-def leave(turn: Turn, because: str) -> None:
-    if isinstance(turn.state.stage, Leaving):
+def leave(step: Step, because: str) -> None:
+    if isinstance(step.state.stage, Leaving):
         return
-    turn.note("twin.leaves", because=because)
+    step.note("twin.leaves", because=because)
     # The watch stays open until the end: a peer that sees it break before it has heard our word
     # would ask after us, and so wake an app that was just put to sleep.
-    _release(turn, because)
-    turn.enter(Leaving(retired=isinstance(turn.state.stage, Retired)))
-    turn.send(Request.DOWN)
+    _release(step, because)
+    step.enter(Leaving(retired=isinstance(step.state.stage, Retired)))
+    step.send(Request.DOWN)
 
 
-def open_watch(turn: Turn, standby: Standby) -> None:
-    turn.enter(replace(standby, watching=True, opened_at=turn.now.mono))
-    turn.watch(True)
+def open_watch(step: Step, standby: Standby) -> None:
+    step.enter(replace(standby, watching=True, opened_at=step.now.mono))
+    step.watch(True)
 
 
-def wake_again(turn: Turn, because: str) -> None:
+def wake_again(step: Step, because: str) -> None:
     """Begin again, as a boot that is newer than any other of this app."""
-    state, now = turn.state, turn.now
+    state, now = step.state, step.now
     claim = state.knowledge.claim
     newest = claim.boot.partition("-")[0] if claim.twin == state.twin else ""
     newest_ms = int(newest) if newest.isdigit() else 0
     started_ms = max(int(now.wall * 1000), newest_ms + 1)
     boot = boot_name(started_ms, state.boot.rpartition("-")[2])
-    turn.note("twin.woke", boot=boot, because=because)
-    turn.change(boot=boot, woke_at=now)
-    turn.change_peer(left=False)  # it may have come back to the boot that we made way for
-    turn.watch(False)
-    turn.enter(Waking(since=now.mono, ask_own_at=now.mono))
+    step.note("twin.woke", boot=boot, because=because)
+    step.change(boot=boot, woke_at=now)
+    step.change_peer(left=False)  # it may have come back to the boot that we made way for
+    step.watch(False)
+    step.enter(Waking(since=now.mono, ask_own_at=now.mono))

@@ -15,7 +15,7 @@ from dataclasses import replace
 from twin.core.pair.events import Ended, Request
 from twin.core.pair.knowledge import Entry, Fate
 from twin.core.pair.state import State
-from twin.core.pair.step import Turn
+from twin.core.pair.step import Step
 from twin.core.pair.timeouts import ASK_RUNS_EVERY_S, CLOCK_AHEAD_S, LEAVING_S, PROMPT_S
 from twin.core.schedule.job import Job
 
@@ -42,32 +42,32 @@ def next_question(state: State) -> float | None:
     return state.ask_runs_at if state.on_duty and state.overdue else None
 
 
-def mind_the_clock(turn: Turn) -> None:
+def mind_the_clock(step: Step) -> None:
     """When the clock was set back, forget what lies too far ahead: it would stop every job."""
-    now, state = turn.now.wall, turn.state
+    now, state = step.now.wall, step.state
     if now < state.wall - 1:
-        turn.warn("clock.set_back", seconds=round(state.wall - now, 1))
-        turn.change(knowledge=state.knowledge.until(now + CLOCK_AHEAD_S))
+        step.warn("clock.set_back", seconds=round(state.wall - now, 1))
+        step.change(knowledge=state.knowledge.until(now + CLOCK_AHEAD_S))
         if state.on_duty:
-            _count_anew(turn)
+            _count_anew(step)
 
 
-def serve(turn: Turn, just_taken: bool) -> None:
+def serve(step: Step, just_taken: bool) -> None:
     """Start or skip every slot that is due. To be called only on duty, at the end of a step."""
-    now, state = turn.now.wall, turn.state
-    news = state.knowledge is not turn.before.knowledge
+    now, state = step.now.wall, step.state
+    news = state.knowledge is not step.before.knowledge
     if just_taken:
-        _count_anew(turn)
+        _count_anew(step)
     elif news:
-        _follow_the_ledger(turn)
+        _follow_the_ledger(step)
     if not (just_taken or news or state.overdue or now >= state.due_at):
         return
-    for name in [name for name, slot in turn.upcoming.items() if slot <= now]:
-        if not _is_running(turn, name):
-            _serve(turn, turn.state.jobs[name])
-    ahead = min((slot for slot in turn.upcoming.values() if slot > now), default=_NEVER)
-    overdue = any(slot <= now for slot in turn.upcoming.values())
-    turn.change(due_at=float(ahead), overdue=overdue)
+    for name in [name for name, slot in step.upcoming.items() if slot <= now]:
+        if not _is_running(step, name):
+            _serve(step, step.state.jobs[name])
+    ahead = min((slot for slot in step.upcoming.values() if slot > now), default=_NEVER)
+    overdue = any(slot <= now for slot in step.upcoming.values())
+    step.change(due_at=float(ahead), overdue=overdue)
 
 
 def why_not_now(state: State, name: str) -> str:
@@ -85,10 +85,10 @@ def why_not_now(state: State, name: str) -> str:
     return ""
 
 
-def run_now(turn: Turn, name: str) -> None:
+def run_now(step: Step, name: str) -> None:
     """Start the job as if the present second were a slot of it; nothing if it cannot be."""
-    if not why_not_now(replace(turn.state, wall=turn.now.wall), name):
-        _start(turn, name, int(turn.now.wall), because="somebody asked for it")
+    if not why_not_now(replace(step.state, wall=step.now.wall), name):
+        _start(step, name, int(step.now.wall), because="somebody asked for it")
 
 
 def may_begin(state: State, job: str, slot: int) -> bool:
@@ -104,47 +104,47 @@ def may_begin(state: State, job: str, slot: int) -> bool:
     return entry.fate is Fate.RUNNING and (state.on_duty or prompt)
 
 
-def ended(turn: Turn, event: Ended) -> None:
+def ended(step: Step, event: Ended) -> None:
     """A run on this twin is over; on standby too, after a handover."""
-    entry = turn.entry(event.job)
+    entry = step.entry(event.job)
     seconds = round(event.seconds, 3)
     # Else the job went on without waiting for this run: it hung, or its twin froze.
     if entry is not None and entry.slot == event.slot:
-        turn.record(event.job, replace(entry, fate=event.fate, seconds=seconds, why=event.why))
+        step.record(event.job, replace(entry, fate=event.fate, seconds=seconds, why=event.why))
         if event.fate is Fate.CANCELLED:
-            turn.upcoming[event.job] = _NEVER
-    tell = turn.warn if event.fate is Fate.FAILED else turn.note
+            step.upcoming[event.job] = _NEVER
+    tell = step.warn if event.fate is Fate.FAILED else step.note
     because = {"because": event.why} if event.why else {}
     tell("slot.ended", job=event.job, slot=event.slot, state=event.fate, seconds=seconds, **because)
 
 
-def gone(turn: Turn, boot: str, said_so: bool) -> None:
+def gone(step: Step, boot: str, said_so: bool) -> None:
     """A boot of the peer is no more: its runs are over, now or when its host has killed it."""
-    at = turn.now.mono + (LEAVING_S if said_so else 0.0)
-    known = dict(turn.state.over_from)
+    at = step.now.mono + (LEAVING_S if said_so else 0.0)
+    known = dict(step.state.over_from)
     known[boot] = min(at, known.get(boot, at))
     newest = sorted(known)[-_BOOTS_KEPT:]
-    turn.change(over_from={boot: known[boot] for boot in newest})
+    step.change(over_from={boot: known[boot] for boot in newest})
 
 
 # ---- one job
 
 
-def _serve(turn: Turn, job: Job) -> None:
-    slot = job.schedule.latest(turn.now.wall)
-    entry = turn.entry(job.name)
+def _serve(step: Step, job: Job) -> None:
+    slot = job.schedule.latest(step.now.wall)
+    entry = step.entry(job.name)
     served = entry.slot if entry else None
     assert slot is not None, "a slot that is due is none that never was"  # noqa: S101
-    late = turn.now.wall - slot
+    late = step.now.wall - slot
     if served is not None:
-        _tell_skipped(turn, job, served, slot - 1, "a newer slot of the job takes their place")
-    why = _why_skipped(turn.state, job, late)
+        _tell_skipped(step, job, served, slot - 1, "a newer slot of the job takes their place")
+    why = _why_skipped(step.state, job, late)
     if not why:
-        _start(turn, job.name, slot, late_ms=int(late * 1000))
+        _start(step, job.name, slot, late_ms=int(late * 1000))
     else:
-        turn.record(job.name, _entry(turn, slot, Fate.SKIPPED, why=why))
-        _tell_skipped(turn, job, slot - 1, slot, why)
-    _look_ahead(turn, job, slot)
+        step.record(job.name, _entry(step, slot, Fate.SKIPPED, why=why))
+        _tell_skipped(step, job, slot - 1, slot, why)
+    _look_ahead(step, job, slot)
 
 
 def _why_skipped(state: State, job: Job, late: float) -> str:
@@ -156,54 +156,54 @@ def _why_skipped(state: State, job: Job, late: float) -> str:
     return ""
 
 
-def _start(turn: Turn, name: str, slot: int, late_ms: int = 0, **why: str) -> None:
-    turn.record(name, _entry(turn, slot, Fate.RUNNING, late_ms=late_ms))
-    turn.note("slot.started", job=name, slot=slot, late_ms=late_ms, **why)
-    turn.start(name, slot)
+def _start(step: Step, name: str, slot: int, late_ms: int = 0, **why: str) -> None:
+    step.record(name, _entry(step, slot, Fate.RUNNING, late_ms=late_ms))
+    step.note("slot.started", job=name, slot=slot, late_ms=late_ms, **why)
+    step.start(name, slot)
 
 
-def _tell_skipped(turn: Turn, job: Job, after: float, until: float, why: str) -> None:
+def _tell_skipped(step: Step, job: Job, after: float, until: float, why: str) -> None:
     """Log the slots in (after, until] as skipped, in one line."""
     first = job.schedule.after(after)
     if first is not None and first <= until:
         count = job.schedule.count(after, until)
         last = job.schedule.latest(until)
-        turn.note("slot.skipped", job=job.name, slot=first, last=last, count=count, because=why)
+        step.note("slot.skipped", job=job.name, slot=first, last=last, count=count, because=why)
 
 
-def _entry(turn: Turn, slot: int, fate: Fate, late_ms: int = 0, why: str = "") -> Entry:
-    return Entry(slot, fate, turn.state.twin, turn.state.boot, late_ms=late_ms, why=why)
+def _entry(step: Step, slot: int, fate: Fate, late_ms: int = 0, why: str = "") -> Entry:
+    return Entry(slot, fate, step.state.twin, step.state.boot, late_ms=late_ms, why=why)
 
 
-def _look_ahead(turn: Turn, job: Job, served: float) -> None:
-    entry = turn.entry(job.name)
+def _look_ahead(step: Step, job: Job, served: float) -> None:
+    entry = step.entry(job.name)
     following = None if entry and entry.fate is Fate.CANCELLED else job.schedule.after(served)
-    turn.upcoming[job.name] = _NEVER if following is None else following
+    step.upcoming[job.name] = _NEVER if following is None else following
 
 
 # ---- whether a job is running
 
 
-def _is_running(turn: Turn, name: str) -> bool:
+def _is_running(step: Step, name: str) -> bool:
     """Whether to wait for a run of the job; writes off one that is over, or past its time limit."""
-    entry = turn.entry(name)
+    entry = step.entry(name)
     if entry is None or entry.fate is not Fate.RUNNING:
         return False
-    limit = turn.state.jobs[name].timeout_s
-    ours = entry.boot == turn.state.boot
-    if turn.now.wall >= entry.began_at + limit:
+    limit = step.state.jobs[name].timeout_s
+    ours = entry.boot == step.state.boot
+    if step.now.wall >= entry.began_at + limit:
         why = f"still running after {limit} s, its time limit"
-    elif not ours and _is_over(turn.state, entry, turn.now.mono):
+    elif not ours and _is_over(step.state, entry, step.now.mono):
         why = f"its twin {entry.twin} is gone; started or not, it is not repeated"
     else:
-        if turn.now.mono >= turn.state.ask_runs_at:
-            turn.change(ask_runs_at=turn.now.mono + ASK_RUNS_EVERY_S)
+        if step.now.mono >= step.state.ask_runs_at:
+            step.change(ask_runs_at=step.now.mono + ASK_RUNS_EVERY_S)
             if not ours:
-                turn.send(Request.STATUS)
+                step.send(Request.STATUS)
         return True
     fate = Fate.FAILED if ours else Fate.UNKNOWN
-    turn.record(name, replace(entry, fate=fate, why=why))
-    turn.warn("slot.ended", job=name, slot=entry.slot, state=fate, because=why)
+    step.record(name, replace(entry, fate=fate, why=why))
+    step.warn("slot.ended", job=name, slot=entry.slot, state=fate, because=why)
     return False
 
 
@@ -217,33 +217,33 @@ def _is_over(state: State, entry: Entry, now: float) -> bool:
 # ---- where counting begins
 
 
-def _count_anew(turn: Turn) -> None:
+def _count_anew(step: Step) -> None:
     """On taking duty: from the ledger where there is one, else from now on."""
-    turn.upcoming.clear()
-    for job in turn.state.jobs.values():
-        entry = turn.entry(job.name)
+    step.upcoming.clear()
+    for job in step.state.jobs.values():
+        entry = step.entry(job.name)
         if entry is None:
-            _begin_counting(turn, job)
+            _begin_counting(step, job)
         else:
-            _look_ahead(turn, job, entry.slot)
+            _look_ahead(step, job, entry.slot)
 
 
-def _begin_counting(turn: Turn, job: Job) -> None:
-    newest = job.schedule.latest(turn.now.wall)
+def _begin_counting(step: Step, job: Job) -> None:
+    newest = job.schedule.latest(step.now.wall)
     if newest is None:
-        _look_ahead(turn, job, turn.now.wall)
+        _look_ahead(step, job, step.now.wall)
     elif job.catch_up:
-        _look_ahead(turn, job, newest - 1)
+        _look_ahead(step, job, newest - 1)
     else:
         why = "not counted: the pair had just started, or this job is new"
-        turn.record(job.name, _entry(turn, newest, Fate.SKIPPED, why=why))
-        _tell_skipped(turn, job, turn.state.woke_at.wall, newest, why)
-        _look_ahead(turn, job, newest)
+        step.record(job.name, _entry(step, newest, Fate.SKIPPED, why=why))
+        _tell_skipped(step, job, step.state.woke_at.wall, newest, why)
+        _look_ahead(step, job, newest)
 
 
-def _follow_the_ledger(turn: Turn) -> None:
+def _follow_the_ledger(step: Step) -> None:
     """On duty, a message told of newer slots: go on from there."""
-    before = turn.before.knowledge.ledger
-    for name, entry in turn.state.knowledge.ledger.items():
-        if name in turn.state.jobs and before.get(name) is not entry:
-            _look_ahead(turn, turn.state.jobs[name], entry.slot)
+    before = step.before.knowledge.ledger
+    for name, entry in step.state.knowledge.ledger.items():
+        if name in step.state.jobs and before.get(name) is not entry:
+            _look_ahead(step, step.state.jobs[name], entry.slot)

@@ -11,7 +11,7 @@ from twin.core.pair.knowledge import Entry, Knowledge
 from twin.core.pair.state import Peer, Stage, State
 
 
-class Turn:
+class Step:
     """Rules read `state` and change it by these methods; nobody outside the step sees the turn."""
 
     def __init__(self, state: State, now: Moment) -> None:
