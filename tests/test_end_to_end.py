@@ -156,7 +156,7 @@ async def a_wrong_password(tmp_path: Path) -> None:
         await pair.b.set_config({"BASIC_AUTH_PASSWORD": "another one", "PEER_PASSWORD": "wrong"})
         await pair.wake(pair.a, pair.b)
         for app in (pair.a, pair.b):
-            line = await pair.event(app, "peer.wired_wrongly", after=0)
+            line = await pair.event(app, "peer.misconfigured", after=0)
             assert "set PEER_USERNAME and PEER_PASSWORD" in line.text
         # Neither can talk to the other; the elder stands in after 30 s, and only that one.
         await pair.platform.log.wait_for("event=duty.taken", 45)
@@ -175,7 +175,7 @@ async def somebodys_blog(tmp_path: Path) -> None:
         await blog.up()
         await pair.a.set_config({"PEER_URL": blog.url})
         await pair.wake(pair.a)
-        line = await pair.event(pair.a, "peer.wired_wrongly", after=0)
+        line = await pair.event(pair.a, "peer.misconfigured", after=0)
         assert "set PEER_URL to the URL of the other twin" in line.text
         await pair.wake(pair.b)
         await pair.until_roles("on_duty", "standby")

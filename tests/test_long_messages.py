@@ -53,5 +53,5 @@ def test_a_pair_whose_jobs_fail_with_long_messages_goes_on_talking(tmp_path: Pat
         a.start()
         until(lambda: roles(a, b) == ["on_duty", "standby"], patience_s)
         until(lambda: [failed(a), failed(b)] == [COUNT, COUNT], patience_s)
-        for event in ("peer.wired_wrongly", "document.refused", "slot.skipped"):
+        for event in ("peer.misconfigured", "document.refused", "slot.skipped"):
             assert f"event={event}" not in a.output + b.output

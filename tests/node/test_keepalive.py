@@ -317,6 +317,6 @@ def test_a_ping_that_cannot_help_is_told_of_at_the_start(url: Any, host: Any, to
         await keeping(made, settings(host=host), test)
 
     asyncio.run(run())
-    warnings = [line for line in made.lines if "self_ping.in_vain" in line]
+    warnings = [line for line in made.lines if "self_ping.ineffective" in line]
     assert len(warnings) == bool(told)
     assert all(told in line for line in warnings)

@@ -475,7 +475,7 @@ def test_a_peer_that_denies_us_is_asked_once_to_take_the_duty_and_told_of(status
         await wait_until(lambda: server.asked and not link._tasks)
         assert server.lines == ["GET /down"]
         assert "set PEER_USERNAME and PEER_PASSWORD" in made.node.look().peer.trouble_why
-        assert made.events.count("peer.wired_wrongly") == 1
+        assert made.events.count("peer.misconfigured") == 1
 
     on_link(saying(answer(status)), test)
 

@@ -27,8 +27,8 @@ _SENTENCES = {
     "watch.lost": "lost sight of {peer}",
     "self_ping.failed": "cannot reach its own address",
     "peer.left": "hears that {peer} left",
-    "peer.wired_wrongly": "cannot work with its peer",
-    "peer.wired_rightly": "can work with its peer again",
+    "peer.misconfigured": "cannot work with its peer",
+    "peer.configured": "can work with its peer again",
     "slot.ended": "ran {job}: {state}",
     "slot.skipped": "skips {job}",
     "clock.froze": "was frozen for {seconds} s, and asks before it acts",
@@ -52,7 +52,7 @@ _SILENT = {
     # Too many to be read.
     *("request.answered", "api.answered"),
     # On loopback a twin cannot know that its own address leads through a router. Here it does.
-    "self_ping.in_vain",
+    "self_ping.ineffective",
 }
 
 # The router's line for a request that went well, or whose caller hung up.

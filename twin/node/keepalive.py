@@ -108,4 +108,4 @@ class KeepAwake:
             why = f"SELF_URL is {url}, which does not pass {host.name}'s router: set the public URL"
         else:
             return
-        self._log.warning("self_ping.in_vain", because=why)
+        self._log.warning("self_ping.ineffective", because=why)

@@ -929,13 +929,13 @@ def test_a_standby_takes_what_an_older_boot_of_its_app_claims() -> None:
 
 def test_wrong_credentials_are_said_and_tried_again_every_minute() -> None:
     twin = claiming()
-    (said,) = noted(twin.tell(DENIED), "peer.wired_wrongly")
+    (said,) = noted(twin.tell(DENIED), "peer.misconfigured")
     assert "TWIN_PASSWORD" in str(said["because"])
-    assert noted(twin.tell(DENIED), "peer.wired_wrongly") == []
+    assert noted(twin.tell(DENIED), "peer.misconfigured") == []
     assert sent(twin.wait(59)).count("UPDATE") == 0
     assert sent(twin.wait(2)).count("UPDATE") == 1
     right = twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.ANSWER)
-    assert noted(right, "peer.wired_rightly")
+    assert noted(right, "peer.configured")
     assert twin.role() is Role.ON_DUTY
 
 

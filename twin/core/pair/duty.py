@@ -78,7 +78,7 @@ def step(state: State, event: Event, now: Moment) -> tuple[State, tuple[Effect, 
     """What `event` makes of `state` at `now`, and what is then to be done, in this order."""
     step = Step(state, now)
     slots.mind_the_clock(step)
-    receive.take_in(step, event)
+    receive.receive(step, event)
     _advance(step)
     if step.state.on_duty:
         slots.serve(step, just_taken=not state.on_duty)

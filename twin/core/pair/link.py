@@ -60,7 +60,7 @@ def failed(step: Step, event: Failed) -> None:
 
 
 def _denied(step: Step, why: str) -> None:
-    wrong(step, Trouble.DENIED, why)
+    misconfigured(step, Trouble.DENIED, why)
 
 
 def _strange(step: Step, why: str) -> None:
@@ -71,7 +71,7 @@ def _strange(step: Step, why: str) -> None:
         remedy = f"see whether the host of {peer.twin}, which answered there before, still runs it"
     else:
         remedy = "set PEER_URL to the URL of the other twin"
-    wrong(step, Trouble.STRANGER, f"{why}: {remedy}")
+    misconfigured(step, Trouble.STRANGER, f"{why}: {remedy}")
 
 
 def _perhaps_first_kind(step: Step, why: str) -> None:
@@ -90,9 +90,9 @@ _FAILED = {
 }
 
 
-def wrong(step: Step, trouble: Trouble, why: str) -> None:
+def misconfigured(step: Step, trouble: Trouble, why: str) -> None:
     if step.peer.trouble_why != why:
-        step.warn("peer.wired_wrongly", because=why)
+        step.warn("peer.misconfigured", because=why)
     if trouble is Trouble.DENIED is not step.peer.trouble:
         step.change_peer(there_until=step.now.mono + SEEN_S)  # most likely a twin denies us
     step.change_peer(trouble=trouble, trouble_why=why, refused=False)
@@ -103,12 +103,12 @@ def wrong(step: Step, trouble: Trouble, why: str) -> None:
             step.enter(replace(standby, asks_in_vain=True))
 
 
-def right(step: Step) -> None:
+def configured(step: Step) -> None:
     """An answer could be read."""
     if isinstance(step.state.stage, Standby):
         step.enter(replace(step.state.stage, asks_in_vain=False))
     if step.peer.trouble:
-        step.note("peer.wired_rightly")
+        step.note("peer.configured")
         step.change_peer(trouble=Trouble.NONE, trouble_why="", there_until=0.0)
         if isinstance(step.state.stage, Holding):
             # Not in a minute: silence is an answer again, and only to what was asked.

@@ -26,7 +26,7 @@ from twin.core.pair.events import (
     WatchLost,
 )
 from twin.core.pair.knowledge import NOBODY, Claim, Knowledge, Memo
-from twin.core.pair.link import failed, looked, right, watch_lost, wrong
+from twin.core.pair.link import configured, failed, looked, misconfigured, watch_lost
 from twin.core.pair.roles import confirm, leave, make_claim, open_watch, retire, wake_again
 from twin.core.pair.state import Holding, Peer, Retired, Standby, Trouble, Waking
 from twin.core.pair.step import Step
@@ -40,7 +40,7 @@ from twin.core.pair.timeouts import (
 )
 
 
-def take_in(step: Step, event: Event) -> None:  # noqa: C901 (one line a case, all alike)
+def receive(step: Step, event: Event) -> None:  # noqa: C901 (one line a case, all alike)
     match event:
         case Tick():
             pass
@@ -86,7 +86,7 @@ def _hear(step: Step, heard: Heard) -> None:
     if heard.via is Via.ANSWER and step.is_fresh(heard.asked_at):
         step.change(thawed_at=None)
     if heard.via is Via.ANSWER:
-        right(step)
+        configured(step)
     if _follows_with_an_older_name(step, document, heard):
         step.change_peer(boot=document.boot)
     if document.boot < step.peer.boot or not document.speaks_for_its_twin:
@@ -149,11 +149,13 @@ def _hear_own_name(step: Step, document: Document, via: Via) -> None:
         if via is Via.OWN:
             _reached(step)
         elif via is Via.ANSWER:
-            wrong(step, Trouble.STRANGER, "PEER_URL leads to this twin itself: set the peer's")
+            misconfigured(
+                step, Trouble.STRANGER, "PEER_URL leads to this twin itself: set the peer's"
+            )
         return
     if via is not Via.OWN and (document.url is None or document.url != state.url):
         why = f"both twins are called {state.twin!r}: give TWIN_NAME two values"
-        wrong(step, Trouble.SAME_NAME, why)
+        misconfigured(step, Trouble.SAME_NAME, why)
         return
     step.believe(document.knowledge)
     if via is Via.OWN:
@@ -279,7 +281,7 @@ def _hear_plain_answer(step: Step) -> None:
     if isinstance(step.state.stage, Standby):
         make_claim(step, "a peer of the first kind gave it away")
     step.change_peer(first_kind=True, shown=step.state.knowledge.claim, refused=False)
-    right(step)
+    configured(step)
     confirm(step, "a peer of the first kind answered Update")
 
 
