@@ -7,7 +7,7 @@ from twin.core.alert import Kind, News
 from twin.core.moment import iso
 from twin.core.pair.history import Decision, Look, Record
 from twin.core.scaling.memory import Memory
-from twin.core.scaling.observation import Sight
+from twin.core.scaling.observation import Observation
 from twin.core.scaling.plan import Plan, Trouble
 from twin.log import Log
 from twin.node.notebook import Notebook
@@ -23,11 +23,11 @@ class Report:
     tell: Callable[[News], None]
     log: Log
 
-    def seen(self, sight: Sight, before: Memory, after: Memory) -> None:
-        look = self._as_look(sight, after)
+    def seen(self, observation: Observation, before: Memory, after: Memory) -> None:
+        look = self._as_look(observation, after)
         self.notebook.record(Record(looks={self.target: (look,)}))
         if after.verdict != before.verdict:
-            because = sight.words
+            because = observation.words
             self._info("probe.changed", was=before.verdict, now=after.verdict, because=because)
         if after.hand_since != before.hand_since:
             until = iso(after.respected_until)
@@ -37,7 +37,7 @@ class Report:
         if before.outage_since is None and after.outage_since is not None:
             self._warning("outage.began", because=after.reason)
         if before.outage_since is not None and after.outage_since is None:
-            self._info("outage.ended", since=iso(before.outage_since), because=sight.words)
+            self._info("outage.ended", since=iso(before.outage_since), because=observation.words)
 
     def changed(self, wall: float, was: int, to: int, decided: Plan) -> None:
         self._decided(Decision(int(wall), was, to, decided.reason))
@@ -56,24 +56,28 @@ class Report:
         if before.trouble:
             self._info("scale.recovered", since=iso(before.trouble_since))
 
-    def news(self, kind: Kind, sight: Sight, before: Memory, after: Memory, done: str) -> None:
+    def news(
+        self, kind: Kind, observation: Observation, before: Memory, after: Memory, done: str
+    ) -> None:
         since, because = {
-            Kind.OUTAGE: (after.outage_since, sight.words),
-            Kind.REMINDER: (after.outage_since, sight.words),
-            Kind.RECOVERY: (before.outage_since, sight.words),
+            Kind.OUTAGE: (after.outage_since, observation.words),
+            Kind.REMINDER: (after.outage_since, observation.words),
+            Kind.RECOVERY: (before.outage_since, observation.words),
             Kind.TROUBLE: (after.trouble_since, after.trouble),
             Kind.RELIEF: (after.trouble_since, f"what kept it is over ({before.trouble})"),
             Kind.BY_HAND: (after.hand_since, f"it was {before.quantity}, and is {after.hand}"),
         }[kind]
-        at = sight.wall
+        at = observation.wall
         self.tell(News(kind, self.target, self.twin, at, since or at, because, done))
 
-    def _as_look(self, sight: Sight, after: Memory) -> Look:
-        answered = (probe for probe in sight.probes if probe.status is not None or probe.hangs)
+    def _as_look(self, observation: Observation, after: Memory) -> Look:
+        answered = (
+            probe for probe in observation.probes if probe.status is not None or probe.hangs
+        )
         latency_ms = round(1000 * max((probe.elapsed_s for probe in answered), default=0.0))
-        quantity = -1 if sight.quantity is None else sight.quantity
-        floor = -1 if sight.level is None else sight.level
-        at = int(sight.wall)
+        quantity = -1 if observation.quantity is None else observation.quantity
+        floor = -1 if observation.level is None else observation.level
+        at = int(observation.wall)
         return Look(at // 60, latency_ms, after.verdict, at, quantity, floor)
 
     def _decided(self, decision: Decision) -> None:

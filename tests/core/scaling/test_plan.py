@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.core.scaling.memory import Memory
-from twin.core.scaling.observation import Rules, Sight
+from twin.core.scaling.observation import Observation, Rules
 from twin.core.scaling.plan import Plan, Trouble, plan, within
 from twin.core.scaling.target import Reading, TargetError
 from twin.core.scaling.verdict import Probe
@@ -44,7 +44,9 @@ class Story:
     def step(self, probes: tuple[Probe, ...], blind: bool = False) -> Plan:
         reading = Reading(self.quantity, self.template, self.under_way, self.paused_at)
         doubt = "" if self.line_works else "nobody answers"
-        seen = Sight(self.wall, None if blind else reading, self.level, probes, doubt, self.closed)
+        seen = Observation(
+            self.wall, None if blind else reading, self.level, probes, doubt, self.closed
+        )
         decided, self.memory = plan(seen, self.rules, self.memory)
         if decided.quantity is not None:
             assert decided.quantity != self.quantity

@@ -16,17 +16,17 @@
 from dataclasses import replace
 
 from twin.core.scaling.memory import Memory
-from twin.core.scaling.observation import Rules, Sight
+from twin.core.scaling.observation import Observation, Rules
 from twin.core.scaling.target import Reading
 from twin.core.scaling.verdict import Verdict
 
 _WELL_S = 60.0
 
 
-def noticed(sight: Sight, rules: Rules, memory: Memory) -> Memory:
+def noticed(observation: Observation, rules: Rules, memory: Memory) -> Memory:
     """The memory with this look in it."""
-    memory = _with_answers(sight, rules, _with_quantity(sight, rules, memory))
-    return replace(memory, verdict=sight.verdict(rules).value)
+    memory = _with_answers(observation, rules, _with_quantity(observation, rules, memory))
+    return replace(memory, verdict=observation.verdict(rules).value)
 
 
 def goal(level: int | None, rules: Rules, memory: Memory, wall: float) -> int | None:
@@ -34,13 +34,13 @@ def goal(level: int | None, rules: Rules, memory: Memory, wall: float) -> int | 
     return memory.hand if memory.respects(wall, rules.respect_s) else level
 
 
-def is_out(sight: Sight, rules: Rules, memory: Memory) -> bool:
+def is_out(observation: Observation, rules: Rules, memory: Memory) -> bool:
     """Whether this look, which is in the memory, was at an outage."""
-    return memory.outage_since is not None and sight.is_bad(rules)
+    return memory.outage_since is not None and observation.is_bad(rules)
 
 
-def _with_quantity(sight: Sight, rules: Rules, memory: Memory) -> Memory:
-    reading, wall = sight.reading, sight.wall
+def _with_quantity(observation: Observation, rules: Rules, memory: Memory) -> Memory:
+    reading, wall = observation.reading, observation.wall
     if reading is None:
         return memory
     quantity = reading.quantity
@@ -67,17 +67,17 @@ def _with_somebodys(reading: Reading, rules: Rules, memory: Memory, wall: float)
     )
 
 
-def _with_answers(sight: Sight, rules: Rules, memory: Memory) -> Memory:
-    wall = sight.wall
-    is_off = 0 in (goal(sight.level, rules, memory, wall), memory.quantity)
-    bad = sight.is_bad(rules) and not is_off
+def _with_answers(observation: Observation, rules: Rules, memory: Memory) -> Memory:
+    wall = observation.wall
+    is_off = 0 in (goal(observation.level, rules, memory, wall), memory.quantity)
+    bad = observation.is_bad(rules) and not is_off
     memory = replace(memory, bad_looks=memory.bad_looks + 1 if bad else 0)
     out = bad and (memory.outage_since is not None or not memory.doubts(wall))
-    well = sight.verdict(rules) is Verdict.HEALTHY
+    well = observation.verdict(rules) is Verdict.HEALTHY
     memory = replace(
         memory,
         quiet_since=wall if out else _until(memory.quiet_since, wall),
-        calm_since=_until(memory.calm_since, wall) if sight.was_fast(rules) else None,
+        calm_since=_until(memory.calm_since, wall) if observation.was_fast(rules) else None,
         well_since=_until(memory.well_since, wall) if well else None,
     )
     if out:

@@ -29,7 +29,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Observation:
     """All that one step saw."""
 
     wall: float

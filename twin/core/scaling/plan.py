@@ -33,7 +33,7 @@ from twin.core.durations import format_duration
 from twin.core.moment import iso
 from twin.core.scaling.memory import Memory
 from twin.core.scaling.noticing import goal, is_out, noticed
-from twin.core.scaling.observation import Rules, Sight
+from twin.core.scaling.observation import Observation, Rules
 from twin.core.scaling.target import Reading
 from twin.core.scaling.verdict import Verdict
 
@@ -59,19 +59,21 @@ class Plan:
     """What keeps it from more."""
 
 
-def plan(sight: Sight, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
+def plan(observation: Observation, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
     """What to do now, and what to remember until the next step."""
-    memory = noticed(sight, rules, memory)
-    reading = sight.reading
+    memory = noticed(observation, rules, memory)
+    reading = observation.reading
     if reading is None:
-        decided = Plan(None, _blind(sight, rules, memory))
+        decided = Plan(None, _blind(observation, rules, memory))
     else:
         # From here on `level` is whatever the target returns to.
-        sight = replace(sight, level=goal(sight.level, rules, memory, sight.wall))
-        decided, memory = _plan(sight, reading.quantity, rules, memory)
-        decided = within(decided, sight.wall, reading, rules, memory)
+        observation = replace(
+            observation, level=goal(observation.level, rules, memory, observation.wall)
+        )
+        decided, memory = _plan(observation, reading.quantity, rules, memory)
+        decided = within(decided, observation.wall, reading, rules, memory)
     if decided.trouble is None:
-        decided = replace(decided, trouble=_doubt(sight, rules))
+        decided = replace(decided, trouble=_doubt(observation, rules))
     return decided, replace(memory, reason=decided.reason, would=decided.quantity)
 
 
@@ -113,113 +115,123 @@ def _elsewhere(wall: float, reading: Reading, rules: Rules) -> Trouble | None:
     return Trouble(text, heals=False)
 
 
-def _doubt(sight: Sight, rules: Rules) -> Trouble | None:
+def _doubt(observation: Observation, rules: Rules) -> Trouble | None:
     """Whose fault an unreachable target is, if that cannot be told."""
-    if not sight.probes or sight.verdict(rules) is not Verdict.UNKNOWN:
+    if not observation.probes or observation.verdict(rules) is not Verdict.UNKNOWN:
         return None
-    text = f"it cannot be reached ({sight.words}), and perhaps nothing can: {sight.doubt}"
+    text = (
+        f"it cannot be reached ({observation.words}), and perhaps nothing can: {observation.doubt}"
+    )
     return Trouble(text, heals=True)
 
 
-def _plan(sight: Sight, quantity: int, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
-    level = sight.level
+def _plan(
+    observation: Observation, quantity: int, rules: Rules, memory: Memory
+) -> tuple[Plan, Memory]:
+    level = observation.level
     if level == 0:
-        return _to_level(sight, quantity, 0, rules, memory), memory
-    out = is_out(sight, rules, memory)
-    if out and sight.more_may_help:
-        return _fail_safe(sight, quantity, rules, memory)
+        return _to_level(observation, quantity, 0, rules, memory), memory
+    out = is_out(observation, rules, memory)
+    if out and observation.more_may_help:
+        return _fail_safe(observation, quantity, rules, memory)
     if level is not None and quantity < level:
-        return _to_level(sight, quantity, level, rules, memory), memory
+        return _to_level(observation, quantity, level, rules, memory), memory
     if out:
         return Plan(
-            None, f"{_failed(sight)}, which more processes do not mend: keep {quantity}"
+            None, f"{_failed(observation)}, which more processes do not mend: keep {quantity}"
         ), memory
-    return _scale_in(sight, quantity, rules, memory)
+    return _scale_in(observation, quantity, rules, memory)
 
 
-def _blind(sight: Sight, rules: Rules, memory: Memory) -> str:
-    out = is_out(sight, rules, memory)
-    also = f", though {_failed(sight)}" if out else ""
+def _blind(observation: Observation, rules: Rules, memory: Memory) -> str:
+    out = is_out(observation, rules, memory)
+    also = f", though {_failed(observation)}" if out else ""
     return f"the quantity could not be read: keep it{also}"
 
 
-def _to_level(sight: Sight, quantity: int, level: int, rules: Rules, memory: Memory) -> Plan:
-    return Plan(None if quantity == level else level, _says(sight, level, rules, memory))
+def _to_level(
+    observation: Observation, quantity: int, level: int, rules: Rules, memory: Memory
+) -> Plan:
+    return Plan(None if quantity == level else level, _says(observation, level, rules, memory))
 
 
-def _says(sight: Sight, level: int, rules: Rules, memory: Memory) -> str:
+def _says(observation: Observation, level: int, rules: Rules, memory: Memory) -> str:
     """Who wants the level."""
-    if memory.respects(sight.wall, rules.respect_s):
+    if memory.respects(observation.wall, rules.respect_s):
         return f"somebody set it to {level}, which stands until {iso(memory.respected_until)}"
     return f"the timetable says {level}"
 
 
-def _failed(sight: Sight) -> str:
-    return f"a second probe also failed ({sight.words})"
+def _failed(observation: Observation) -> str:
+    return f"a second probe also failed ({observation.words})"
 
 
-def _fail_safe(sight: Sight, quantity: int, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
-    most, why = rules.max_quantity, _failed(sight)
+def _fail_safe(
+    observation: Observation, quantity: int, rules: Rules, memory: Memory
+) -> tuple[Plan, Memory]:
+    most, why = rules.max_quantity, _failed(observation)
     if quantity >= most:
         return Plan(None, f"{why}: already at {quantity}"), memory
     before = quantity if memory.before is None else min(memory.before, quantity)
     return Plan(most, f"{why}: scale out to {most}"), replace(memory, before=before)
 
 
-def _scale_in(sight: Sight, quantity: int, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
-    if sight.level is None and quantity > rules.max_quantity:
+def _scale_in(
+    observation: Observation, quantity: int, rules: Rules, memory: Memory
+) -> tuple[Plan, Memory]:
+    if observation.level is None and quantity > rules.max_quantity:
         left = Plan(None, "no timetable, and more than the fail-safe would ask for: leave it")
         return left, replace(memory, before=None)
-    floor = _floor(sight, quantity, memory)
+    floor = _floor(observation, quantity, memory)
     if quantity <= floor:
-        says = _says(sight, floor, rules, memory)
-        reason = "no timetable" if sight.level is None else says
+        says = _says(observation, floor, rules, memory)
+        reason = "no timetable" if observation.level is None else says
         return Plan(None, reason), replace(memory, before=None)
-    unclear = _unclear(sight, quantity, rules, memory)
+    unclear = _unclear(observation, quantity, rules, memory)
     if unclear:
         return Plan(None, unclear), memory
     if memory.before is None:
-        return _down(sight, floor, rules, memory), memory
-    return _one_in(sight, quantity, floor, rules, memory)
+        return _down(observation, floor, rules, memory), memory
+    return _one_in(observation, quantity, floor, rules, memory)
 
 
-def _floor(sight: Sight, quantity: int, memory: Memory) -> int:
-    if sight.level is not None:
-        return sight.level
+def _floor(observation: Observation, quantity: int, memory: Memory) -> int:
+    if observation.level is not None:
+        return observation.level
     return quantity if memory.before is None else memory.before
 
 
-def _unclear(sight: Sight, quantity: int, rules: Rules, memory: Memory) -> str:
+def _unclear(observation: Observation, quantity: int, rules: Rules, memory: Memory) -> str:
     """Why the probe, if there is one, says nothing now; else nothing."""
-    if not sight.probes:
+    if not observation.probes:
         return ""
-    if memory.is_booting(sight.wall):
+    if memory.is_booting(observation.wall):
         return f"new processes start until {iso(memory.boots_until)}: keep {quantity}"
-    if sight.verdict(rules) is Verdict.UNKNOWN:
+    if observation.verdict(rules) is Verdict.UNKNOWN:
         return f"neither the target nor anything else could be reached: keep {quantity}"
     return ""
 
 
-def _down(sight: Sight, level: int, rules: Rules, memory: Memory) -> Plan:
+def _down(observation: Observation, level: int, rules: Rules, memory: Memory) -> Plan:
     """To the level, all at once."""
-    says = _says(sight, level, rules, memory)
-    if not sight.probes:
+    says = _says(observation, level, rules, memory)
+    if not observation.probes:
         return Plan(level, says)
     window = format_duration(round(rules.window_s))
-    if _has_lasted(memory.quiet_since, sight.wall, rules):
+    if _has_lasted(memory.quiet_since, observation.wall, rules):
         return Plan(level, f"{says}, and there was no outage for {window}")
     return Plan(None, f"{says}: wait for {window} without an outage")
 
 
 def _one_in(
-    sight: Sight, quantity: int, floor: int, rules: Rules, memory: Memory
+    observation: Observation, quantity: int, floor: int, rules: Rules, memory: Memory
 ) -> tuple[Plan, Memory]:
     """One back of what the fail-safe added; `floor` is less than `quantity`."""
     window = format_duration(round(rules.window_s))
-    if not _has_lasted(memory.calm_since, sight.wall, rules):
+    if not _has_lasted(memory.calm_since, observation.wall, rules):
         return Plan(None, f"wait for {window} of answers under {rules.fast_s:g} s"), memory
     reason = f"answers under {rules.fast_s:g} s for {window}: one in, towards {floor}"
-    began_anew = replace(memory, calm_since=sight.wall, quiet_since=sight.wall)
+    began_anew = replace(memory, calm_since=observation.wall, quiet_since=observation.wall)
     return Plan(quantity - 1, reason), began_anew
 
 
