@@ -81,19 +81,19 @@ class _Step:
         self._error: TargetError | None = None
 
     def run(self) -> None:
-        observation = self._look()
+        seen = self._look()
         if self._duty.freezes() != self._freezes:
             return  # what seemed slow was perhaps this process, and the duty is the other's by now
-        self._plan, self._memory = plan(observation, self._duty.rules, self._memory)
+        self._plan, self._memory = plan(seen, self._duty.rules, self._memory)
         kinds, self._memory = tidings(self._before, self._memory, self._wall)
-        self._duty.report.seen(observation, self._before, self._memory)
+        self._duty.report.seen(seen, self._before, self._memory)
         if not self._write_down_what_is_wanted():
             return
-        done = self._act(observation)
+        done = self._act(seen)
         kinds += self._settle_trouble()
         self._write_down()
         for kind in kinds:
-            self._duty.report.news(kind, observation, self._before, self._memory, done)
+            self._duty.report.news(kind, seen, self._before, self._memory, done)
         if self._error is not None:
             raise self._error
 
@@ -108,14 +108,14 @@ class _Step:
             probes = self._probes(level)
         return self._witnessed(Observation(self._wall, reading.result(), level, probes))
 
-    def _witnessed(self, observation: Observation) -> Observation:
+    def _witnessed(self, seen: Observation) -> Observation:
         """With the word of others on what is wrong with it."""
-        rules, was_read = self._duty.rules, observation.reading is not None
-        if observation.probes and observation.verdict(rules) is Verdict.UNREACHABLE:
-            return replace(observation, doubt=self._duty.line_doubt(was_read))
-        if was_read and observation.is_bad(rules) and observation.probes[-1].status == _CLOSED:
-            return replace(observation, is_closed=self._is_closed())
-        return observation
+        rules, was_read = self._duty.rules, seen.reading is not None
+        if seen.probes and seen.verdict(rules) is Verdict.UNREACHABLE:
+            return replace(seen, doubt=self._duty.line_doubt(was_read))
+        if was_read and seen.is_bad(rules) and seen.probes[-1].status == _CLOSED:
+            return replace(seen, is_closed=self._is_closed())
+        return seen
 
     def _read(self) -> Reading | None:
         try:
@@ -140,9 +140,9 @@ class _Step:
 
     # ---- acting
 
-    def _act(self, observation: Observation) -> str:
+    def _act(self, seen: Observation) -> str:
         """What was done, in words."""
-        reading, wanted = observation.reading, self._plan.quantity
+        reading, wanted = seen.reading, self._plan.quantity
         if reading is None:
             return f"nothing, since the quantity could not be read: {self._error}"
         if wanted is None:
@@ -156,7 +156,7 @@ class _Step:
             return self._changed(was, self._duty.target.write(wanted))
         except TargetError as error:
             if error.limit is not None and error.limit < wanted:
-                return self._follow(error, observation, reading)
+                return self._follow(error, seen, reading)
             self._error = error
             if error.stands not in (None, was):
                 self._changed(was, error.stands)
@@ -167,14 +167,14 @@ class _Step:
         self._duty.report.changed(self._wall, was, stands, self._plan)
         return f"scaled from {was} to {stands}"
 
-    def _follow(self, refusal: TargetError, observation: Observation, reading: Reading) -> str:
+    def _follow(self, refusal: TargetError, seen: Observation, reading: Reading) -> str:
         """Goes as far as the platform allows; it allows less with each refusal."""
         self._memory = self._memory.with_limit(refusal, self._wall)
         self._plan = within(self._plan, self._wall, reading, self._duty.rules, self._memory)
         self._memory = replace(self._memory, reason=self._plan.reason)
         if not self._write_down_what_is_wanted():
             return "nothing, since the other twin has the duty"
-        return self._act(observation)
+        return self._act(seen)
 
     def _settle_trouble(self) -> tuple[Kind, ...]:
         """Log the trouble, or its end. What people are to be told of it."""

@@ -23,11 +23,11 @@ class Report:
     tell: Callable[[News], None]
     log: Log
 
-    def seen(self, observation: Observation, before: Memory, after: Memory) -> None:
-        look = self._as_look(observation, after)
+    def seen(self, seen: Observation, before: Memory, after: Memory) -> None:
+        look = self._as_look(seen, after)
         self.notebook.record(Record(looks={self.target: (look,)}))
         if after.verdict != before.verdict:
-            because = observation.words
+            because = seen.words
             self._info("probe.changed", was=before.verdict, now=after.verdict, because=because)
         if after.hand_since != before.hand_since:
             until = iso(after.respected_until)
@@ -37,7 +37,7 @@ class Report:
         if before.outage_since is None and after.outage_since is not None:
             self._warning("outage.began", because=after.reason)
         if before.outage_since is not None and after.outage_since is None:
-            self._info("outage.ended", since=iso(before.outage_since), because=observation.words)
+            self._info("outage.ended", since=iso(before.outage_since), because=seen.words)
 
     def changed(self, wall: float, was: int, to: int, decided: Plan) -> None:
         self._decided(Decision(int(wall), was, to, decided.reason))
@@ -56,28 +56,24 @@ class Report:
         if before.trouble:
             self._info("scale.recovered", since=iso(before.trouble_since))
 
-    def news(
-        self, kind: Kind, observation: Observation, before: Memory, after: Memory, done: str
-    ) -> None:
+    def news(self, kind: Kind, seen: Observation, before: Memory, after: Memory, done: str) -> None:
         since, because = {
-            Kind.OUTAGE: (after.outage_since, observation.words),
-            Kind.REMINDER: (after.outage_since, observation.words),
-            Kind.RECOVERY: (before.outage_since, observation.words),
+            Kind.OUTAGE: (after.outage_since, seen.words),
+            Kind.REMINDER: (after.outage_since, seen.words),
+            Kind.RECOVERY: (before.outage_since, seen.words),
             Kind.TROUBLE: (after.trouble_since, after.trouble),
             Kind.RELIEF: (after.trouble_since, f"what kept it is over ({before.trouble})"),
             Kind.BY_HAND: (after.hand_since, f"it was {before.quantity}, and is {after.hand}"),
         }[kind]
-        at = observation.wall
+        at = seen.wall
         self.tell(News(kind, self.target, self.twin, at, since or at, because, done))
 
-    def _as_look(self, observation: Observation, after: Memory) -> Look:
-        answered = (
-            probe for probe in observation.probes if probe.status is not None or probe.hangs
-        )
+    def _as_look(self, seen: Observation, after: Memory) -> Look:
+        answered = (probe for probe in seen.probes if probe.status is not None or probe.hangs)
         latency_ms = round(1000 * max((probe.elapsed_s for probe in answered), default=0.0))
-        quantity = -1 if observation.quantity is None else observation.quantity
-        floor = -1 if observation.level is None else observation.level
-        at = int(observation.wall)
+        quantity = -1 if seen.quantity is None else seen.quantity
+        floor = -1 if seen.level is None else seen.level
+        at = int(seen.wall)
         return Look(at // 60, latency_ms, after.verdict, at, quantity, floor)
 
     def _decided(self, decision: Decision) -> None:

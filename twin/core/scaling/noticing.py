@@ -23,10 +23,10 @@ from twin.core.scaling.verdict import Verdict
 _WELL_S = 60.0
 
 
-def noticed(observation: Observation, rules: Rules, memory: Memory) -> Memory:
+def noticed(seen: Observation, rules: Rules, memory: Memory) -> Memory:
     """The memory with this look in it."""
-    memory = _with_answers(observation, rules, _with_quantity(observation, rules, memory))
-    return replace(memory, verdict=observation.verdict(rules).value)
+    memory = _with_answers(seen, rules, _with_quantity(seen, rules, memory))
+    return replace(memory, verdict=seen.verdict(rules).value)
 
 
 def goal(level: int | None, rules: Rules, memory: Memory, wall: float) -> int | None:
@@ -34,13 +34,13 @@ def goal(level: int | None, rules: Rules, memory: Memory, wall: float) -> int | 
     return memory.hand if memory.respects(wall, rules.respect_s) else level
 
 
-def is_out(observation: Observation, rules: Rules, memory: Memory) -> bool:
+def is_out(seen: Observation, rules: Rules, memory: Memory) -> bool:
     """Whether this look, which is in the memory, was at an outage."""
-    return memory.outage_since is not None and observation.is_bad(rules)
+    return memory.outage_since is not None and seen.is_bad(rules)
 
 
-def _with_quantity(observation: Observation, rules: Rules, memory: Memory) -> Memory:
-    reading, wall = observation.reading, observation.wall
+def _with_quantity(seen: Observation, rules: Rules, memory: Memory) -> Memory:
+    reading, wall = seen.reading, seen.wall
     if reading is None:
         return memory
     quantity = reading.quantity
@@ -67,17 +67,17 @@ def _with_somebodys(reading: Reading, rules: Rules, memory: Memory, wall: float)
     )
 
 
-def _with_answers(observation: Observation, rules: Rules, memory: Memory) -> Memory:
-    wall = observation.wall
-    is_off = 0 in (goal(observation.level, rules, memory, wall), memory.quantity)
-    bad = observation.is_bad(rules) and not is_off
+def _with_answers(seen: Observation, rules: Rules, memory: Memory) -> Memory:
+    wall = seen.wall
+    is_off = 0 in (goal(seen.level, rules, memory, wall), memory.quantity)
+    bad = seen.is_bad(rules) and not is_off
     memory = replace(memory, bad_looks=memory.bad_looks + 1 if bad else 0)
     out = bad and (memory.outage_since is not None or not memory.doubts(wall))
-    well = observation.verdict(rules) is Verdict.HEALTHY
+    well = seen.verdict(rules) is Verdict.HEALTHY
     memory = replace(
         memory,
         quiet_since=wall if out else _until(memory.quiet_since, wall),
-        calm_since=_until(memory.calm_since, wall) if observation.was_fast(rules) else None,
+        calm_since=_until(memory.calm_since, wall) if seen.was_fast(rules) else None,
         well_since=_until(memory.well_since, wall) if well else None,
     )
     if out:

@@ -59,21 +59,19 @@ class Plan:
     """What keeps it from more."""
 
 
-def plan(observation: Observation, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
+def plan(seen: Observation, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
     """What to do now, and what to remember until the next step."""
-    memory = noticed(observation, rules, memory)
-    reading = observation.reading
+    memory = noticed(seen, rules, memory)
+    reading = seen.reading
     if reading is None:
-        decided = Plan(None, _blind(observation, rules, memory))
+        decided = Plan(None, _blind(seen, rules, memory))
     else:
         # From here on `level` is whatever the target returns to.
-        observation = replace(
-            observation, level=goal(observation.level, rules, memory, observation.wall)
-        )
-        decided, memory = _plan(observation, reading.quantity, rules, memory)
-        decided = within(decided, observation.wall, reading, rules, memory)
+        seen = replace(seen, level=goal(seen.level, rules, memory, seen.wall))
+        decided, memory = _plan(seen, reading.quantity, rules, memory)
+        decided = within(decided, seen.wall, reading, rules, memory)
     if decided.trouble is None:
-        decided = replace(decided, trouble=_doubt(observation, rules))
+        decided = replace(decided, trouble=_doubt(seen, rules))
     return decided, replace(memory, reason=decided.reason, would=decided.quantity)
 
 
@@ -115,61 +113,55 @@ def _elsewhere(wall: float, reading: Reading, rules: Rules) -> Trouble | None:
     return Trouble(text, heals=False)
 
 
-def _doubt(observation: Observation, rules: Rules) -> Trouble | None:
+def _doubt(seen: Observation, rules: Rules) -> Trouble | None:
     """Whose fault an unreachable target is, if that cannot be told."""
-    if not observation.probes or observation.verdict(rules) is not Verdict.UNKNOWN:
+    if not seen.probes or seen.verdict(rules) is not Verdict.UNKNOWN:
         return None
-    text = (
-        f"it cannot be reached ({observation.words}), and perhaps nothing can: {observation.doubt}"
-    )
+    text = f"it cannot be reached ({seen.words}), and perhaps nothing can: {seen.doubt}"
     return Trouble(text, heals=True)
 
 
-def _plan(
-    observation: Observation, quantity: int, rules: Rules, memory: Memory
-) -> tuple[Plan, Memory]:
-    level = observation.level
+def _plan(seen: Observation, quantity: int, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
+    level = seen.level
     if level == 0:
-        return _to_level(observation, quantity, 0, rules, memory), memory
-    out = is_out(observation, rules, memory)
-    if out and observation.more_may_help:
-        return _fail_safe(observation, quantity, rules, memory)
+        return _to_level(seen, quantity, 0, rules, memory), memory
+    out = is_out(seen, rules, memory)
+    if out and seen.more_may_help:
+        return _fail_safe(seen, quantity, rules, memory)
     if level is not None and quantity < level:
-        return _to_level(observation, quantity, level, rules, memory), memory
+        return _to_level(seen, quantity, level, rules, memory), memory
     if out:
         return Plan(
-            None, f"{_failed(observation)}, which more processes do not mend: keep {quantity}"
+            None, f"{_failed(seen)}, which more processes do not mend: keep {quantity}"
         ), memory
-    return _scale_in(observation, quantity, rules, memory)
+    return _scale_in(seen, quantity, rules, memory)
 
 
-def _blind(observation: Observation, rules: Rules, memory: Memory) -> str:
-    out = is_out(observation, rules, memory)
-    also = f", though {_failed(observation)}" if out else ""
+def _blind(seen: Observation, rules: Rules, memory: Memory) -> str:
+    out = is_out(seen, rules, memory)
+    also = f", though {_failed(seen)}" if out else ""
     return f"the quantity could not be read: keep it{also}"
 
 
-def _to_level(
-    observation: Observation, quantity: int, level: int, rules: Rules, memory: Memory
-) -> Plan:
-    return Plan(None if quantity == level else level, _says(observation, level, rules, memory))
+def _to_level(seen: Observation, quantity: int, level: int, rules: Rules, memory: Memory) -> Plan:
+    return Plan(None if quantity == level else level, _says(seen, level, rules, memory))
 
 
-def _says(observation: Observation, level: int, rules: Rules, memory: Memory) -> str:
+def _says(seen: Observation, level: int, rules: Rules, memory: Memory) -> str:
     """Who wants the level."""
-    if memory.respects(observation.wall, rules.respect_s):
+    if memory.respects(seen.wall, rules.respect_s):
         return f"somebody set it to {level}, which stands until {iso(memory.respected_until)}"
     return f"the timetable says {level}"
 
 
-def _failed(observation: Observation) -> str:
-    return f"a second probe also failed ({observation.words})"
+def _failed(seen: Observation) -> str:
+    return f"a second probe also failed ({seen.words})"
 
 
 def _fail_safe(
-    observation: Observation, quantity: int, rules: Rules, memory: Memory
+    seen: Observation, quantity: int, rules: Rules, memory: Memory
 ) -> tuple[Plan, Memory]:
-    most, why = rules.max_quantity, _failed(observation)
+    most, why = rules.max_quantity, _failed(seen)
     if quantity >= most:
         return Plan(None, f"{why}: already at {quantity}"), memory
     before = quantity if memory.before is None else min(memory.before, quantity)
@@ -177,61 +169,61 @@ def _fail_safe(
 
 
 def _scale_in(
-    observation: Observation, quantity: int, rules: Rules, memory: Memory
+    seen: Observation, quantity: int, rules: Rules, memory: Memory
 ) -> tuple[Plan, Memory]:
-    if observation.level is None and quantity > rules.max_quantity:
+    if seen.level is None and quantity > rules.max_quantity:
         left = Plan(None, "no timetable, and more than the fail-safe would ask for: leave it")
         return left, replace(memory, before=None)
-    floor = _floor(observation, quantity, memory)
+    floor = _floor(seen, quantity, memory)
     if quantity <= floor:
-        says = _says(observation, floor, rules, memory)
-        reason = "no timetable" if observation.level is None else says
+        says = _says(seen, floor, rules, memory)
+        reason = "no timetable" if seen.level is None else says
         return Plan(None, reason), replace(memory, before=None)
-    unclear = _unclear(observation, quantity, rules, memory)
+    unclear = _unclear(seen, quantity, rules, memory)
     if unclear:
         return Plan(None, unclear), memory
     if memory.before is None:
-        return _down(observation, floor, rules, memory), memory
-    return _one_in(observation, quantity, floor, rules, memory)
+        return _down(seen, floor, rules, memory), memory
+    return _one_in(seen, quantity, floor, rules, memory)
 
 
-def _floor(observation: Observation, quantity: int, memory: Memory) -> int:
-    if observation.level is not None:
-        return observation.level
+def _floor(seen: Observation, quantity: int, memory: Memory) -> int:
+    if seen.level is not None:
+        return seen.level
     return quantity if memory.before is None else memory.before
 
 
-def _unclear(observation: Observation, quantity: int, rules: Rules, memory: Memory) -> str:
+def _unclear(seen: Observation, quantity: int, rules: Rules, memory: Memory) -> str:
     """Why the probe, if there is one, says nothing now; else nothing."""
-    if not observation.probes:
+    if not seen.probes:
         return ""
-    if memory.is_booting(observation.wall):
+    if memory.is_booting(seen.wall):
         return f"new processes start until {iso(memory.boots_until)}: keep {quantity}"
-    if observation.verdict(rules) is Verdict.UNKNOWN:
+    if seen.verdict(rules) is Verdict.UNKNOWN:
         return f"neither the target nor anything else could be reached: keep {quantity}"
     return ""
 
 
-def _down(observation: Observation, level: int, rules: Rules, memory: Memory) -> Plan:
+def _down(seen: Observation, level: int, rules: Rules, memory: Memory) -> Plan:
     """To the level, all at once."""
-    says = _says(observation, level, rules, memory)
-    if not observation.probes:
+    says = _says(seen, level, rules, memory)
+    if not seen.probes:
         return Plan(level, says)
     window = format_duration(round(rules.window_s))
-    if _has_lasted(memory.quiet_since, observation.wall, rules):
+    if _has_lasted(memory.quiet_since, seen.wall, rules):
         return Plan(level, f"{says}, and there was no outage for {window}")
     return Plan(None, f"{says}: wait for {window} without an outage")
 
 
 def _one_in(
-    observation: Observation, quantity: int, floor: int, rules: Rules, memory: Memory
+    seen: Observation, quantity: int, floor: int, rules: Rules, memory: Memory
 ) -> tuple[Plan, Memory]:
     """One back of what the fail-safe added; `floor` is less than `quantity`."""
     window = format_duration(round(rules.window_s))
-    if not _has_lasted(memory.calm_since, observation.wall, rules):
+    if not _has_lasted(memory.calm_since, seen.wall, rules):
         return Plan(None, f"wait for {window} of answers under {rules.fast_s:g} s"), memory
     reason = f"answers under {rules.fast_s:g} s for {window}: one in, towards {floor}"
-    began_anew = replace(memory, calm_since=observation.wall, quiet_since=observation.wall)
+    began_anew = replace(memory, calm_since=seen.wall, quiet_since=seen.wall)
     return Plan(quantity - 1, reason), began_anew
 
 
