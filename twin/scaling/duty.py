@@ -22,8 +22,7 @@ from dataclasses import dataclass, replace
 
 from twin.core.alert import Kind
 from twin.core.scaling.alerts import tidings, troubled, untroubled
-from twin.core.scaling.noticing import goal
-from twin.core.scaling.observation import Observation, Rules
+from twin.core.scaling.observation import Observation, Rules, target_quantity
 from twin.core.scaling.plan import Plan, Trouble, plan, within
 from twin.core.scaling.savings import counted
 from twin.core.scaling.target import Reading, Target, TargetError
@@ -133,7 +132,7 @@ class _Step:
     def _probes(self, level: int | None) -> Sequence[Probe]:
         """None where there are no processes, or shall be none: who scales to zero does not want the
         target called."""
-        aim = goal(level, self._duty.rules, self._memory, self._wall)
+        aim = target_quantity(level, self._duty.rules, self._memory, self._wall)
         if self._duty.probe is None or 0 in (aim, self._memory.quantity):
             return ()
         return self._duty.probe()

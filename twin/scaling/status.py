@@ -5,8 +5,7 @@ from typing import Any, Protocol
 from twin.core.moment import iso
 from twin.core.pair.history import Look
 from twin.core.scaling.memory import Memory
-from twin.core.scaling.noticing import goal
-from twin.core.scaling.observation import Rules
+from twin.core.scaling.observation import Rules, target_quantity
 from twin.core.scaling.savings import counted
 from twin.core.scaling.timetable import Timetable
 from twin.scaling import memo
@@ -42,7 +41,7 @@ def shown(
         "name": str(settings.target),
         "quantity": memory.quantity,
         "timetable": level,
-        "floor": goal(level, rules, memory, wall),
+        "floor": target_quantity(level, rules, memory, wall),
         "max": rules.max_quantity,
         "verdict": memory.verdict,
         "latency_ms": look.latency_ms if look else None,

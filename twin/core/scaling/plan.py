@@ -2,7 +2,7 @@
 
 What holds, in this order:
 - Not knowing the quantity, nothing is changed.
-- What somebody set by hand stands in for the timetable's level for a while (see `noticing`).
+- What somebody set by hand stands in for the timetable's level for a while (see `observe`).
 - A level of 0 is meant: the target goes to 0 at once, and being away is no outage.
 - An outage that more processes may mend scales out to SCALE_MAX at once.
 - The level is the floor: below it, up to it at once, whatever the probe says.
@@ -32,8 +32,7 @@ from typing import NamedTuple
 from twin.core.durations import format_duration
 from twin.core.moment import iso
 from twin.core.scaling.memory import Memory
-from twin.core.scaling.noticing import goal, is_out, noticed
-from twin.core.scaling.observation import Observation, Rules
+from twin.core.scaling.observation import Observation, Rules, is_out, observe, target_quantity
 from twin.core.scaling.target import Reading
 from twin.core.scaling.verdict import Verdict
 
@@ -61,13 +60,13 @@ class Plan:
 
 def plan(seen: Observation, rules: Rules, memory: Memory) -> tuple[Plan, Memory]:
     """What to do now, and what to remember until the next step."""
-    memory = noticed(seen, rules, memory)
+    memory = observe(seen, rules, memory)
     reading = seen.reading
     if reading is None:
         decided = Plan(None, _blind(seen, rules, memory))
     else:
         # From here on `level` is whatever the target returns to.
-        seen = replace(seen, level=goal(seen.level, rules, memory, seen.wall))
+        seen = replace(seen, level=target_quantity(seen.level, rules, memory, seen.wall))
         decided, memory = _plan(seen, reading.quantity, rules, memory)
         decided = within(decided, seen.wall, reading, rules, memory)
     if decided.trouble is None:
