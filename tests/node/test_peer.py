@@ -140,8 +140,8 @@ def test_the_look_at_the_peers_health_shows_no_credentials() -> None:
     [
         (answer(401), Failure.DENIED, "set PEER_USERNAME and PEER_PASSWORD"),
         (answer(403), Failure.DENIED, "set PEER_USERNAME and PEER_PASSWORD"),
-        (answer(404), Failure.FIRST_KIND, "answers 404, as no twin does"),
-        (answer(405), Failure.FIRST_KIND, "answers 405, as no twin does"),
+        (answer(404), Failure.LEGACY, "answers 404, as no twin does"),
+        (answer(405), Failure.LEGACY, "answers 405, as no twin does"),
         (answer(200, b"<html>My blog</html>"), Failure.STRANGER, "not as a twin does"),
         (answer(200, b"[" * 100_000), Failure.STRANGER, "not as a twin does"),
         (answer(200, b'{"status": "ok"}'), Failure.STRANGER, "not as a twin does"),
@@ -204,7 +204,7 @@ def test_a_peer_that_was_heard_as_a_twin_is_not_asked_plainly_when_its_router_sa
             return server.lines
 
     assert asyncio.run(run()) == ["POST /update"]
-    assert [event.failure for event in events if isinstance(event, Failed)] == [Failure.FIRST_KIND]
+    assert [event.failure for event in events if isinstance(event, Failed)] == [Failure.LEGACY]
 
 
 def test_a_redirect_is_not_followed_with_our_credentials() -> None:
@@ -324,23 +324,23 @@ def test_proxies_of_the_machine_are_passed_by(monkeypatch: pytest.MonkeyPatch) -
     assert [type(event) for event in events] == [Heard]
 
 
-# ---- a peer of the first kind
+# ---- a legacy peer
 
 
-def first_kind(plain: bytes) -> Answering:
+def legacy(plain: bytes) -> Answering:
     async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
         writer.write(answer(404) if asked.line.startswith("POST") else plain)
 
     return respond
 
 
-def test_a_peer_of_the_first_kind_is_asked_plainly_and_its_answer_confirms() -> None:
-    events, server = served(Request.UPDATE, first_kind(answer(200, b'{"status": "Update"}')))
+def test_a_peer_of_the_legacy_is_asked_plainly_and_its_answer_confirms() -> None:
+    events, server = served(Request.UPDATE, legacy(answer(200, b'{"status": "Update"}')))
     assert server.lines == ["POST /update", "GET /update"]
     assert events == [PlainConfirmed()]
 
 
-def test_who_stands_by_takes_no_duty_from_a_peer_of_the_first_kind() -> None:
+def test_who_stands_by_takes_no_duty_from_a_peer_of_the_legacy() -> None:
     async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
         plain = asked.line == "GET /update"
         writer.write(answer(200, b'{"status": "Update"}') if plain else answer(404))
@@ -360,13 +360,13 @@ def test_who_stands_by_takes_no_duty_from_a_peer_of_the_first_kind() -> None:
 
     lines = asyncio.run(run())
     assert [line.partition("?")[0] for line in lines] == ["POST /update", "GET /status"]
-    assert [event.failure for event in events if isinstance(event, Failed)] == [Failure.FIRST_KIND]
+    assert [event.failure for event in events if isinstance(event, Failed)] == [Failure.LEGACY]
 
 
 @pytest.mark.parametrize(
     ("plain", "failure"),
     [
-        (answer(404), Failure.FIRST_KIND),
+        (answer(404), Failure.LEGACY),
         (answer(200, b"<html>My blog</html>"), Failure.STRANGER),
         (answer(200, b'{"status": "Down"}'), Failure.STRANGER),
         (answer(401), Failure.DENIED),
@@ -376,12 +376,12 @@ def test_who_stands_by_takes_no_duty_from_a_peer_of_the_first_kind() -> None:
 def test_another_answer_to_the_plain_request_does_not_confirm(
     plain: bytes, failure: Failure
 ) -> None:
-    events, _ = served(Request.UPDATE, first_kind(plain))
+    events, _ = served(Request.UPDATE, legacy(plain))
     assert [event.failure for event in events if isinstance(event, Failed)] == [failure]
 
 
-def test_a_peer_of_the_first_kind_is_told_plainly_that_we_leave() -> None:
-    events, server = served(Request.DOWN, first_kind(answer(200, b'{"status": "Down"}')))
+def test_a_peer_of_the_legacy_is_told_plainly_that_we_leave() -> None:
+    events, server = served(Request.DOWN, legacy(answer(200, b'{"status": "Down"}')))
     assert server.lines == ["POST /down", "GET /down"]
     assert events == []
 

@@ -166,7 +166,7 @@ def _check_times(document: Document, wall: float) -> None:
     latest_ms = int(wall * 1000) + _WRONG_MS
     claim, memos = document.claim, document.memos.values()
     times_ms = [claim.term, *(memo.term for memo in memos), *(memo.at_ms for memo in memos)]
-    # A claim that the first kind's plain `/update` stands for has no boot.
+    # A claim that the legacy kind's plain `/update` stands for has no boot.
     boots = [_BOOT.fullmatch(boot) for boot in (document.boot, claim.boot) if boot]
     if None in boots:
         raise NoTwinError("boot: it is named by its milliseconds and some letters, as in 1780-a1b2")

@@ -42,7 +42,7 @@ def failure_of_status(status: int, url: str) -> Failed:
     if status in _FROM_A_ROUTER:
         return Failed(Failure.REFUSED, f"it answers {status}")
     why = f"{url} answers {status}, as no twin does"
-    kind = Failure.FIRST_KIND if status in NO_SUCH_ENDPOINT else Failure.STRANGER
+    kind = Failure.LEGACY if status in NO_SUCH_ENDPOINT else Failure.STRANGER
     return Failed(kind, why)
 
 

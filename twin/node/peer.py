@@ -127,7 +127,7 @@ class PeerLink:
             await self._plain_update()
 
     async def _plain_update(self) -> None:
-        """A peer of the first kind knows only the plain GET."""
+        """A legacy peer knows only the plain GET."""
         asked_at = self._clock.now().mono
         answer = await self._request("GET", "/update")
         if answer is None:
@@ -200,7 +200,7 @@ class PeerLink:
     async def _lacks(self, path: str) -> bool:
         """Send our document there, and tell the core what came.
 
-        Returns whether the peer has no such path and may be of the first kind. One that was heard
+        Returns whether the peer has no such path and may be legacy. One that was heard
         as a twin is not: its router answers 404.
         """
         asked_at = self._clock.now().mono

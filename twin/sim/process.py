@@ -104,7 +104,7 @@ class Process:
     @property
     def is_calm(self) -> bool:
         """Whether it will find nothing new in what recurs."""
-        if self.frozen or self._inbox or self.state.peer.trouble or self.state.peer.first_kind:
+        if self.frozen or self._inbox or self.state.peer.trouble or self.state.peer.legacy:
             return False
         match self.state.stage:
             case Standby(watching=True, doubt_since=None):

@@ -43,7 +43,7 @@ STRANGER = Failed(Failure.STRANGER, "a blog answers there")
 ON_STANDBY = Looked(on_duty=False, boot="1-b", alive=True)
 A_PAGE = Looked(on_duty=False, boot="", alive=True)
 NO_ANSWER = Looked(on_duty=False, boot="", alive=False)
-NO_ENDPOINT = Failed(Failure.FIRST_KIND, "404")
+NO_ENDPOINT = Failed(Failure.LEGACY, "404")
 NEWER, OLDER = "1780056900000-b", "1780050000000-b"
 NEWER_A = "1790000000000-x"
 JOIN = Rules(takes_on_wake=False)
@@ -155,7 +155,7 @@ CONFIRMS: list[tuple[str, Callable[[], Twin], Callable[[Twin], object], Role]] =
         Role.ON_DUTY,
     ),
     (
-        "a peer of the first kind confirms by its plain answer",
+        "a legacy peer confirms by its plain answer",
         claiming,
         lambda twin: twin.tell(PlainConfirmed()),
         Role.ON_DUTY,
@@ -1142,10 +1142,10 @@ def test_a_watch_that_always_breaks_is_told_until_its_pause_grows_no_more() -> N
     assert told == 10
 
 
-# ---- the first kind
+# ---- the legacy kind
 
 
-def first_kind() -> Twin:
+def legacy() -> Twin:
     twin = on_duty()
     twin.tell(PlainUpdate())
     twin.tell(NO_ENDPOINT)
@@ -1153,13 +1153,13 @@ def first_kind() -> Twin:
 
 
 def test_a_plain_update_is_a_claim_one_above_the_highest() -> None:
-    twin = first_kind()
+    twin = legacy()
     assert twin.role() is Role.STANDBY
-    assert twin.state.peer.first_kind
+    assert twin.state.peer.legacy
 
 
-def test_a_peer_of_the_first_kind_is_looked_at_every_ten_seconds() -> None:
-    twin = first_kind()
+def test_a_peer_of_the_legacy_is_looked_at_every_ten_seconds() -> None:
+    twin = legacy()
     assert sent(twin.wait(21)).count("LOOK") == 3
     twin.tell(Looked(False, "", alive=True))
     twin.tell(Looked(False, "", alive=False))
@@ -1171,20 +1171,20 @@ def test_a_peer_of_the_first_kind_is_looked_at_every_ten_seconds() -> None:
     assert twin.role() is Role.CLAIMING
 
 
-def test_404_where_a_twin_answered_is_no_peer_of_the_first_kind() -> None:
+def test_404_where_a_twin_answered_is_no_peer_of_the_legacy() -> None:
     twin = claiming()
     twin.tell(NO_ENDPOINT)
     assert twin.state.peer.trouble is Trouble.STRANGER
     twin.tell(PlainConfirmed())
-    assert twin.state.peer.first_kind
+    assert twin.state.peer.legacy
     assert not twin.state.peer.trouble
     twin.tell(NO_ENDPOINT)
     assert not twin.state.peer.trouble
 
 
-def test_who_stands_by_takes_the_duty_that_a_peer_of_the_first_kind_gave_away() -> None:
+def test_who_stands_by_takes_the_duty_that_a_peer_of_the_legacy_gave_away() -> None:
     """The two called each other at one moment."""
-    twin = first_kind()
+    twin = legacy()
     twin.tell(PlainConfirmed())
     assert twin.role() is Role.ON_DUTY
 

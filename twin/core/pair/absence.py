@@ -71,7 +71,7 @@ def _ailment(state: State, held: Holding, patience: Patience, now: Moment) -> Ki
     if peer.trouble and (peer.is_there(now.mono) or not is_silent(peer, now)):
         return Kind.PEER_MISCONFIGURED
     sleeps = peer.left and patience.may_sleep and held.ask_at is None
-    if sleeps or state.alone or peer.first_kind or not is_silent(peer, now):
+    if sleeps or state.alone or peer.legacy or not is_silent(peer, now):
         return None
     return Kind.PEER_GONE
 

@@ -58,13 +58,13 @@ def is_silent(peer: Peer, now: Moment) -> bool:
 def _nobody_holds(state: State, now: Moment) -> bool:
     stage = state.stage
     since = stage.doubt_since if isinstance(stage, Standby) else None
-    return since is not None and now.mono - since > _VACANT_S and not state.peer.first_kind
+    return since is not None and now.mono - since > _VACANT_S and not state.peer.legacy
 
 
 def _unheard(state: State, now: Moment) -> Diagnosis | None:
     peer = state.peer
     name = peer.twin or "The other twin"
-    if peer.left or peer.first_kind or not is_silent(peer, now):
+    if peer.left or peer.legacy or not is_silent(peer, now):
         return None
     if peer.refused:
         return Diagnosis(

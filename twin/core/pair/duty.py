@@ -61,8 +61,8 @@ from twin.core.pair.timeouts import (
     ASK_FOR_S,
     ASK_LOST_WATCHER_S,
     ASK_WITHOUT_ADDRESS_S,
-    FIRST_KIND_EVERY_S,
     HELD_UP_S,
+    LEGACY_EVERY_S,
     LOOK_EVERY_S,
     OWN_URL_EVERY_S,
     OWN_URL_FOR_S,
@@ -97,7 +97,7 @@ def next_timer(state: State) -> float | None:
         case Holding() as held:
             return min(_timers_of_a_holder(state, held), default=None)
         case Standby(doubt_since=doubt_since, ask_at=ask_at):
-            return ask_at if doubt_since is not None or state.peer.first_kind else None
+            return ask_at if doubt_since is not None or state.peer.legacy else None
     return None
 
 
@@ -199,9 +199,9 @@ def _advance_standby(step: Step, standby: Standby) -> None:
         retire(step, claim.boot)
     elif claim.released and claim.twin != state.twin:
         make_claim(step, f"{claim.twin} released it")
-    elif state.peer.first_kind:
+    elif state.peer.legacy:
         if now >= standby.ask_at:
-            step.enter(replace(standby, ask_at=now + FIRST_KIND_EVERY_S))
+            step.enter(replace(standby, ask_at=now + LEGACY_EVERY_S))
             step.send(Request.LOOK)
     elif claim.twin == state.twin and not claim.released:
         make_claim(step, "the duty was given to this app")
@@ -239,7 +239,7 @@ def _advance_doubt(step: Step, standby: Standby, since: float) -> None:
 
 
 def _ask_the_peer(step: Step) -> None:
-    """By a call, which a holder returns: its answer may be unreadable. But a peer of the first kind
+    """By a call, which a holder returns: its answer may be unreadable. But a legacy peer
     would take a call for a claim."""
     claim = step.state.knowledge.claim
     step.send(Request.STATUS if claim.term and not claim.boot else Request.UPDATE)

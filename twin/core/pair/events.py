@@ -62,8 +62,8 @@ class Failure(Enum):
     """401 or 403: the credentials are wrong."""
     STRANGER = auto()
     """An answer that is no twin's."""
-    FIRST_KIND = auto()
-    """404 or 405 where a twin answers: a peer of the first kind has no such endpoint."""
+    LEGACY = auto()
+    """404 or 405 where a twin answers: a legacy peer has no such endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class PlainConfirmed:
-    """A peer of the first kind answered our plain update with `{"status": "Update"}`."""
+    """A legacy peer answered our plain update with `{"status": "Update"}`."""
 
 
 @dataclass(frozen=True, slots=True)

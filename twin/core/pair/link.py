@@ -8,8 +8,8 @@ from twin.core.pair.roles import confirm, make_claim
 from twin.core.pair.state import Holding, Standby, Trouble
 from twin.core.pair.step import Step
 from twin.core.pair.timeouts import (
-    FIRST_KIND_FAILURES,
     LASTING_S,
+    LEGACY_FAILURES,
     MOST_REOPEN_S,
     REFUSED_AGAIN_S,
     REOPEN_S,
@@ -74,10 +74,10 @@ def _strange(step: Step, why: str) -> None:
     misconfigured(step, Trouble.STRANGER, f"{why}: {remedy}")
 
 
-def _perhaps_first_kind(step: Step, why: str) -> None:
+def _perhaps_legacy(step: Step, why: str) -> None:
     claim = step.state.knowledge.claim
-    if step.peer.first_kind or (claim.term and not claim.boot):
-        step.change_peer(first_kind=True, refused=False)
+    if step.peer.legacy or (claim.term and not claim.boot):
+        step.change_peer(legacy=True, refused=False)
     else:
         _strange(step, why)
 
@@ -86,7 +86,7 @@ _FAILED = {
     Failure.REFUSED: _refused,
     Failure.DENIED: _denied,
     Failure.STRANGER: _strange,
-    Failure.FIRST_KIND: _perhaps_first_kind,
+    Failure.LEGACY: _perhaps_legacy,
 }
 
 
@@ -116,25 +116,25 @@ def configured(step: Step) -> None:
 
 
 def looked(step: Step, look: Looked) -> None:
-    """What `/healthz` told of a peer that we cannot talk to, or that is of the first kind."""
+    """What `/healthz` told of a peer that we cannot talk to, or that is legacy."""
     if step.peer.trouble and (look.boot or look.alive):
         leaves = step.peer.left and look.boot == step.peer.boot
         seen = look.boot not in ("", step.state.boot) and not leaves
         step.change_peer(there_until=step.now.mono + SEEN_S if seen else 0.0)
     match step.state.stage:
-        case Standby() as standby if step.peer.first_kind:
-            _looked_at_first_kind(step, standby, look)
+        case Standby() as standby if step.peer.legacy:
+            _looked_at_legacy(step, standby, look)
         case Holding() as held if step.peer.trouble and look.boot not in ("", step.state.boot):
             if step.peer.trouble is Trouble.STRANGER:
                 step.send(Request.UPDATE)  # its other answers may be readable, too
             _looked_at_stranger(step, held, look)
 
 
-def _looked_at_first_kind(step: Step, standby: Standby, look: Looked) -> None:
+def _looked_at_legacy(step: Step, standby: Standby, look: Looked) -> None:
     failures = 0 if look.alive else standby.failures + 1
     step.enter(replace(standby, failures=failures, doubt_since=None))
-    if failures >= FIRST_KIND_FAILURES:
-        make_claim(step, "the peer of the first kind did not answer three times")
+    if failures >= LEGACY_FAILURES:
+        make_claim(step, "the legacy peer did not answer three times")
 
 
 def _looked_at_stranger(step: Step, held: Holding, look: Looked) -> None:

@@ -195,7 +195,7 @@ def _note_peer(step: Step, document: Document) -> None:
         heard_at=step.now,
         shown=document.claim if step.state.thawed_at is None else NOBODY,
         refused=False,
-        first_kind=False,
+        legacy=False,
     )
     if leaving and not peer.left:
         step.note("peer.left", peer=document.twin)
@@ -265,7 +265,7 @@ def _trust(step: Step, standby: Standby) -> None:
 
 
 def _hear_plain_update(step: Step) -> None:
-    """A peer of the first kind, or somebody with curl, takes the duty from us."""
+    """A legacy peer, or somebody with curl, takes the duty from us."""
     claim = step.state.knowledge.claim
     name = step.peer.twin or "peer"
     step.note("update.plain", because="a plain /update says that the peer takes the duty")
@@ -277,12 +277,12 @@ def _hear_plain_update(step: Step) -> None:
 
 
 def _hear_plain_answer(step: Step) -> None:
-    """A peer of the first kind took our plain `/update` for a claim, and is not on duty."""
+    """A legacy peer took our plain `/update` for a claim, and is not on duty."""
     if isinstance(step.state.stage, Standby):
-        make_claim(step, "a peer of the first kind gave it away")
-    step.change_peer(first_kind=True, shown=step.state.knowledge.claim, refused=False)
+        make_claim(step, "a legacy peer gave it away")
+    step.change_peer(legacy=True, shown=step.state.knowledge.claim, refused=False)
     configured(step)
-    confirm(step, "a peer of the first kind answered Update")
+    confirm(step, "a legacy peer answered Update")
 
 
 def _froze(step: Step, seconds: float) -> None:

@@ -79,7 +79,7 @@ def join(step: Step) -> None:
     now = step.now.mono
     standby = Standby(since=now, doubt_since=now, ask_at=now)
     step.enter(standby)
-    if step.peer.url is not None and not step.peer.first_kind:
+    if step.peer.url is not None and not step.peer.legacy:
         open_watch(step, standby)
 
 

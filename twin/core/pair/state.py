@@ -58,7 +58,7 @@ class Peer:
     """The highest claim that its newest message showed."""
     refused: bool = False
     """Nobody served at its URL when last asked."""
-    first_kind: bool = False
+    legacy: bool = False
     trouble: Trouble = Trouble.NONE
     trouble_why: str = ""
     there_until: float = 0.0
@@ -69,7 +69,7 @@ class Peer:
 
     @property
     def ever_heard(self) -> bool:
-        return self.heard_at is not None or self.first_kind
+        return self.heard_at is not None or self.legacy
 
     def is_there(self, mono: float) -> bool:
         """Whether a twin that we cannot talk to was seen at its URL just now."""
@@ -127,7 +127,7 @@ class Standby:
     ask_at: float = 0.0
     refused_at: float | None = None
     failures: int = 0
-    """How often in a row a peer of the first kind was not there."""
+    """How often in a row a legacy peer was not there."""
 
 
 @dataclass(frozen=True, slots=True)

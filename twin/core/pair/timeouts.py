@@ -58,8 +58,8 @@ SEEN_S = 5.5
 """
 STAND_IN_S = 30.0
 """The elder of two strangers stands in after this, the younger after twice as long."""
-FIRST_KIND_EVERY_S = 10.0
-FIRST_KIND_FAILURES = 3
+LEGACY_EVERY_S = 10.0
+LEGACY_FAILURES = 3
 FLAPPING_WAKES = 3
 FLAPPING_WITHIN_S = 600.0
 

@@ -1,4 +1,4 @@
-"""What one step sees of a target, and what that makes of what was known: before anything is planned.
+"""What one step sees of a target, and what that makes of what was known, before the plan.
 
 - Somebody scaled by hand if the quantity is neither what it was, nor what we were about to set.
   It stands in for the timetable's level until SCALE_RESPECT has passed. A change of the timetable
