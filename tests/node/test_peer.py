@@ -334,13 +334,13 @@ def legacy(plain: bytes) -> Answering:
     return respond
 
 
-def test_a_peer_of_the_legacy_is_asked_plainly_and_its_answer_confirms() -> None:
+def test_a_legacy_peer_is_asked_plainly_and_its_answer_confirms() -> None:
     events, server = served(Request.UPDATE, legacy(answer(200, b'{"status": "Update"}')))
     assert server.lines == ["POST /update", "GET /update"]
     assert events == [PlainConfirmed()]
 
 
-def test_who_stands_by_takes_no_duty_from_a_peer_of_the_legacy() -> None:
+def test_who_stands_by_takes_no_duty_from_a_legacy_peer() -> None:
     async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
         plain = asked.line == "GET /update"
         writer.write(answer(200, b'{"status": "Update"}') if plain else answer(404))
@@ -380,7 +380,7 @@ def test_another_answer_to_the_plain_request_does_not_confirm(
     assert [event.failure for event in events if isinstance(event, Failed)] == [failure]
 
 
-def test_a_peer_of_the_legacy_is_told_plainly_that_we_leave() -> None:
+def test_a_legacy_peer_is_told_plainly_that_we_leave() -> None:
     events, server = served(Request.DOWN, legacy(answer(200, b'{"status": "Down"}')))
     assert server.lines == ["POST /down", "GET /down"]
     assert events == []

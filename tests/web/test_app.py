@@ -246,13 +246,13 @@ def test_a_down_hands_the_duty_over(standby: Bench) -> None:
     assert standby.role in (Role.CLAIMING, Role.ON_DUTY)
 
 
-def test_the_plain_update_of_the_legacy_takes_the_duty_away(holder: Bench) -> None:
+def test_the_plain_update_of_a_legacy_peer_takes_the_duty_away(holder: Bench) -> None:
     answer = ask(holder, "GET", "/update")
     assert (answer.status_code, answer.json()) == (200, {"status": "Update"})
     assert holder.role is Role.STANDBY
 
 
-def test_the_plain_down_of_the_legacy_gives_the_duty(standby: Bench) -> None:
+def test_the_plain_down_of_a_legacy_peer_gives_the_duty(standby: Bench) -> None:
     answer = ask(standby, "GET", "/down")
     assert (answer.status_code, answer.json()) == (200, {"status": "Down"})
     assert standby.role in (Role.CLAIMING, Role.ON_DUTY)

@@ -1158,7 +1158,7 @@ def test_a_plain_update_is_a_claim_one_above_the_highest() -> None:
     assert twin.state.peer.legacy
 
 
-def test_a_peer_of_the_legacy_is_looked_at_every_ten_seconds() -> None:
+def test_a_legacy_peer_is_looked_at_every_ten_seconds() -> None:
     twin = legacy()
     assert sent(twin.wait(21)).count("LOOK") == 3
     twin.tell(Looked(False, "", alive=True))
@@ -1171,7 +1171,7 @@ def test_a_peer_of_the_legacy_is_looked_at_every_ten_seconds() -> None:
     assert twin.role() is Role.CLAIMING
 
 
-def test_404_where_a_twin_answered_is_no_peer_of_the_legacy() -> None:
+def test_404_where_a_twin_answered_is_no_legacy_peer() -> None:
     twin = claiming()
     twin.tell(NO_ENDPOINT)
     assert twin.state.peer.trouble is Trouble.STRANGER
@@ -1182,7 +1182,7 @@ def test_404_where_a_twin_answered_is_no_peer_of_the_legacy() -> None:
     assert not twin.state.peer.trouble
 
 
-def test_who_stands_by_takes_the_duty_that_a_peer_of_the_legacy_gave_away() -> None:
+def test_who_stands_by_takes_the_duty_that_a_legacy_peer_gave_away() -> None:
     """The two called each other at one moment."""
     twin = legacy()
     twin.tell(PlainConfirmed())
