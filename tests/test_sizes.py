@@ -69,7 +69,7 @@ def full() -> Bench:
     for name in map(long_name, range(80_000, 80_000 + MEMOS // 2)):
         made.node.remember(name, MEMO.text, FAR_MS)
     made.node.outlets = replace(made.node.outlets, running=lambda: tuple(OWN))
-    made.node.chronicle.believe(everything(), WALL)
+    made.node.history.believe(everything(), WALL)
     return made
 
 
@@ -100,7 +100,7 @@ def test_the_fullest_document_is_taken_by_the_other_twin(full: Bench) -> None:
 
 
 def test_so_is_the_fullest_part_of_a_history(full: Bench) -> None:
-    told = full.node.chronicle.story(WALL - 3 * 3600, WALL)
+    told = full.node.history.story(WALL - 3 * 3600, WALL)
     assert 10_000_000 < len(str(dump_record(told))) < DOCUMENT_BYTES
 
 

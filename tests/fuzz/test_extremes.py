@@ -104,7 +104,7 @@ def tells_of_itself(made: Bench) -> None:
     duties.node = made.node
     assert parse(dump_json(made.node.document()), now.wall).twin == "a"
     to_json(snapshot(made.node, now, About(OFFERS[0], duties.shown)))
-    story = made.node.chronicle.story(WALL - LIVES_KEPT_S, WALL + LIVES_KEPT_S)
+    story = made.node.history.story(WALL - LIVES_KEPT_S, WALL + LIVES_KEPT_S)
     parse_record(json.loads(json.dumps(dump_record(story), allow_nan=False)))
 
 

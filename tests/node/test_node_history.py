@@ -20,11 +20,11 @@ def holder() -> Bench:
 
 
 def known(made: Bench) -> Record:
-    return made.node.chronicle.between(0, 1e10)
+    return made.node.history.between(0, 1e10)
 
 
 def test_what_is_recorded_goes_out_with_every_message_for_a_minute(holder: Bench) -> None:
-    holder.node.chronicle.record(SEEN)
+    holder.node.history.record(SEEN)
     assert holder.node.document().recent.looks == SEEN.looks
     holder.wait(2 * RECENT_S)
     assert not holder.node.document().recent.looks
@@ -60,7 +60,7 @@ def test_a_peer_that_is_heard_for_the_first_time_is_asked_for_all_it_knows() -> 
 
 
 def test_a_peer_that_is_heard_all_the_time_is_not_asked_again(holder: Bench) -> None:
-    holder.node.chronicle.caught_up(holder.clock.now().wall)
+    holder.node.history.caught_up(holder.clock.now().wall)
     holder.asked_since.clear()
     for _ in range(60):
         holder.wait(15)
@@ -70,7 +70,7 @@ def test_a_peer_that_is_heard_all_the_time_is_not_asked_again(holder: Bench) -> 
 
 def test_after_a_silence_the_peer_is_asked_for_what_happened_in_it(holder: Bench) -> None:
     heard_at = holder.clock.now().wall
-    holder.node.chronicle.caught_up(heard_at)
+    holder.node.history.caught_up(heard_at)
     holder.asked_since.clear()
     holder.wait(300)
     holder.hear(Via.LINE)
@@ -94,7 +94,7 @@ def test_an_older_boot_of_ones_own_is_not_taken_for_the_peer(holder: Bench) -> N
 
 
 def test_after_a_month_a_boot_is_forgotten(holder: Bench) -> None:
-    holder.node.chronicle.record(Record(lives={"0-a": Life("a", 0, 60)}))
+    holder.node.history.record(Record(lives={"0-a": Life("a", 0, 60)}))
     holder.wait(10)
     assert "0-a" not in known(holder).lives
 

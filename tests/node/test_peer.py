@@ -508,7 +508,7 @@ def test_what_the_peer_knows_of_the_last_48_hours_is_asked_for_a_part_at_a_time(
         await wait_until(lambda: server.asked and not link._tasks)
         assert server.lines[0] == f"GET /status?only=history&since=0&until={WALL - 45 * 3600:.0f}"
         assert server.lines[-1].endswith(f"&until={WALL + 3 * 3600:.0f}")
-        assert len(made.node.chronicle.between(0, 1e10).looks["web"]) == len(server.lines) == 17
+        assert len(made.node.history.between(0, 1e10).looks["web"]) == len(server.lines) == 17
         made.hear(Via.LINE)
         assert made.asked_since == []  # it is in step from now on
 

@@ -27,7 +27,7 @@ class Notebook:
         return self.made.node.recall(key)
 
     def record(self, record: Record) -> None:
-        self.made.node.chronicle.record(record)
+        self.made.node.history.record(record)
 
 
 class Watching:

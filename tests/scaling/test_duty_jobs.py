@@ -237,7 +237,7 @@ def test_what_is_scaled_is_shown_as_the_last_step_left_it() -> None:
     made, _ = duties(**SHOP)
     made.node = bench().node
     looks = (Look(int(WALL // 60), 80, "healthy", int(WALL), 3, 1),)
-    made.node.chronicle.record(Record(looks={"docker:shop": looks}))
+    made.node.history.record(Record(looks={"docker:shop": looks}))
     made.remember("scale docker:shop", '{"reason": "the timetable says 1", "quantity": 3}', 1)
     (shown,) = made.shown(WALL)
     assert (shown["name"], shown["quantity"], shown["latency_ms"]) == ("docker:shop", 3, 80)

@@ -439,7 +439,7 @@ def test_a_twin_that_is_looked_at_through_its_router_learns_its_url(holder: Benc
 
 def test_the_history_is_told_from_the_time_that_is_asked_for(holder: Bench) -> None:
     looks = tuple(Look(int(WALL // 60) - ago, 80, "healthy", 0, 3, 3) for ago in (9, 1))
-    holder.node.chronicle.record(Record(looks={"web": looks}))
+    holder.node.history.record(Record(looks={"web": looks}))
     told = ask(holder, "GET", f"/status?since={WALL - 300}").json()
     assert told["history"]["looks"] == {"web": [list(looks[1])]}
     assert told["history"]["changes"][-1][3:] == ["on_duty", "b knows of it"]

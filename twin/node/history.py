@@ -13,7 +13,7 @@ _LIFE_EVERY_S = 5.0
 _ASK_EVERY_S = 15.0
 
 
-class Chronicle:
+class KeptHistory:
     """Safe to use from every thread."""
 
     def __init__(self) -> None:

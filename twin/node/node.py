@@ -29,7 +29,7 @@ from twin.core.pair.events import (
 from twin.core.pair.state import State
 from twin.core.pair.timeouts import BEAT_S, FROZEN_S
 from twin.log import Log
-from twin.node.history import Chronicle
+from twin.node.history import KeptHistory
 
 STALLED_S = 30.0
 """A scheduler that has not ticked for so long is reported as unhealthy to the host."""
@@ -60,7 +60,7 @@ class Node:
         self, state: State, clock: Clock, log: Log, quiet: frozenset[str], release: str = ""
     ) -> None:
         """`quiet`: jobs whose every slot is not worth a line."""
-        self.chronicle = Chronicle()
+        self.history = KeptHistory()
         self._release = release
         self._state = state
         self._clock = clock
@@ -100,7 +100,7 @@ class Node:
         state, now = self.look(), self._clock.now()
         ticked_ago_s = round(now.mono - self._ticked_at, 3)
         document = state.document(self.outlets.running(), max(0.0, ticked_ago_s))
-        return replace(document, recent=self.chronicle.recent(now.wall))
+        return replace(document, recent=self.history.recent(now.wall))
 
     def remember(self, key: str, text: str, term: int) -> None:
         """Leave a memo for whoever has the duty next; `term` as in `Remember`."""
@@ -115,7 +115,7 @@ class Node:
         """The scheduler's beat. Returns the seconds until it should beat again."""
         began = self._clock.now()
         self._ticked_at = began.mono
-        self.chronicle.lives(self._state.twin, self._state.boot, began.wall, self._release)
+        self.history.lives(self._state.twin, self._state.boot, began.wall, self._release)
         self.handle(Tick())
         with self._changed:
             now = self._clock.now()
@@ -135,10 +135,10 @@ class Node:
 
     def _follow(self, document: Document, now: Moment) -> None:
         """Take in the history that a message carries, and ask for what is missing before it."""
-        self.chronicle.believe(document.recent, now.wall)
+        self.history.believe(document.recent, now.wall)
         if document.twin == self._state.twin:
             return
-        since = self.chronicle.heard(document.twin, document.boot, now)
+        since = self.history.heard(document.twin, document.boot, now)
         if since is not None:
             self.outlets.catch_up(since)
 
@@ -178,7 +178,7 @@ class Node:
         reasons = [dict(note.values).get("because") for note in effects if isinstance(note, Note)]
         because = str(next((why for why in reversed(reasons) if why), ""))
         state = self._state
-        self.chronicle.changed(state.twin, state.boot, state.role, because, now.wall)
+        self.history.changed(state.twin, state.boot, state.role, because, now.wall)
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:

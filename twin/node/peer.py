@@ -179,11 +179,11 @@ class PeerLink:
             path = f"/status?only=history&since={since:.0f}&until={until:.0f}"
             try:
                 answer = await self._client.fetch("GET", self._url + path, self._peer_auth)
-                self._node.chronicle.believe(parse_record(answer.content.get("history")), now)
+                self._node.history.believe(parse_record(answer.content.get("history")), now)
             except (*NO_ANSWER, NoTwinError):
                 return
             since = until
-        self._node.chronicle.caught_up(now)
+        self._node.history.caught_up(now)
 
     async def _ask_own_url(self) -> None:
         """Tell the core whose boot answers at our own public URL."""

@@ -91,7 +91,7 @@ class Duties:
 
     def _shown(self, scale: ScaleSettings, wall: float) -> dict[str, Any]:
         name = str(scale.target)
-        look = self.node.chronicle.newest_look(name) if self.node else None
+        look = self.node.history.newest_look(name) if self.node else None
         return shown(scale, self.recall(key_of(name)), look, wall)
 
     def watch_the_peer(self) -> None:
@@ -122,7 +122,7 @@ class Duties:
 
     def record(self, record: Record) -> None:
         if self.node is not None:
-            self.node.chronicle.record(record)
+            self.node.history.record(record)
 
     # ---- scaling
 

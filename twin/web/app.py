@@ -128,7 +128,7 @@ def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRoute
             told = snapshot(node, clock.now(), parts.about)
             told |= {"refused_logins": refusals.count, "nonce": nonce}
         if since is not None:
-            told["history"] = dump_record(node.chronicle.story(since, until))
+            told["history"] = dump_record(node.history.story(since, until))
         return Response(to_json(told), media_type="application/json")
 
     return router

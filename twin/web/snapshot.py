@@ -30,7 +30,7 @@ class About:
 
 
 def snapshot(node: Node, now: Moment, about: About) -> dict[str, Any]:
-    state, kept = node.look(), node.chronicle.twins()
+    state, kept = node.look(), node.history.twins()
     wrong = diagnose(state, node.ticking, now)
     return dump(
         node.document(),
