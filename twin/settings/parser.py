@@ -10,7 +10,7 @@ from twin.http.urls import safe_url
 T = TypeVar("T")
 
 
-class Reader:
+class Parser:
     """Texts by their keys, and what is wrong with them: a sentence for each, put into `problems`.
 
     `names` are what people call the keys, where that differs; `place` is where the texts stand.

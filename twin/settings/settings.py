@@ -20,7 +20,7 @@ from twin.core.pair.state import Rules
 from twin.core.zones import zone
 from twin.hosts import Host, Offer, host_of, offer_of
 from twin.http.urls import base_url, page_url
-from twin.settings.parser import Reader
+from twin.settings.parser import Parser
 from twin.settings.targets import ScaleSettings, read_targets
 
 _PING_BEFORE_SLEEP_S = 5 * 60
@@ -81,7 +81,7 @@ def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings
     Raises SettingsError, with a sentence for each thing that is wrong and its remedy.
     """
     problems: list[str] = []
-    read = Reader(environ, problems)
+    read = Parser(environ, problems)
     host = host_of(environ)
     self_url = read.url("SELF_URL") or _told_url(read, host, environ)
     peer_url = read.url("PEER_URL")
@@ -122,14 +122,14 @@ def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings
     return settings
 
 
-def _told_url(read: Reader, host: Host | None, environ: Mapping[str, str]) -> str | None:
+def _told_url(read: Parser, host: Host | None, environ: Mapping[str, str]) -> str | None:
     """What the host says; somebody may have set it by hand, too."""
     if host is None:
         return None
     return read.parsed(host.address, lambda _: base_url(host.url(environ) or ""), None)
 
 
-def _check_what_is_sent(read: Reader) -> None:
+def _check_what_is_sent(read: Parser) -> None:
     """Bytes that are no text stand for half characters here, which no request can hold."""
     own = ("TWIN_NAME", "BASIC_AUTH_USERNAME", "BASIC_AUTH_PASSWORD")
     for name in (*own, "PEER_USERNAME", "PEER_PASSWORD"):
@@ -139,7 +139,7 @@ def _check_what_is_sent(read: Reader) -> None:
             read.problem(f"{name} has bytes that are no text in UTF-8: write it anew")
 
 
-def _check_certificates(read: Reader) -> None:
+def _check_certificates(read: Parser) -> None:
     """SSL_CERT_FILE is used by adapters.tls, and by OpenSSL itself; here it is only checked."""
     file = read.text("SSL_CERT_FILE")
     if not file:
@@ -158,7 +158,7 @@ def _check_certificates(read: Reader) -> None:
         )
 
 
-def _own_credentials(read: Reader) -> Credentials:
+def _own_credentials(read: Parser) -> Credentials:
     username, password = read.text("BASIC_AUTH_USERNAME"), read.text("BASIC_AUTH_PASSWORD")
     if not username:
         read.problem("BASIC_AUTH_USERNAME is not set: choose a name, the same for both twins")
@@ -174,7 +174,7 @@ def _own_credentials(read: Reader) -> Credentials:
     return Credentials(username, password)
 
 
-def _name(read: Reader, host: Host | None, self_url: str | None) -> str:
+def _name(read: Parser, host: Host | None, self_url: str | None) -> str:
     """What the twin is called, on every boot alike: the boots of one app know each other by it."""
     told = read.text("TWIN_NAME") or (read.text(host.app_name) if host else "")
     if told:
@@ -190,7 +190,7 @@ def _name(read: Reader, host: Host | None, self_url: str | None) -> str:
     return socket.gethostname()
 
 
-def _self_ping(read: Reader, host: Host | None) -> int:
+def _self_ping(read: Parser, host: Host | None) -> int:
     if host is None:
         return read.duration("SELF_PING", "15m")
     longest_s = host.sleeps_after_s - _PING_BEFORE_SLEEP_S
@@ -204,7 +204,7 @@ def _self_ping(read: Reader, host: Host | None) -> int:
     return seconds
 
 
-def _jobs(read: Reader) -> tuple[str, ...]:
+def _jobs(read: Parser) -> tuple[str, ...]:
     text = read.text("JOBS")
     if not text:
         return ("jobs",) if Path("jobs.py").exists() else ()
@@ -218,11 +218,11 @@ def _jobs(read: Reader) -> tuple[str, ...]:
     return names
 
 
-def _shift(read: Reader, timezone: str) -> Shift | None:
+def _shift(read: Parser, timezone: str) -> Shift | None:
     return read.parsed("SHIFT", lambda text: parse_shift(text, zone(timezone)), None)
 
 
-def _notify_urls(read: Reader) -> tuple[str, ...]:
+def _notify_urls(read: Parser) -> tuple[str, ...]:
     """Split as Apprise does it: a comma ends an address only where another one begins."""
     urls = re.split(rf"\s+|,(?={_SCHEME})", read.text("NOTIFY_URLS"))
     urls = [url for each in urls if (url := each.strip(","))]
@@ -235,7 +235,7 @@ def _notify_urls(read: Reader) -> tuple[str, ...]:
     return tuple(urls)
 
 
-def _deadman_url(read: Reader) -> str | None:
+def _deadman_url(read: Parser) -> str | None:
     url = read.text("DEADMAN_URL")
     try:
         return page_url(url) if url else None

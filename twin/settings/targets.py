@@ -12,7 +12,7 @@ from twin.core.scaling.timetable import Timetable, parse_timetable
 from twin.core.zones import zone
 from twin.http.urls import page_url
 from twin.scaling.platforms.registry import Access, TargetName, parse_docker_host, parse_target
-from twin.settings.parser import Reader
+from twin.settings.parser import Parser
 from twin.settings.toml_file import tables
 
 _NAMES = {
@@ -80,9 +80,9 @@ def read_targets(
     return tuple(targets.values())
 
 
-def _readers(environ: Mapping[str, str], file: Path, problems: list[str]) -> Iterator[Reader]:
+def _readers(environ: Mapping[str, str], file: Path, problems: list[str]) -> Iterator[Parser]:
     texts = {key: environ.get(name, "") for key, name in _NAMES.items()}
-    single = Reader(texts, problems, _NAMES)
+    single = Parser(texts, problems, _NAMES)
     if single.text("name"):
         yield single
     else:
@@ -93,7 +93,7 @@ def _readers(environ: Mapping[str, str], file: Path, problems: list[str]) -> Ite
     yield from tables(file, [*_NAMES, "api_key_env"], problems)
 
 
-def _scale(read: Reader, environ: Mapping[str, str]) -> ScaleSettings | None:
+def _scale(read: Parser, environ: Mapping[str, str]) -> ScaleSettings | None:
     target = read.parsed("name", parse_target, None)
     if not read.text("name"):
         read.problem("name is not set: name what is to be scaled, such as my-app or docker:shop")
@@ -110,12 +110,12 @@ def _scale(read: Reader, environ: Mapping[str, str]) -> ScaleSettings | None:
     return ScaleSettings(target, access, timetable, rules, probe_url, probe_every_s, dry_run)
 
 
-def _timetable(read: Reader) -> Timetable | None:
+def _timetable(read: Parser) -> Timetable | None:
     where = read.parsed("timezone", lambda text: zone(text).key, "UTC")
     return read.parsed("timetable", lambda text: parse_timetable(text, where), None)
 
 
-def _rules(read: Reader, timetable: Timetable | None) -> Rules:
+def _rules(read: Parser, timetable: Timetable | None) -> Rules:
     rules = Rules(
         max_quantity=read.number("max", 3, 1, 1000),
         slow_s=read.duration("probe_slow", "5s", at_most_s=_SLOW_MOST_S),
@@ -135,14 +135,14 @@ def _rules(read: Reader, timetable: Timetable | None) -> Rules:
     return rules
 
 
-def _access(read: Reader, environ: Mapping[str, str], target: TargetName | None) -> Access:
+def _access(read: Parser, environ: Mapping[str, str], target: TargetName | None) -> Access:
     if target is not None and not target.needs_key:
         return Access(docker_host=_docker_host(read, environ))
     url = read.url("api_url") or Access().heroku_url
     return Access(heroku_url=url, heroku_key=_key(read, environ))
 
 
-def _docker_host(read: Reader, environ: Mapping[str, str]) -> str:
+def _docker_host(read: Parser, environ: Mapping[str, str]) -> str:
     text = environ.get("DOCKER_HOST", "").strip() or Access().docker_host
     try:
         return parse_docker_host(text)
@@ -151,7 +151,7 @@ def _docker_host(read: Reader, environ: Mapping[str, str]) -> str:
         return text
 
 
-def _key(read: Reader, environ: Mapping[str, str]) -> str:
+def _key(read: Parser, environ: Mapping[str, str]) -> str:
     variable = read.text("api_key_env") or "SCALE_API_KEY"
     # In capitals, since anything else could be a key itself, which must not be repeated.
     if not re.fullmatch("[A-Z][A-Z0-9_]*", variable):

@@ -16,13 +16,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from twin.settings.parser import Reader
+from twin.settings.parser import Parser
 from twin.settings.textfile import TextFileError, read_text
 
 _REMEDY = 'correct it there; a line looks like name = "my-app" or max = 5'
 
 
-def tables(file: Path, keys: Collection[str], problems: list[str]) -> Iterator[Reader]:
+def tables(file: Path, keys: Collection[str], problems: list[str]) -> Iterator[Parser]:
     """What the file says of each target, if there is a file; texts have the name of their key.
 
     A table may have these keys and no others. What is wrong is put into `problems`.
@@ -31,7 +31,7 @@ def tables(file: Path, keys: Collection[str], problems: list[str]) -> Iterator[R
         name = table.get("name")
         shown = f' "{name}"' if isinstance(name, str) else ""
         texts: dict[str, str] = {}
-        read = Reader(texts, problems, place=f"{file}, target {number}{shown}")
+        read = Parser(texts, problems, place=f"{file}, target {number}{shown}")
         for key, value in table.items():
             if key in keys:
                 texts[key] = _text(key, value, read)
@@ -60,7 +60,7 @@ def _targets(file: Path, problems: list[str]) -> list[dict[str, Any]]:
     return []
 
 
-def _text(key: str, value: object, read: Reader) -> str:
+def _text(key: str, value: object, read: Parser) -> str:
     """As it would be written in the environment."""
     if isinstance(value, bool):
         return str(value).lower()
