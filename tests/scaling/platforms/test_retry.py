@@ -7,7 +7,7 @@ import pytest
 from node_bench import HandClock
 
 from twin.core.scaling.target import Reading, Target, TargetError
-from twin.scaling.platforms.retry import Patient
+from twin.scaling.platforms.retry import Retrying
 
 BUSY = TargetError("out of order", heals=True)
 NO_KEY = TargetError("the key is wrong", heals=False)
@@ -30,7 +30,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.began = self.clock.now().wall
-        self.patient = Patient(self, self.clock, Waiting(self), lambda: 0.0)
+        self.retrying = Retrying(self, self.clock, Waiting(self), lambda: 0.0)
 
     @property
     def passed_s(self) -> float:
@@ -61,7 +61,7 @@ class Scene:
         """What a read gives, or the error that it raises."""
         self.failures = list(failures)
         try:
-            return self.patient.read().quantity
+            return self.retrying.read().quantity
         except TargetError as error:
             return str(error)
 
@@ -81,7 +81,7 @@ class Waiting(Event):
 
 
 def test_it_is_a_target_by_the_same_name() -> None:
-    one: Target = Scene().patient
+    one: Target = Scene().retrying
     assert one.name == "my-app/web"
 
 
@@ -93,7 +93,7 @@ def test_a_short_trouble_is_not_even_noticed() -> None:
 
 def test_a_change_is_repeated_too_as_it_says_how_many_and_not_how_many_more() -> None:
     scene = Scene(failures=[BUSY])
-    assert scene.patient.write(3) == 3
+    assert scene.retrying.write(3) == 3
     assert scene.asked == [3, 3]
 
 
@@ -126,14 +126,14 @@ def test_what_is_refused_can_still_be_read_and_something_else_asked_for() -> Non
     scene = Scene(failures=[NO_KEY, NO_KEY])
     for _ in range(3):
         with pytest.raises(TargetError, match="the key is wrong"):
-            scene.patient.write(5)
+            scene.retrying.write(5)
         scene.clock.move(15)
     assert scene.asked == [5, 5]
     assert scene.reading() == 5
     scene.failures = [NO_KEY]
     with pytest.raises(TargetError, match="the key is wrong"):
-        scene.patient.write(5)
-    assert scene.patient.write(4) == 4
+        scene.retrying.write(5)
+    assert scene.retrying.write(4) == 4
     assert scene.asked == [5, 5, None, 5, 4]
 
 
@@ -174,7 +174,7 @@ def test_a_clock_that_is_set_back_does_not_make_a_quantity_stand_for_longer() ->
 def test_when_few_requests_are_left_a_change_is_made_all_the_same_and_remembered() -> None:
     scene = Scene(requests_left=1)
     scene.reading()
-    assert scene.patient.write(3) == 3
+    assert scene.retrying.write(3) == 3
     assert scene.reading() == 3
     assert scene.asked == [None, 3]
 
@@ -185,7 +185,7 @@ def test_an_error_that_is_repeated_does_not_grow() -> None:
     for _ in range(3):
         scene.failures = [NO_KEY]
         with pytest.raises(TargetError) as raised:
-            scene.patient.read()
+            scene.retrying.read()
         lengths.append(len(raised.traceback))
     assert lengths[1] == lengths[2]
 
@@ -196,7 +196,7 @@ def test_one_refusal_by_a_platform_that_worked_a_moment_ago_blinds_for_one_step_
     scene.clock.move(15)
     scene.failures = [NO_KEY]
     with pytest.raises(TargetError) as raised:
-        scene.patient.read()
+        scene.retrying.read()
     assert raised.value.heals
     scene.clock.move(15)
     assert scene.reading() == 2
@@ -210,7 +210,7 @@ def test_a_refusal_that_is_repeated_needs_a_person() -> None:
         scene.clock.move(15)
         scene.failures = [NO_KEY]
         with pytest.raises(TargetError) as raised:
-            scene.patient.read()
+            scene.retrying.read()
         heals.append(raised.value.heals)
     assert heals == [True, False, False]
 
@@ -218,13 +218,13 @@ def test_a_refusal_that_is_repeated_needs_a_person() -> None:
 def test_an_answer_that_states_another_number_is_not_taken_for_a_change() -> None:
     scene = Scene(ceiling=1)
     with pytest.raises(TargetError, match=r"scaled to 3, .* but it stands at 1") as raised:
-        scene.patient.write(3)
+        scene.retrying.write(3)
     assert (raised.value.stands, raised.value.heals) == (1, True)
     assert scene.asked == [3]
     with pytest.raises(TargetError, match="stands at 1"):
-        scene.patient.write(3)
+        scene.retrying.write(3)
     assert scene.asked == [3]
 
 
 def test_whether_it_is_closed_is_asked_as_it_is() -> None:
-    assert Scene().patient.is_closed()
+    assert Scene().retrying.is_closed()

@@ -103,10 +103,10 @@ def make_target(name: TargetName, access: Access, clock: Clock, stopped: Event) 
     Raises ValueError for a key that cannot be one.
     """
     # Imported here: a twin that scales nothing need not wait for it.
-    from twin.scaling.platforms.retry import Patient
+    from twin.scaling.platforms.retry import Retrying
 
     made = _PLATFORMS[name.platform].make(name.place, access)
-    return Patient(made, clock, stopped, random.SystemRandom().random)
+    return Retrying(made, clock, stopped, random.SystemRandom().random)
 
 
 def _heroku_place(text: str) -> str | None:

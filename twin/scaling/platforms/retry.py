@@ -17,7 +17,7 @@ T = TypeVar("T")
 _TRIES_WITHIN_S = 5.0
 
 
-class Patient:
+class Retrying:
     """Asks `target` by the rules in `core.backoff`; in between, repeats what it was told last.
 
     `stopped` ends the waiting; `chance` gives random numbers from 0 to 1. Safe to use from one
