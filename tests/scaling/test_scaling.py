@@ -732,7 +732,7 @@ def test_what_is_not_known_is_minus_one_in_the_history() -> None:
     scene.answer = REFUSED
     scene.step()
     (look,) = scene.notes.looks
-    assert (look.latency_ms, look.quantity, look.floor) == (0, -1, -1)
+    assert (look.latency_ms, look.quantity, look.baseline) == (0, -1, -1)
 
 
 def test_each_change_is_a_decision_with_its_reason_in_the_history() -> None:
@@ -840,4 +840,4 @@ def test_the_history_tells_the_timetable_whatever_somebody_set_by_hand() -> None
     scene.target.quantity = 5
     scene.step()
     look = scene.notes.looks[-1]
-    assert (look.quantity, look.floor) == (5, 2)
+    assert (look.quantity, look.baseline) == (5, 2)

@@ -29,7 +29,7 @@ def test_of_a_target_that_nobody_has_looked_at_only_the_settings_are_known() -> 
         "name": "docker:shop",
         "quantity": None,
         "timetable": None,
-        "floor": None,
+        "baseline": None,
         "max": 3,
         "verdict": "unknown",
         "latency_ms": None,
@@ -61,7 +61,7 @@ def test_a_target_in_an_outage_with_all_that_is_known_of_it() -> None:
         "name": "docker:shop",
         "quantity": 2,
         "timetable": 3,
-        "floor": 3,
+        "baseline": 3,
         "max": 3,
         "verdict": "failing",
         "latency_ms": 120,
@@ -76,10 +76,12 @@ def test_a_target_in_an_outage_with_all_that_is_known_of_it() -> None:
     }
 
 
-def test_what_somebody_set_by_hand_is_the_floor_while_respected_and_never_the_timetable() -> None:
+def test_what_somebody_set_by_hand_is_the_baseline_while_respected_and_never_the_timetable() -> (
+    None
+):
     memory = Memory(quantity=5, hand=5, hand_since=NOON, respected_until=NOON + 900)
     shop, text = Shop(timetable=DAY), written(memory)
     during, after = shown(shop, text, None, NOON + 60), shown(shop, text, None, NOON + 900)
-    assert (during["floor"], during["respected_until"]) == (5, "2026-06-10T12:15:00Z")
-    assert (after["floor"], after["respected_until"]) == (3, None)
+    assert (during["baseline"], during["respected_until"]) == (5, "2026-06-10T12:15:00Z")
+    assert (after["baseline"], after["respected_until"]) == (3, None)
     assert during["timetable"] == after["timetable"] == 3

@@ -72,9 +72,9 @@ class Report:
         answered = (probe for probe in seen.probes if probe.status is not None or probe.hangs)
         latency_ms = round(1000 * max((probe.elapsed_s for probe in answered), default=0.0))
         quantity = -1 if seen.quantity is None else seen.quantity
-        floor = -1 if seen.level is None else seen.level
+        baseline = -1 if seen.level is None else seen.level
         at = int(seen.wall)
-        return Look(at // 60, latency_ms, after.verdict, at, quantity, floor)
+        return Look(at // 60, latency_ms, after.verdict, at, quantity, baseline)
 
     def _decided(self, decision: Decision) -> None:
         self.notebook.record(Record(decisions={self.target: (decision,)}))

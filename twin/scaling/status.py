@@ -31,7 +31,7 @@ def shown(
 ) -> dict[str, Any]:
     """`text` is the target's memo, `look` the newest one at it; what is not known is None.
 
-    Times are written out; `timetable` is its level, and `floor` what the target returns to: that,
+    Times are written out; `timetable` is its level, and `baseline` what the target returns to: that,
     or what somebody set by hand.
     """
     memory, rules = memo.read(text), settings.rules
@@ -41,7 +41,7 @@ def shown(
         "name": str(settings.target),
         "quantity": memory.quantity,
         "timetable": level,
-        "floor": target_quantity(level, rules, memory, wall),
+        "baseline": target_quantity(level, rules, memory, wall),
         "max": rules.max_quantity,
         "verdict": memory.verdict,
         "latency_ms": look.latency_ms if look else None,

@@ -88,7 +88,7 @@ def _target(now: float) -> Told:
         "name": "my-shop/web",
         "quantity": 3,
         "timetable": 3,
-        "floor": 3,
+        "baseline": 3,
         "max": 5,
         "verdict": "healthy",
         "latency_ms": 142,

@@ -138,7 +138,7 @@ def test_looks_every_five_minutes_have_no_gaps_between_them(value: Value) -> Non
 
 def test_what_is_not_known_is_drawn_as_nothing(value: Value) -> None:
     found = value("samples.js", "it.columns(given)", look(1, latency=0, quantity=-1))
-    assert (found["latency"], found["quantity"], found["floor"]) == ([None], [None], [None])
+    assert (found["latency"], found["quantity"], found["baseline"]) == ([None], [None], [None])
 
 
 def test_a_bad_time_is_one_stretch(value: Value) -> None:

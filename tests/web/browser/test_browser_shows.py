@@ -113,7 +113,7 @@ def test_what_fails_is_told_at_a_glance(shown: Shown) -> None:
 
 def test_what_somebody_set_by_hand_is_not_taken_for_the_timetables(shown: Shown) -> None:
     told = a_day()
-    by_hand = {"quantity": 5, "floor": 5, "respected_until": iso(NOW + 600), "timetable": 2}
+    by_hand = {"quantity": 5, "baseline": 5, "respected_until": iso(NOW + 600), "timetable": 2}
     told["targets"][0].update(by_hand)
 
     async def then(_: Site, look: Look) -> None:

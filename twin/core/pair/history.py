@@ -44,7 +44,7 @@ class Look(NamedTuple):
     """When it was last looked at, in epoch seconds; what follows was so then."""
     quantity: int
     """-1 if it could not be read."""
-    floor: int
+    baseline: int
     """What the timetable says, whatever somebody set by hand; -1 without one."""
 
     def merge(self, other: "Look") -> "Look":

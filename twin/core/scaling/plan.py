@@ -5,7 +5,7 @@ What holds, in this order:
 - What somebody set by hand stands in for the timetable's level for a while (see `observe`).
 - A level of 0 is meant: the target goes to 0 at once, and being away is no outage.
 - An outage that more processes may mend scales out to SCALE_MAX at once.
-- The level is the floor: below it, up to it at once, whatever the probe says.
+- The level is the baseline: below it, up to it at once, whatever the probe says.
 - In any other outage, while new processes start, and while the probe cannot tell how the target
   does, nothing goes in.
 - What the fail-safe added goes one by one, towards the level, each after answers have been fast for
@@ -173,17 +173,17 @@ def _scale_in(
     if seen.level is None and quantity > rules.max_quantity:
         left = Plan(None, "no timetable, and more than the fail-safe would ask for: leave it")
         return left, replace(memory, before=None)
-    floor = _floor(seen, quantity, memory)
-    if quantity <= floor:
-        says = _says(seen, floor, rules, memory)
+    baseline = _floor(seen, quantity, memory)
+    if quantity <= baseline:
+        says = _says(seen, baseline, rules, memory)
         reason = "no timetable" if seen.level is None else says
         return Plan(None, reason), replace(memory, before=None)
     unclear = _unclear(seen, quantity, rules, memory)
     if unclear:
         return Plan(None, unclear), memory
     if memory.before is None:
-        return _down(seen, floor, rules, memory), memory
-    return _one_in(seen, quantity, floor, rules, memory)
+        return _down(seen, baseline, rules, memory), memory
+    return _one_in(seen, quantity, baseline, rules, memory)
 
 
 def _floor(seen: Observation, quantity: int, memory: Memory) -> int:
@@ -215,13 +215,13 @@ def _down(seen: Observation, level: int, rules: Rules, memory: Memory) -> Plan:
 
 
 def _one_in(
-    seen: Observation, quantity: int, floor: int, rules: Rules, memory: Memory
+    seen: Observation, quantity: int, baseline: int, rules: Rules, memory: Memory
 ) -> tuple[Plan, Memory]:
-    """One back of what the fail-safe added; `floor` is less than `quantity`."""
+    """One back of what the fail-safe added; `baseline` is less than `quantity`."""
     window = format_duration(round(rules.window_s))
     if not _has_lasted(memory.calm_since, seen.wall, rules):
         return Plan(None, f"wait for {window} of answers under {rules.fast_s:g} s"), memory
-    reason = f"answers under {rules.fast_s:g} s for {window}: one in, towards {floor}"
+    reason = f"answers under {rules.fast_s:g} s for {window}: one in, towards {baseline}"
     began_anew = replace(memory, calm_since=seen.wall, quiet_since=seen.wall)
     return Plan(quantity - 1, reason), began_anew
 

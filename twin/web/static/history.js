@@ -2,7 +2,7 @@
 
 /**
  * @typedef {[minute: number, latency_ms: number, verdict: string, at: number, quantity: number,
- *   floor: number]} Look  -1 is unknown
+ *   baseline: number]} Look  -1 is unknown
  * @typedef {[at: number, was: number, to: number, because: string]} Decision
  * @typedef {[at_ms: number, twin: string, boot: string, role: string, because: string]} Change
  * @typedef {[twin: string, since: number, until: number, release: string]} Life

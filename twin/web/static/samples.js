@@ -8,27 +8,27 @@ const MINUTE_S = 60;
 /**
  * @param {import("./history.js").Look[]} looks
  * @returns {{at: number[], latency: (number|null)[], quantity: (number|null)[],
- *   floor: (number|null)[], verdict: string[]}}  equally long; `at` is in seconds, and where
+ *   baseline: (number|null)[], verdict: string[]}}  equally long; `at` is in seconds, and where
  *   nobody looked, a row of nulls parts what came before from what came after
  */
 export function columns(looks) {
   const longest_s = 2.5 * usual(looks);
-  const result = { at: [], latency: [], quantity: [], floor: [], verdict: [] };
-  looks.forEach(([minute, latency_ms, verdict, , quantity, floor], index) => {
+  const result = { at: [], latency: [], quantity: [], baseline: [], verdict: [] };
+  looks.forEach(([minute, latency_ms, verdict, , quantity, baseline], index) => {
     const at = minute * MINUTE_S;
     const before = index ? looks[index - 1][0] * MINUTE_S : at;
     if (at - before > longest_s) add(result, before + MINUTE_S, 0, "unknown", -1, -1);
-    add(result, at, latency_ms, verdict, quantity, floor);
+    add(result, at, latency_ms, verdict, quantity, baseline);
   });
   return result;
 }
 
-function add(columns, at, latency_ms, verdict, quantity, floor) {
+function add(columns, at, latency_ms, verdict, quantity, baseline) {
   columns.at.push(at);
   columns.latency.push(latency_ms || null);
   columns.verdict.push(verdict);
   columns.quantity.push(quantity < 0 ? null : quantity);
-  columns.floor.push(floor < 0 ? null : floor);
+  columns.baseline.push(baseline < 0 ? null : baseline);
 }
 
 /** Seconds between two looks, in the middle of all; a minute if there are too few. */
@@ -53,7 +53,7 @@ export function troubles({ at, verdict }) {
 
 /**
  * The newest hour first.
- * @returns {{at: number, latency: number|null, verdict: string, quantity: string, floor: string}[]}
+ * @returns {{at: number, latency: number|null, verdict: string, quantity: string, baseline: string}[]}
  */
 export function hours(looks) {
   const groups = new Map();
@@ -66,7 +66,7 @@ export function hours(looks) {
     latency: Math.max(...group.map((look) => look[1])) || null,
     verdict: VERDICTS[Math.max(...group.map((look) => VERDICTS.indexOf(look[2])))] ?? "unknown",
     quantity: range(group.map((look) => look[4])),
-    floor: range(group.map((look) => look[5])),
+    baseline: range(group.map((look) => look[5])),
   }));
 }
 

@@ -42,9 +42,9 @@ export class TargetChart {
     if (!this.details.open || !this.details.isConnected) return;
     this.#columns = columns(this.#looks);
     if (!this.#charts.length) this.#charts = [this.#latency(), this.#quantity()];
-    const { at, latency, quantity, floor } = this.#columns;
+    const { at, latency, quantity, baseline } = this.#columns;
     this.timeline.feed(this.#charts[0], [at, latency]);
-    this.timeline.feed(this.#charts[1], [at, floor, quantity]);
+    this.timeline.feed(this.#charts[1], [at, baseline, quantity]);
     this.#read();
   }
 
@@ -69,7 +69,7 @@ export class TargetChart {
       labels: true,
       data: [[], [], []],
       series: [
-        line("floor", { width: 1.5, dash: [5, 4], paths: stepped }),
+        line("baseline", { width: 1.5, dash: [5, 4], paths: stepped }),
         line("quantity", { width: 2, paths: stepped }),
       ],
       y: { range: (_, __, most) => [0, Math.max(2, (most ?? 0) + 1)] },
@@ -130,11 +130,11 @@ export class TargetChart {
 
   /** The values of the minute under the pointer. */
   #read() {
-    const { at, latency, verdict, quantity, floor } = this.#columns;
+    const { at, latency, verdict, quantity, baseline } = this.#columns;
     const index = this.#pointed === null ? -1 : before(at, this.#pointed);
     if (index < 0 || this.#pointed - at[index] > FAR_S) return this.#write("", "", "");
     const time = latency[index] === null ? "" : `${duration(latency[index])} · `;
-    const timetable = floor[index] === null ? "" : ` · timetable ${floor[index]}`;
+    const timetable = baseline[index] === null ? "" : ` · timetable ${baseline[index]}`;
     this.#write(utc(at[index]), `${clock(at[index])} · ${time}${verdict[index]}`,
       `${clock(at[index])} · ${quantity[index] ?? "?"} running${timetable}`);
   }

@@ -75,7 +75,7 @@ function reasons(target, now) {
     outage && `Out of order since ${day(outage, now)} (${span(now - outage)}).`,
     target.trouble && !target.reason?.includes(target.trouble) && stop(upper(target.trouble)),
     target.reason && stop(upper(target.reason)),
-    respected && `Somebody set it to ${target.floor} by hand, which is respected until ${day(respected, now)}.`,
+    respected && `Somebody set it to ${target.baseline} by hand, which is respected until ${day(respected, now)}.`,
     target.dry_run && "This is a dry run: nothing is changed.",
     next,
     looked && now - looked > 120 && `Last looked at ${span(now - looked)} ago.`,
@@ -90,7 +90,7 @@ function numbers(details, target, history, now) {
   list(details.querySelector("tbody"), hours(history.looks(target.name)), ({ at }) => at, row, (cells, hour) => {
     const [time, ...others] = cells.children;
     tell(time.firstElementChild, hour.at, now);
-    const texts = [hour.latency === null ? "–" : duration(hour.latency), hour.verdict, hour.quantity, hour.floor];
+    const texts = [hour.latency === null ? "–" : duration(hour.latency), hour.verdict, hour.quantity, hour.baseline];
     others.forEach((cell, index) => say(cell, texts[index]));
   });
   const events = history.decisions(target.name).map((each) => ({ at: each[0], text: decided(each) }));
