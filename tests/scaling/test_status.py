@@ -76,9 +76,7 @@ def test_a_target_in_an_outage_with_all_that_is_known_of_it() -> None:
     }
 
 
-def test_what_somebody_set_by_hand_is_the_baseline_while_respected_and_never_the_timetable() -> (
-    None
-):
+def test_what_somebody_set_by_hand_is_the_baseline_but_never_the_timetable() -> None:
     memory = Memory(quantity=5, hand=5, hand_since=NOON, respected_until=NOON + 900)
     shop, text = Shop(timetable=DAY), written(memory)
     during, after = shown(shop, text, None, NOON + 60), shown(shop, text, None, NOON + 900)

@@ -31,8 +31,8 @@ def shown(
 ) -> dict[str, Any]:
     """`text` is the target's memo, `look` the newest one at it; what is not known is None.
 
-    Times are written out; `timetable` is its level, and `baseline` what the target returns to: that,
-    or what somebody set by hand.
+    Times are written out; `timetable` is its level, and `baseline` what the target returns to:
+    that, or what somebody set by hand.
     """
     memory, rules = memo.read(text), settings.rules
     level = settings.timetable.level(wall) if settings.timetable else None
