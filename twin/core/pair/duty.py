@@ -5,46 +5,7 @@ and with one awake the duty is never vacant for more than 8 s after the last mes
 What does not: two twins that are cut off from each other are both on duty, since two nodes have no
 quorum. It ends with the first message that gets through.
 
-Where these rules differ from the first draft of the protocol, and why:
-
-- A freeze makes a holder's claim *unconfirmed* again instead of putting the twin in a doubt of its
-  own, so that one set of rules says when a twin may act. The question that settles it is an
-  `/update`, which lets the peer hear that we are back, and it is waited for 3 s, not 2: 2 s is less
-  than a slow answer takes.
-- A standby asks every 0.9 s, not every second, and 0.4 s after an ask that was refused, so that a
-  death is followed within half a second. It asks by `/update`, and a holder or claimer calls back
-  a standby that doubts: calls may arrive where answers are unreadable, in one direction or both.
-- A standby opens the watch at once when it joins, and asks beside it. A watch that breaks within
-  30 s is opened again after a pause that doubles each time, up to 5 minutes.
-- An answer that is no twin's is not taken for a wrong `PEER_URL`: a router may answer so for a dead
-  app. It tells nothing, and the peer's silence counts as ever, unless `/healthz` shows a twin
-  there, or answered 401 or 403 within the last 5.5 s.
-- `PEER_URL` is never left for what the peer says of itself; a learned URL follows it.
-- A holder whose URL does not lead to it, or is not known, and whom nobody watches, repeats
-  `/update` for as long as it holds: the peer cannot ask it anything, and would otherwise take its
-  silence for death. It happens in every deploy that runs old and new side by side.
-- What a boot says that made way for a newer one is worth its knowledge and no more: it neither
-  confirms a claim nor keeps anybody in charge. But while it still hears the newer boot, it vouches
-  for it: when both apps are deployed at once, each new boot can only ask the other's old one.
-- After a freeze not only a claim is in doubt, but every release that is heard: what arrived in the
-  meantime may be of a boot that a newer one has followed. Nor does a twin then show the claim of
-  another, which would confirm it: it may not yet have read what it was told of a run.
-- A leave that is the first a boot hears of its peer is not believed, as one that is heard while
-  settling is not.
-- A boot that follows an older one of its app, which has not released the duty, waits 3 s with the
-  peer's word in hand: the older one may run beside it, and hears of it only when the peer lets go
-  of its watch.
-- Two boots of one app share what they learn: one that made way reads its watch to the end, and
-  whatever is new is sent to the own URL while that may lead to the other. Either may be the only
-  one that was told of a run, or that can be asked for it. For the same reason a holder whose URL
-  does not lead to it tells the peer what it starts, and once more when it is superseded.
-- A boot of an older name that answers a question asked after the newest one was heard last is the
-  newest one: names come from clocks, and a deploy may be taken back.
-- A claimer reads its watch until it is confirmed: the holder may have just written what it started.
-  Only where the holder may run beside a newer boot the watch is closed at once, which tells it.
-- The own URL is asked every 5 s, not 15 s, and by a claimer too: a newer boot may have it by then.
-- Strangers who must stand in for each other are ordered by boot, which `/healthz` tells, not by
-  name, which it does not.
+docs/protocol.md has each rule with its reason, its timeouts and its test.
 """
 
 from collections.abc import Iterator
