@@ -13,8 +13,10 @@ pair: $(VENV)/run
 
 # Every branch of the core is covered by these; measuring it while days are simulated takes minutes.
 # The rest mostly waits, for processes and browsers: two files at a time.
-CORE := tests/core tests/scaling tests/web --ignore=tests/web/browser --ignore=tests/scaling/platforms
-REST := --ignore=tests/core --ignore-glob="tests/scaling/test_*.py" --ignore-glob="tests/web/test_*.py"
+CORE := tests/core tests/notify/test_outbox.py tests/scaling tests/web \
+	--ignore=tests/web/browser --ignore=tests/scaling/platforms
+REST := --ignore=tests/core --ignore=tests/notify/test_outbox.py \
+	--ignore-glob="tests/scaling/test_*.py" --ignore-glob="tests/web/test_*.py"
 
 test: $(VENV)/dev
 	$(BIN)/ruff format --check .
