@@ -63,7 +63,7 @@ claims for up to 7.5 s. The longest of all hosts, since nobody knows on which on
 ANSWERS_WITHIN_S = 30.0
 """So long a router waits for the beginning of an answer (Heroku's H12)."""
 KILLS_AFTER_S = 30.0
-"""From SIGTERM to SIGKILL: on Heroku and Render, and with the README's `docker run`."""
+"""From SIGTERM to SIGKILL: on Heroku and Render, and with docs/deploy.md's `docker run`."""
 GRACE_S = KILLS_AFTER_S - 5.0
 """Running jobs may take so long to end; the rest is for telling the peer."""
 

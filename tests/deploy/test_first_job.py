@@ -1,4 +1,4 @@
-"""A first job: the template, what the README shows, and a script that there was before."""
+"""A first job: the template, what the docs show, and a script that there was before."""
 
 import re
 import shutil
@@ -8,7 +8,11 @@ import pytest
 from processes import Twin
 
 ROOT = Path(__file__).parents[2]
-SHOWN = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+SHOWN = [
+    shown
+    for page in ("README.md", "docs/jobs.md")
+    for shown in re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+]
 
 BOT = """
 import schedule
@@ -43,7 +47,7 @@ def test_the_template_is_a_jobs_file_as_it_is(lonely: Twin) -> None:
 
 
 @pytest.mark.parametrize("shown", SHOWN)
-def test_what_the_readme_shows_is_a_jobs_file(shown: str, lonely: Twin) -> None:
+def test_what_the_docs_show_is_a_jobs_file(shown: str, lonely: Twin) -> None:
     (lonely.directory / "jobs.py").write_text(shown)
     for job in jobs_of(lonely):
         assert lonely.command("run", job).returncode == 0

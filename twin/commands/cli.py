@@ -12,7 +12,7 @@ from twin.settings.settings import SettingsError, read_settings
 
 T = TypeVar("T", int, float)
 
-_COMMANDS = {
+COMMANDS = {
     "serve": "run one twin on $PORT (what is done without a command)",
     "lab": "run a whole pair on this machine, on a small platform of its own",
     "plan": "a month of this configuration on a host, simulated: hours, handovers, slots, savings",
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     dry_run = "scale nothing: only say what would be scaled, and why"
     parser.add_argument("--dry-run", action="store_true", help=dry_run)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name, does in _COMMANDS.items():
+    for name, does in COMMANDS.items():
         command = commands.add_parser(name, help=does, description=does)
         if name == "run":
             command.add_argument("job", metavar="JOB", help="its name, as `status` shows it")
