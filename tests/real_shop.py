@@ -36,7 +36,13 @@ class Call(NamedTuple):
 
     wall: float
     method: str
+    path: str
     status: int
+
+    @property
+    def reads(self) -> bool:
+        """Whether it asks for the quantity, and not whether the app is closed."""
+        return self.method == "GET" and "/formation" in self.path
 
 
 @dataclass
@@ -161,8 +167,9 @@ class Day:
 
     @property
     def calls(self) -> list[Call]:
-        pattern = r"event=api.answered method=(\w+) .*status=(\d+)"
-        return [Call(at, method, int(status)) for at, (method, status) in self._found(pattern)]
+        pattern = r"event=api.answered method=(\w+) path=(\S+) status=(\d+)"
+        found = self._found(pattern)
+        return [Call(at, method, path, int(status)) for at, (method, path, status) in found]
 
     def looks_until(self, change: Change, since: float | str) -> int:
         """How often the quantity was read from then on, until it was changed."""
