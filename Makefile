@@ -6,27 +6,30 @@ NEWEST := $(shell cat .python-version)
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: pair test test-oldest chaos prove bench lock clean
+.PHONY: pair test test-oldest chaos prove explore bench lock clean
 
 pair: $(VENV)/run
 	@$(BIN)/python -m twin lab $(ARGS)
 
 # Every branch of the core is covered by these; measuring it while days are simulated takes minutes.
-# The rest mostly waits, for processes and browsers: two files at a time.
+# The rest mostly waits, for processes and browsers: three files at a time keep two cores busy.
 CORE := tests/core tests/notify/test_outbox.py tests/scaling tests/web \
 	--ignore=tests/web/browser --ignore=tests/scaling/platforms
 REST := --ignore=tests/core --ignore=tests/notify/test_outbox.py \
 	--ignore-glob="tests/scaling/test_*.py" --ignore-glob="tests/web/test_*.py"
+
+# The files that tests read are in UTF-8, whatever the locale. The twins that they start do without.
+test test-oldest: export PYTHONUTF8 := 1
 
 test: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mypy --python-version=$(NEWEST)
-	$(BIN)/coverage run -m pytest $(CORE) || \
-	$(BIN)/coverage run --append -m pytest --last-failed --last-failed-no-failures=none $(CORE)
+	$(BIN)/coverage run -m pytest --numprocesses=2 $(CORE)
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='twin/core/**' --show-missing --skip-covered --fail-under=100
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(REST) || $(AGAIN)
+	$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile $(REST) || $(AGAIN)
 
 # These watch real processes, on machines that others use, too: what fails beside others is run once
 # more by itself, and has to pass then. The first failure stays in the output.
@@ -39,24 +42,26 @@ FEWER := tests/core tests/settings tests/node tests/worker tests/process tests/c
 	tests/web tests/scaling tests/test_main.py tests/test_end_to_end.py tests/test_layers.py \
 	--ignore=tests/web/browser --ignore=tests/scaling/platforms/test_docker.py
 
-# A close that is cancelled leaves its transport to the garbage collector on Python 3.11, which then
-# warns in whatever test it finds.
 test-oldest:
 	$(MAKE) --no-print-directory PYTHON=$(OLDEST) VENV=.venv/oldest .venv/oldest/dev
 	.venv/oldest/bin/mypy
-	.venv/oldest/bin/python -m pytest -W ignore::pytest.PytestUnraisableExceptionWarning \
-		--numprocesses=2 --dist=loadfile $(FEWER) || \
-	.venv/oldest/bin/python -m pytest -W ignore::pytest.PytestUnraisableExceptionWarning \
-		--last-failed --last-failed-no-failures=none
+	.venv/oldest/bin/python -m pytest --numprocesses=3 --dist=loadfile $(FEWER) || \
+	.venv/oldest/bin/python -m pytest --last-failed --last-failed-no-failures=none $(FEWER)
 
 # Faults on pairs of real processes: also PAIRS=4 for so many at once, SEED=1 to repeat a run.
 chaos: $(VENV)/dev
 	@PYTHONPATH=.:tests $(BIN)/python -u tests/chaos/campaign.py
+	@PYTHONPATH=.:tests $(BIN)/python -u tests/chaos/bots.py
 
 # Fresh seeds through the simulator, on all cores: make prove MINUTES=5, or SEED=42 to begin there.
 MINUTES ?= 5
 prove: $(VENV)/run
 	@$(BIN)/python -m twin.sim --minutes $(MINUTES) $(SEED)
+
+# Each fault before each message and timer, and then each further one: make explore FAULTS=3
+# MINUTES=60, or SETTINGS="near far" for some of the settings.
+explore: $(VENV)/run
+	@$(BIN)/python -m twin.sim.explore $(SETTINGS) --faults $(or $(FAULTS),2) --minutes $(MINUTES)
 
 # What it costs, beside what does nothing: sixteen minutes, or ROWS=start,memory for a part.
 bench: $(VENV)/dev

@@ -1,4 +1,4 @@
-"""A private certificate authority, as a company or a home server has one, and a server of it."""
+"""A private certificate authority, as in a company or at home, and a certificate of it."""
 
 import ssl
 import subprocess
@@ -12,9 +12,9 @@ _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 @dataclass(frozen=True)
 class Authority:
     file: Path
-    """What a client needs: SSL_CERT_FILE."""
+    """The file for SSL_CERT_FILE of clients."""
     server: ssl.SSLContext
-    """What a server at 127.0.0.1 and localhost needs."""
+    """The context of a server at 127.0.0.1 and localhost."""
 
 
 FULL = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign")
@@ -31,7 +31,7 @@ def authority(directory: Path, *extensions: str) -> Authority:
 
 
 def _issue(to: Path, name: str, extensions: Sequence[str], *by: str) -> None:
-    settings = to.with_suffix(".cnf")  # its own: what the machine's says differs
+    settings = to.with_suffix(".cnf")  # instead of the machine's, which varies
     lines = ["[req]", "distinguished_name=dn", "x509_extensions=ext", "[dn]", "[ext]", *extensions]
     settings.write_text("\n".join(lines))
     made = ("-keyout", f"{to}.key", "-out", str(to), "-subj", f"/CN={name}", "-days", "2")

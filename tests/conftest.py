@@ -1,6 +1,7 @@
-"""What many tests ask for; and this folder where its modules can be imported."""
+"""Shared fixtures; also makes the modules of this folder importable."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from random import SystemRandom
@@ -9,11 +10,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from processes import Twin, twins, until
 
-# How fast a machine is says nothing of the code.
+# The speed of a machine says nothing about the code.
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+# A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 JOBS = """
 from twin import every
@@ -38,7 +42,7 @@ def exits_well():
 
 @pytest.fixture(scope="session")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Twin, Twin]]:
-    """Two real twins, of which one is on duty."""
+    """Two real twins; one is on duty."""
     with twins(tmp_path_factory.mktemp("pair"), JOBS) as (a, b):
         a.start()
         b.start()
@@ -49,12 +53,12 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Twin, Twin]
 
 @pytest.fixture
 def lonely(tmp_path: Path) -> Iterator[Twin]:
-    """The settings of a pair of which nothing runs."""
+    """The settings of a pair that does not run."""
     with twins(tmp_path, JOBS) as (a, _):
         yield a
 
 
 @pytest.fixture
 def seed() -> int:
-    """A new one in each run; SEED=1 repeats a run. A failure shows its test's arguments."""
+    """A new seed in each run; SEED=1 repeats a run. A failure shows its test's arguments."""
     return int(os.environ.get("SEED", SystemRandom().randrange(10**6)))

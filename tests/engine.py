@@ -1,7 +1,7 @@
-"""A Docker engine of the tests' own: a swarm of one node, of which nothing outlives the test.
+"""A Docker engine for the tests, without traces after its end.
 
-It runs in namespaces of its own (processes, mounts, network), which end with it. Nothing can be
-pulled: its one image holds Debian's static busybox.
+It runs in its own namespaces (processes, mounts, network), which end with it. It cannot pull
+images: its one image holds Debian's static busybox.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _NEEDED = ("dockerd", "unshare", "setpriv", BUSYBOX)
 
 
 def why_none() -> str:
-    """Why no engine can run here; empty if one can."""
+    """The reason why no engine can run here; empty if one can."""
     missing = [name for name in _NEEDED if shutil.which(name) is None]
     if missing:
         return f"no {', '.join(missing)}: apt-get install docker.io busybox-static"
@@ -43,11 +43,11 @@ class Engine:
 
     @property
     def host(self) -> str:
-        """As DOCKER_HOST names it."""
+        """The address for DOCKER_HOST."""
         return f"unix://{self.socket}"
 
     def ask(self, method: str, path: str, body: Any = None, tar: bytes | None = None) -> Any:
-        """The JSON that it answers, or the text of it."""
+        """The answer, as JSON or text."""
         transport = httpx.HTTPTransport(uds=str(self.socket))
         with httpx.Client(transport=transport, base_url="http://docker", timeout=30) as client:
             answer = client.request(method, path, json=body, content=tar)
@@ -64,7 +64,7 @@ class Engine:
         self.ask("POST", f"/images/create?fromSrc=-&repo={name}&tag={tag}", tar=_image())
 
     def create(self, name: str, mode: dict[str, Any]) -> str:
-        """A service whose tasks do nothing, and die at once when they are told to; its id."""
+        """A service whose tasks do nothing and die at once on a signal; returns its id."""
         container = {"Image": IMAGE, "Command": [BUSYBOX, "sleep", "86400"]}
         task = {
             "ContainerSpec": {**container, "StopSignal": "SIGKILL", "Env": ["SHOP=open"]},
@@ -86,8 +86,8 @@ class Engine:
 
 @contextlib.contextmanager
 def engine(with_networks: bool = False) -> Iterator[Engine]:
-    """A running one, without a swarm yet; `with_networks`, containers can reach each other."""
-    # The path of a socket has room for 104 characters, more than a test's own directory leaves.
+    """A running engine, without a swarm yet; `with_networks`, containers can reach each other."""
+    # The path of a socket has room for 104 characters, which a test's own directory exceeds.
     directory = Path(tempfile.mkdtemp(prefix="twin-docker-"))
     one = Engine(directory / "docker.sock")
     cgroup = directory.name
@@ -103,15 +103,15 @@ def engine(with_networks: bool = False) -> Iterator[Engine]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
-        until(lambda: _removed(cgroup))  # the last of its processes is gone by then
+        until(lambda: _removed(cgroup))  # its last process is gone by then
         shutil.rmtree(directory)
 
 
 def _command(directory: Path, one: Engine, cgroup: str, with_networks: bool) -> list[str]:
-    # The first two see to it that it ends with us, even if we are killed.
+    # The first two end it with us, even if we are killed.
     ending = ["setpriv", "--pdeathsig", "KILL", "unshare", "--fork", "--kill-child"]
     apart = ["--pid", "--mount-proc", "--mount", "--net"]
-    # The new network has no interface up, and a swarm's manager calls itself.
+    # The new network has no interface up, but a swarm's manager calls itself.
     up = ["sh", "-c", f'{BUSYBOX} ifconfig lo up && exec "$@"', "sh"]
     places = [f"--data-root={directory}/data", f"--exec-root={directory}/exec"]
     places += [f"--pidfile={directory}/pid", f"--host={one.host}", f"--cgroup-parent=/{cgroup}"]
@@ -122,7 +122,8 @@ def _command(directory: Path, one: Engine, cgroup: str, with_networks: bool) -> 
 
 
 def _removed(cgroup: str) -> bool:
-    """Whether no control group of the engine's is left; the kernel keeps them when all is dead."""
+    """Whether all control groups of the engine are gone; the kernel keeps them after its
+    processes."""
     roots = [*Path("/sys/fs/cgroup").glob(cgroup), *Path("/sys/fs/cgroup").glob(f"*/{cgroup}")]
     for root in roots:
         for folder, _, _ in os.walk(root, topdown=False):

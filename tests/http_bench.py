@@ -1,4 +1,4 @@
-"""A small real server on this machine, for tests of what asks it."""
+"""A small real server on this machine, for tests of clients."""
 
 import asyncio
 import contextlib
@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from anyio._backends._asyncio import SocketStream
 
+from twin.lab.wire import accepted
 from twin.node.client import Client
 
 
 @dataclass
 class Asked:
-    """One request that came."""
+    """One received request."""
 
     line: str
     """`POST /update`."""
@@ -38,11 +39,13 @@ Answering = Callable[[Asked, asyncio.StreamWriter], Awaitable[None]]
 
 @contextlib.asynccontextmanager
 async def serving(answering: Answering, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
-    """One request a connection; what `answering` leaves open stays so until the end."""
-    server, tasks = Server(), set[asyncio.Task[None] | None]()
+    """Serve one request per connection; `answering` ends a connection by returning."""
+    server, tasks = Server(), dict[asyncio.Task[None], asyncio.StreamWriter]()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks[asyncio.create_task(serve(reader, writer))] = writer
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.current_task())
         try:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
                 asked = await _read(reader)
@@ -51,16 +54,18 @@ async def serving(answering: Answering, tls: ssl.SSLContext | None = None) -> As
         finally:
             writer.close()
 
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    listening = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     host, port = listening.sockets[0].getsockname()
     server.url = f"http{'s' if tls else ''}://{host}:{port}"
     try:
         yield server
     finally:
+        await accepted()
         listening.close()
-        for task in filter(None, tasks):
+        for task, writer in tasks.items():
             task.cancel()
-        await asyncio.gather(*filter(None, tasks), return_exceptions=True)
+            writer.transport.abort()  # a task that has not begun closes nothing
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked:
@@ -89,7 +94,7 @@ async def silent(*_: object) -> None:
 
 @contextlib.contextmanager
 def breaking_encryption() -> Iterator[None]:
-    """Whoever reads an answer finds its encryption broken, as a router that fails leaves it."""
+    """The encryption of answers is broken, as behind a failing router."""
 
     arrives = SocketStream.receive
 
@@ -103,21 +108,21 @@ def breaking_encryption() -> Iterator[None]:
 
 
 async def nowhere() -> str:
-    """A URL at which nobody serves."""
+    """A URL without a server."""
     async with serving(silent) as server:
         return server.url
 
 
 @contextlib.asynccontextmanager
-async def client() -> AsyncIterator[Client]:
-    made = Client()
+async def client(**options: Any) -> AsyncIterator[Client]:
+    made = Client(**options)
     try:
         yield made
     finally:
         await made.close()
 
 
-async def until(holds: Callable[[], object], timeout_s: float = 5.0) -> None:
+async def until(holds: Callable[[], object], timeout_s: float = 20.0) -> None:
     async with asyncio.timeout(timeout_s):
-        while not holds():  # noqa: ASYNC110 (there is nothing that would tell)
+        while not holds():  # noqa: ASYNC110 (no event announces it)
             await asyncio.sleep(0.005)

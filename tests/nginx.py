@@ -1,4 +1,4 @@
-"""A real nginx in front of something, with its defaults but for what a test gives it."""
+"""A real nginx as a proxy, with its defaults except for a test's directives."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from processes import WAIT_S, free_port, until
 
 PATH = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-"""Debian keeps it where only root's PATH leads."""
+"""Debian installs it outside of users' PATH."""
 
 _CONFIG = """
 daemon off; master_process off;
@@ -48,7 +48,7 @@ def nginx(server: str, http: str = "", port: int | None = None) -> Iterator[Ngin
     """Serves on a free loopback port until the block ends.
 
     `server` are directives of its one server, such as `location / { proxy_pass http://a:80; }`;
-    `http` are those that stand beside it: `map`, `upstream`, types.
+    `http` are directives beside it: `map`, `upstream`, types.
     """
     assert PATH, "no nginx: apt-get install nginx-light"
     with tempfile.TemporaryDirectory(prefix="nginx") as folder:
@@ -68,7 +68,7 @@ def nginx(server: str, http: str = "", port: int | None = None) -> Iterator[Ngin
 
 
 def proxy_to(url: str, more: str = "") -> str:
-    """What most people write, and nothing else: `Host` is then the upstream's."""
+    """The usual minimum: `Host` is then the upstream's."""
     return f"location / {{ proxy_pass {url}; {more} }}"
 
 

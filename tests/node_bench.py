@@ -1,11 +1,12 @@
-"""What tests of a running twin share: a clock moved by hand, a node, a peer that is a document."""
+"""Shared by tests of a running twin: a hand-set clock, a node, and documents of a peer."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from twin.clock import Clock
+from twin.core.alert import Alert
 from twin.core.moment import Moment
 from twin.core.pair.document import Document, Role
 from twin.core.pair.events import Heard, Request, Start, Via
@@ -14,9 +15,10 @@ from twin.core.pair.state import Rules, State
 from twin.core.schedule.job import Job
 from twin.core.schedule.schedules import every
 from twin.log import Log
+from twin.node.context import Alone, Context, Pair
 from twin.node.node import Node, Outlets
+from twin.node.runner import Scheduled
 from twin.settings.settings import Settings, read_settings
-from twin.worker.jobsfile import Scheduled
 
 WALL = 1_800_000_000.0
 """A full minute: slots of `every("10s")` fall on it."""
@@ -33,7 +35,7 @@ ENVIRON = {
 
 @dataclass(frozen=True)
 class HandClock(Clock):
-    """Shows what it is set to."""
+    """Shows its set time."""
 
     hands: list[float] = field(default_factory=lambda: [WALL, 1000.0])
 
@@ -46,7 +48,7 @@ class HandClock(Clock):
 
 @dataclass
 class Bench:
-    """A node, and what it wanted done."""
+    """A node and its effects."""
 
     clock: HandClock
     node: Node
@@ -71,14 +73,14 @@ class Bench:
         return self.output.getvalue().splitlines()
 
     def wait(self, seconds: float) -> None:
-        """Time passes, and the scheduler beats."""
+        """Let time pass, with the scheduler's beats."""
         while seconds > 0:
             self.clock.move(min(1.0, seconds))
             self.node.tick()
             seconds -= 1.0
 
     def take_duty(self) -> None:
-        """Wake, claim, and hear from the peer that it knows."""
+        """Wake, claim, and get the peer's confirmation."""
         self.wait(2)
         self.hear(Via.ANSWER, claim=self.node.look().knowledge.claim)
         assert self.role is Role.ON_DUTY
@@ -97,15 +99,7 @@ def bench(
     jobs: Mapping[str, Job] | None = None, peer: str | None = PEER, url: str | None = None
 ) -> Bench:
     clock, output = HandClock(), io.StringIO()
-    state = State.at_wake(
-        twin="a",
-        boot="1-a",
-        url=url,
-        peer_url=peer,
-        rules=Rules(),
-        jobs=jobs or {},
-        now=clock.now(),
-    )
+    state = State.at_wake("a", "1-a", url, peer, Rules(), jobs or {}, clock.now())
     log = Log("a", output)
     made = Bench(clock, Node(state, clock, log, quiet=frozenset()), output)
     made.node.outlets = Outlets(
@@ -117,6 +111,20 @@ def bench(
         catch_up=made.asked_since.append,
     )
     return made
+
+
+def context(
+    log: Log,
+    pair: Pair | None = None,
+    clock: Clock | None = None,
+    alert: Callable[[Alert], None] = lambda _: None,
+    environ: Mapping[str, str] | None = None,
+) -> Context:
+    """The context of a duty; without a `pair`, as in the command `run`."""
+    clock, made = clock or Clock(), read_settings({**ENVIRON, **(environ or {})})
+    urls = (made.self_url, made.peer_url)
+    alone = Alone(State.at_wake(made.name, "1-a", *urls, made.rules, {}, clock.now()))
+    return Context(made, clock, log, pair or alone, alert)
 
 
 def job(name: str = "jobs.post", interval: str = "10s", **options: Any) -> dict[str, Job]:
@@ -141,7 +149,7 @@ def document(**fields: Any) -> Document:
 
 
 def higher(made: Bench) -> Claim:
-    """A claim of the peer's above all that the bench's twin knows."""
+    """A claim of the peer's above every claim that the bench's twin knows."""
     return Claim(made.node.look().knowledge.claim.term + 1, "b", "2-b")
 
 

@@ -1,4 +1,4 @@
-"""Twins as real processes on this machine, and questions to ask of them."""
+"""Twins as real processes on this machine, and requests to them."""
 
 import contextlib
 import os
@@ -17,14 +17,14 @@ import httpx
 
 import twin
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 LOGIN = ("user", "s3cret-of-both")
 
 _ENVIRON = {
     "PATH": os.environ["PATH"],
     "PYTHONPATH": str(Path(twin.__file__).parent.parent),
     "PYTHONUNBUFFERED": "1",
-    # Apprise imports it where Python still has it.
+    # Apprise imports it if Python still has it.
     "PYTHONWARNINGS": "error,ignore:'imghdr' is deprecated:DeprecationWarning",
     "WEB_CONCURRENCY": "2",
     "BASIC_AUTH_USERNAME": LOGIN[0],
@@ -39,7 +39,7 @@ def free_port() -> int:
 
 
 def until(holds: Callable[[], Any], timeout_s: float = WAIT_S) -> Any:
-    """Ask until the answer is true, and return it."""
+    """Ask until the answer is truthy, and return it."""
     pause, tries = threading.Event(), int(timeout_s / 0.02)
     for _ in range(tries):
         answer = holds()
@@ -85,7 +85,7 @@ class Twin:
         return self.process
 
     def command(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """One of the commands that end."""
+        """Run a command that ends."""
         return run(*arguments, environ={**self.settings, **environ}, directory=self.directory)
 
     def status(self) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Twin:
         return str(self.status().get("role"))
 
     def ends(self, *numbers: int, timeout_s: float = WAIT_S) -> int:
-        """Signal it, and wait for its exit status."""
+        """Send a signal, and wait for the exit status."""
         assert self.process is not None
         for number in numbers:
             self.process.send_signal(number)
@@ -117,7 +117,7 @@ class Twin:
 
 
 def is_gone(group: int) -> bool:
-    """Whether no process of it is left."""
+    """Whether all of its processes are gone."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
@@ -141,7 +141,7 @@ def run(
 
 @contextlib.contextmanager
 def twins(directory: Path, jobs: str = "", **environ: str) -> Iterator[tuple[Twin, Twin]]:
-    """Two that know of each other, not started yet; killed at the end if they still run."""
+    """Two twins that know each other, not started yet; killed at the end if they still run."""
     (directory / "jobs.py").write_text(jobs)
     a, b = Twin("a", directory), Twin("b", directory)
     a.environ.update(environ, PEER_URL=b.url)

@@ -1,4 +1,4 @@
-"""A pair of real processes on the lab's platform, and questions to ask of it."""
+"""A pair of real processes on the lab's platform, and requests to it."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from twin.lab.platform import Platform
 
 USER, PASSWORD = "twin", "correct horse"
 AUTH = (USER, PASSWORD)
-BOOT_S = 15.0
+BOOT_S = 60.0
 """A boot and a claim take 3 s; machines that run tests are busy."""
 
 TICKING = """
@@ -46,10 +46,10 @@ class Pair:
     b: App
     ticks: Path
     lines: dict[str, Door] = field(default_factory=dict)
-    """By an app's name, the door that its peer alone uses; only of a pair made `with_lines`."""
+    """By an app's name, the door for its peer alone; only in a pair made `with_lines`."""
 
     def runs(self) -> list[Ran]:
-        """Every run of the job that ticks, in the order in which they began."""
+        """Every run of the ticking job, in the order of the starts."""
         return [Ran(*map(int, line.split())) for line in self.ticks.read_text().splitlines()]
 
     def other(self, app: App) -> App:
@@ -72,15 +72,15 @@ class Pair:
         return await self.role(self.a), await self.role(self.b)
 
     async def wake(self, *apps: App) -> None:
-        """One request each, as a visitor would send; all at once."""
+        """One visitor's request each, all at once."""
         await asyncio.gather(*(self.get(app, "/healthz") for app in apps))
 
     async def settled(self, on_duty: App) -> None:
-        """Wait until this one is on duty and the other stands by, watching."""
+        """Wait until this twin is on duty and the other watches on standby."""
         assert await self.holder() is on_duty
 
     async def holder(self, timeout_s: float = BOOT_S) -> App:
-        """Wait until one is on duty and the other stands by, watching; returns the first."""
+        """Wait until one twin is on duty and the other watches on standby; returns the first."""
         async with asyncio.timeout(timeout_s):
             while True:
                 for app in (self.a, self.b):
@@ -92,14 +92,14 @@ class Pair:
     async def until_roles(self, *roles: str, timeout_s: float = BOOT_S) -> None:
         """Wait until the two have these roles, in either order."""
         async with asyncio.timeout(timeout_s):
-            while sorted(await self.roles()) != sorted(roles):  # noqa: ASYNC110 (they are asked)
+            while sorted(await self.roles()) != sorted(roles):  # noqa: ASYNC110 (polls the twins)
                 await asyncio.sleep(0.05)
 
     async def _is_watched(self, app: App) -> bool:
         return bool((await self.status(app))["watchers"])
 
     async def taken(self, app: App, after: int, timeout_s: float = BOOT_S) -> Line:
-        """The line that says that `app` took the duty."""
+        """The pattern of the line in which `app` takes the duty."""
         return await self.event(app, "duty.taken", after, timeout_s)
 
     async def event(self, app: App, event: str, after: int, timeout_s: float = BOOT_S) -> Line:
@@ -115,10 +115,10 @@ async def a_pair(
     with_lines: bool = False,
     **config: str,
 ) -> AsyncIterator[Pair]:
-    """Both apps exist and sleep; `config` is added to what both are configured with.
+    """Both apps exist and sleep; `config` is added to the settings of both.
 
-    `with_lines` gives each a door for its peer alone, so that the two can be cut off from each
-    other and still be asked.
+    `with_lines` gives each a door for its peer alone: a test can cut the two off from each other
+    and still reach them.
     """
     jobs, ticks = directory / "jobs.py", directory / "ticks"
     jobs.write_text(TICKING)

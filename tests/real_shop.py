@@ -1,4 +1,4 @@
-"""A shop that a real pair scales while the day goes by faster, and what others see of it."""
+"""A shop scaled by a real pair in a fast day, and its observers."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ from twin.lab.wire import Server, Wire
 
 
 class Change(NamedTuple):
-    """Of the shop's quantity, as the platform saw it."""
+    """A change of the shop's quantity, as the platform saw it."""
 
     wall: float
     was: int
@@ -32,7 +32,7 @@ class Change(NamedTuple):
 
 
 class Call(NamedTuple):
-    """Of the Platform API, and how it was answered."""
+    """A request to the Platform API and its status."""
 
     wall: float
     method: str
@@ -41,23 +41,23 @@ class Call(NamedTuple):
 
     @property
     def reads(self) -> bool:
-        """Whether it asks for the quantity, and not whether the app is closed."""
+        """Whether it requests the quantity, and not the maintenance mode."""
         return self.method == "GET" and "/formation" in self.path
 
 
 @dataclass
 class People:
-    """Who is told of outages, and the service that notices when nobody is on duty."""
+    """The receiver of alerts, and the dead man's switch."""
 
     clock: Clock
-    told: list[dict[str, Any]] = field(default_factory=list)
+    letters: list[dict[str, Any]] = field(default_factory=list)
     called_at: list[float] = field(default_factory=list)
-    """In real seconds: when the dead man's switch was fetched."""
+    """The times of calls to the dead man's switch, in real seconds."""
 
     @property
     def titles(self) -> list[str]:
-        """Of each piece of news, also of those that share a letter."""
-        return [title for letter in self.told for title in _titles(letter)]
+        """One per alert, even if several share a letter."""
+        return [title for letter in self.letters for title in _titles(letter)]
 
     @property
     def longest_silence_s(self) -> float:
@@ -67,17 +67,17 @@ class People:
     async def hear(self, wire: Wire, request: h11.Request) -> None:
         body = await wire.body()
         if request.method == b"POST":
-            self.told.append(json.loads(body))
+            self.letters.append(json.loads(body))
         else:
             self.called_at.append(self.clock.now().mono)
         await wire.answer(200, [], b"")
 
 
 _BY_OPENING = {
-    "has not served well since": "is down",
-    "cannot be scaled since": "cannot be scaled",
+    "has been down since": "is down",
+    "has failed to scale since": "cannot be scaled",
     "can be scaled again": "can be scaled again",
-    "has served well again": "is up again",
+    "has been up again since": "is up again",
 }
 
 
@@ -92,16 +92,17 @@ def _titles(letter: dict[str, Any]) -> Iterator[str]:
 
 @dataclass
 class Day:
-    """All times of day are in UTC, all durations in the day's seconds if not said otherwise."""
+    """All times of day are in UTC. All durations are in the day's seconds unless stated
+    otherwise."""
 
     pair: Pair
     shop: App
     quantity: int
-    """In the beginning."""
+    """The shop's quantity at the start."""
     people: People
     clock: Clock
     _by_hand: set[int] = field(default_factory=set)
-    """Which of the changes were."""
+    """The indexes of manual changes."""
 
     # ---- time
 
@@ -118,11 +119,11 @@ class Day:
     async def passes(self, seconds: float) -> None:
         await asyncio.sleep(self.clock.real_s(seconds))
 
-    # ---- what happens
+    # ---- actions
 
     async def hands_over(self, how: str) -> None:
-        """The duty moves to the other twin: because of a signal, after which the platform restarts
-        what was hit, or because somebody wants it to."""
+        """Move the duty to the other twin: by a signal, after which the platform restarts the app,
+        or by request."""
         holder, mark = await self.pair.holder(), self.pair.platform.log.count
         if how == "down":
             await self.pair.get(self.pair.other(holder), "/down")
@@ -135,7 +136,7 @@ class Day:
         await self.shop.scale("web", quantity)
 
     def behaves(self, latency_s: float = 0.0, status: int = 200) -> None:
-        """The shop, from now on."""
+        """Set the shop's latency and status."""
         self.pair.platform.behave(latency_s=latency_s, status=status)
 
     @property
@@ -146,13 +147,13 @@ class Day:
         """Wait until the shop has this quantity. `within_s` is real time."""
         await self.shop.changes.until(lambda: self.shop.formation["web"] == quantity, within_s)
 
-    async def is_told(self, title: str, times: int = 1, within_s: float = 10.0) -> None:
-        """Wait until people were told so."""
+    async def alerts(self, title: str, times: int = 1, within_s: float = 10.0) -> None:
+        """Wait for this alert."""
         async with asyncio.timeout(within_s):
-            while self.people.titles.count(title) < times:  # noqa: ASYNC110 (nothing would tell)
+            while self.people.titles.count(title) < times:  # noqa: ASYNC110 (no event announces it)
                 await asyncio.sleep(0.02)
 
-    # ---- what was seen
+    # ---- observations
 
     @property
     def changes(self) -> list[Change]:
@@ -172,7 +173,7 @@ class Day:
         return [Call(at, method, path, int(status)) for at, (method, path, status) in found]
 
     def looks_until(self, change: Change, since: float | str) -> int:
-        """How often the quantity was read from then on, until it was changed."""
+        """The number of reads of the quantity between `since` and its change."""
         since = _wall(since) if isinstance(since, str) else since
         assert change.wall >= since, f"{change} was too early"
         return sum(
@@ -180,8 +181,8 @@ class Day:
         )
 
     def logged(self, event: str) -> list[str]:
-        """What the twins' lines on it say."""
-        return [said for _, (said,) in self._found(rf"twin-\S+: \S+ event={re.escape(event)} (.*)")]
+        """The fields of the twins' lines with this event."""
+        return [rest for _, (rest,) in self._found(rf"twin-\S+: \S+ event={re.escape(event)} (.*)")]
 
     def _found(self, pattern: str) -> Iterator[tuple[float, tuple[str, ...]]]:
         for line in self.pair.platform.log.lines:
@@ -193,7 +194,8 @@ class Day:
 async def a_day(
     directory: Path, start: str, rate: float, quantity: int, probe_every: str
 ) -> AsyncIterator[Day]:
-    """From `start` on the pair is awake; one is on duty, and the shop has `quantity` dynos."""
+    """From `start` on, the pair is awake, one twin is on duty, and the shop has `quantity`
+    dynos."""
     clock = shifted(_wall(start), rate)
     people, port = People(clock), free_port()
     server = Server(people.hear)
@@ -225,6 +227,6 @@ async def a_day(
 
 
 def _wall(time: str) -> float:
-    """On the day that all stories are told of; `24:00` ends it."""
+    """The moment of a time on the day of all stories; `24:00` ends it."""
     hour, minute = map(int, time.split(":"))
     return datetime(2026, 11, 21, tzinfo=UTC).timestamp() + 3600 * hour + 60 * minute

@@ -1,4 +1,4 @@
-"""A twin under test: a real core, told events at moments of the test's choice."""
+"""A twin under test: a real core that gets events at chosen moments."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ B_BOOT = "1780055000000-b"
 
 
 class Twin:
-    """Twin `a`; every `tell` and `wait` gives the effects of what happened."""
+    """Twin `a`; every `tell` and `wait` returns the resulting effects."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Twin:
         return effects
 
     def wait(self, seconds: float) -> tuple[Effect, ...]:
-        """Let time pass, with a tick at every moment that a rule waits for, and at the end."""
+        """Let time pass, with a tick at every timer of a rule, and at the end."""
         end = self.mono + seconds
         effects: list[Effect] = []
         while (at := self._next_tick()) < end:
@@ -66,16 +66,16 @@ class Twin:
         self.wall += seconds
         self.mono += seconds
 
-    # ---- where most tests begin
+    # ---- common starting points
 
     def wake(self) -> "Twin":
-        """Its URL leads to it, and it has settled."""
+        """It has its URL and has settled."""
         self._find_its_url()
         self.wait(1.01)
         return self
 
     def take(self) -> "Twin":
-        """It is on duty, and its peer has said that it knows."""
+        """It is on duty, and its peer has confirmed the claim."""
         self.wake()
         if self.state.peer.url is not None:
             self.hear(Role.STANDBY, self.state.knowledge.claim, via=Via.ANSWER)
@@ -94,7 +94,7 @@ class Twin:
         if self.state.url is not None:
             self.tell(Heard(self.state.document(), Via.OWN))
 
-    # ---- what twin `b` says
+    # ---- documents of twin `b`
 
     def claim_of_b(self, above: int = 0, released: bool = False, boot: str = B_BOOT) -> Claim:
         return Claim(int(NOON * 1000) + above, "b", boot, released)
@@ -132,13 +132,13 @@ class Twin:
     def hear_retired(
         self, claim: Claim = NOBODY, via: Via = Via.LINE, **more: Any
     ) -> tuple[Effect, ...]:
-        """From a boot of `b` that made way for a newer one."""
+        """Hear from a boot of `b` that made way for a newer one."""
         return self.hear(Role.LEAVING, claim, via, retired=True, **more)
 
     def hear_vouching(
         self, claim: Claim = NOBODY, via: Via = Via.LINE, **more: Any
     ) -> tuple[Effect, ...]:
-        """From one that also has just heard the newer one."""
+        """Hear from such a boot that has also just heard the newer one."""
         return self.hear(Role.LEAVING, claim, via, retired=True, vouches=True, **more)
 
 
@@ -152,7 +152,7 @@ def started(effects: tuple[Effect, ...]) -> list[tuple[str, int]]:
 
 
 def noted(effects: tuple[Effect, ...], event: str) -> list[dict[str, object]]:
-    """What the log lines of this event say."""
+    """The fields of the log lines with this event."""
     return [
         dict(effect.values)
         for effect in effects

@@ -1,4 +1,4 @@
-"""Stories of real pairs that mostly wait: told several at once, as each leaves the machine idle."""
+"""Stories of real pairs. They mostly wait, so several run at once."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -9,37 +9,37 @@ from typing import Any
 import pytest
 
 Story = Callable[[Path], Coroutine[Any, Any, None]]
-"""It gets a directory of its own."""
+"""A test of one pair, in its own directory."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """What became of the stories; each is a test by its name."""
+class Outcomes:
+    """The outcomes of the stories; each story has its own test."""
 
     errors: dict[Story, Exception]
 
-    def well(self, story: Story) -> None:
-        """Raises what the story ended with, if it did."""
+    def check(self, story: Story) -> None:
+        """Raise the exception that ended the story, if any."""
         if story in self.errors:
             raise self.errors[story]
 
 
-def tell(
+def run_stories(
     stories: Sequence[Story], at_once: int, limit_s: float, directories: pytest.TempPathFactory
-) -> Told:
-    """All of them, each within the limit, and so many at a time as a small machine can bear."""
+) -> Outcomes:
+    """Run all stories, each within the limit; `at_once` is what a small machine can bear."""
     errors: dict[Story, Exception] = {}
 
-    async def tell_one(story: Story, bearable: asyncio.Semaphore) -> None:
-        async with bearable:
+    async def run_one(story: Story, slots: asyncio.Semaphore) -> None:
+        async with slots:
             try:
                 await asyncio.wait_for(story(directories.mktemp("story")), limit_s)
             except Exception as error:  # noqa: BLE001 (its own test raises it)
                 errors[story] = error
 
-    async def tell_all() -> None:
-        bearable = asyncio.Semaphore(at_once)
-        await asyncio.gather(*(tell_one(story, bearable) for story in stories))
+    async def run_all() -> None:
+        slots = asyncio.Semaphore(at_once)
+        await asyncio.gather(*(run_one(story, slots) for story in stories))
 
-    asyncio.run(tell_all())
-    return Told(errors)
+    asyncio.run(run_all())
+    return Outcomes(errors)

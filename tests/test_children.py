@@ -1,4 +1,4 @@
-"""Processes that a job starts: they do not hold what is the twin's, and end as processes do."""
+"""Child processes of jobs: they do not hold the twin's port, and end with the twin."""
 
 import contextlib
 import os
@@ -56,7 +56,7 @@ def starts():
 
 @contextlib.contextmanager
 def parents(directory: Path, starts: str) -> Iterator[tuple[Twin, Twin]]:
-    """Two twins; the first is on duty, and its job has started a process."""
+    """Two twins; the first is on duty, and its job has started a child."""
     with twins(directory, jobs(starts), PYTHONWARNINGS="") as (a, b):
         a.start()
         try:
@@ -72,26 +72,25 @@ def child_of(twin: Twin) -> int:
 
 
 def runs(pid: int) -> bool:
-    """A zombie does not."""
+    """Whether a process runs; a zombie does not."""
     with contextlib.suppress(FileNotFoundError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
     return False
 
 
 @pytest.mark.parametrize("starts", [FORKS, DAEMON, FORKS_ITS_TARGET, ASKS_A_SERVER_TO_FORK, STARTS])
-def test_a_child_of_a_job_neither_keeps_the_port_nor_ignores_sigterm(
+def test_a_child_of_a_job_ends_with_its_twin_and_does_not_keep_the_port(
     tmp_path: Path, starts: str
 ) -> None:
     with parents(tmp_path, starts) as (a, _):
         assert a.process is not None
-        a.process.kill()  # alone, and not its group
-        a.process.wait()
         child = child_of(a)
         assert runs(child)
+        a.process.kill()  # not its process group
+        a.process.wait()
+        until(lambda: not runs(child))
         a.start()
         until(lambda: a.role() == "on_duty")
-        os.kill(child, signal.SIGTERM)
-        until(lambda: not runs(child))
         assert a.ends(signal.SIGTERM) == 0
 
 
@@ -100,15 +99,10 @@ def test_a_child_of_a_job_does_not_hide_the_death_of_its_twin_from_the_peer(tmp_
         b.environ["ON_WAKE"] = "join"
         b.start()
         until(lambda: b.role() == "standby" and a.status().get("watchers"))
-        (tmp_path / "child").rename(tmp_path / "first")  # the next one holds b's connection, too
-        until((tmp_path / "child").exists)
-        try:
-            assert a.process is not None
-            a.process.kill()
-            # A silence is followed after 7.5 s.
-            assert seconds_of(lambda: until(lambda: b.role() == "on_duty")) < 4
-        finally:
-            os.kill(int((tmp_path / "first").read_text()), signal.SIGKILL)
+        assert a.process is not None
+        a.process.kill()
+        # An unnoticed death would take 7.5 s of silence.
+        assert seconds_of(lambda: until(lambda: b.role() == "on_duty")) < 4
 
 
 def test_the_death_of_a_child_leaves_the_signals_of_its_twin_alone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What continuous integration runs, against what is promised; and the lock of what is installed."""
+"""Continuous integration against the promised versions, and the lock of the requirements."""
 
 import importlib.util
 import re
@@ -25,7 +25,7 @@ def canonical(name: str) -> str:
 
 
 def locked(name: str) -> dict[str, str]:
-    """Versions by package, of those that have hashes."""
+    """Versions by package, for packages with hashes."""
     return {canonical(package): version for package, version, _ in LOCKED.findall(read(name))}
 
 
@@ -37,7 +37,7 @@ def chosen(lines: list[str]) -> dict[str, str | None]:
 # ---- Python
 
 
-def test_the_oldest_python_is_the_same_wherever_it_is_named() -> None:
+def test_the_oldest_python_is_the_same_in_every_file() -> None:
     assert PROJECT["tool"]["ruff"]["target-version"] == f"py{OLDEST.replace('.', '')}"
     assert PROJECT["tool"]["mypy"]["python_version"] == OLDEST
     assert f"OLDEST ?= python{OLDEST}\n" in read("Makefile")
@@ -45,12 +45,12 @@ def test_the_oldest_python_is_the_same_wherever_it_is_named() -> None:
     assert f"Python {OLDEST} or newer" in read("README.md")
 
 
-def test_the_image_has_the_python_that_the_buildpack_takes() -> None:
+def test_the_image_and_the_buildpack_have_the_same_python() -> None:
     images = re.findall(r"^FROM python:(\d+\.\d+)\.", read("Dockerfile"), re.M)
     assert images == [read(".python-version").strip()] * 2
 
 
-def test_continuous_integration_runs_the_oldest_python_and_the_one_that_is_deployed() -> None:
+def test_continuous_integration_runs_the_oldest_and_the_deployed_python() -> None:
     script = read(".ci/run")
     assert "newest=$(cat .python-version)" in script
     assert re.search(r'find_python "\$newest"\).*\nrun make test ', script)
@@ -62,7 +62,7 @@ def test_continuous_integration_runs_the_oldest_python_and_the_one_that_is_deplo
 # ---- packages
 
 
-def test_all_that_is_chosen_is_locked_with_hashes() -> None:
+def test_all_requirements_are_locked_with_hashes() -> None:
     runs, develops = locked("requirements.txt"), locked("requirements-dev.txt")
     for name, version in chosen(read("requirements.in").splitlines()).items():
         assert runs[name] == (version or runs[name])
@@ -72,7 +72,7 @@ def test_all_that_is_chosen_is_locked_with_hashes() -> None:
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
-def test_nothing_is_installed_without_a_hash_or_from_elsewhere(name: str) -> None:
+def test_every_package_has_a_hash_and_comes_from_the_index(name: str) -> None:
     text = read(name)
     assert len(locked(name)) == len(re.findall(r"^[^ #\n]", text, re.M))
     assert "://" not in text
@@ -97,7 +97,7 @@ UNKNOWN = {"name": "odd", "skip_reason": "not found"}
 
 
 @pytest.mark.parametrize(
-    ("installed", "told"),
+    ("installed", "lines"),
     [
         ([FINE], ["audit: asked about 1 packages, 0 vulnerable"]),
         (
@@ -110,7 +110,7 @@ UNKNOWN = {"name": "odd", "skip_reason": "not found"}
         ([UNKNOWN], ["audit: not asked about 1: odd"]),
     ],
 )
-def test_an_audit_that_asks_nobody_says_so(
-    audit: ModuleType, installed: list[object], told: list[str]
+def test_an_audit_reports_packages_it_could_not_ask_about(
+    audit: ModuleType, installed: list[object], lines: list[str]
 ) -> None:
-    assert audit.report(installed) == told
+    assert audit.report(installed) == lines

@@ -3,24 +3,24 @@ import pytest
 from twin.clock import Clock, clock_of, shifted
 
 
-def test_without_a_setting_the_clock_is_the_machines() -> None:
+def test_without_a_setting_the_clock_is_that_of_the_machine() -> None:
     clock = clock_of({})
     assert clock == Clock()
     assert clock.real_s(60) == 60
 
 
-def test_mono_goes_forward() -> None:
+def test_monotonic_time_goes_forward() -> None:
     first, second = Clock().now(), Clock().now()
     assert second.mono >= first.mono
 
 
-def test_a_shifted_clock_shows_its_own_time_at_its_own_rate() -> None:
+def test_a_shifted_clock_has_its_own_start_and_rate() -> None:
     clock = shifted(1_000_000.0, rate=3600.0)
     before = Clock().now()
     shown = clock.now()
     after = Clock().now()
     assert 1_000_000 <= shown.wall < 1_000_000 + 3600
-    assert before.mono <= shown.mono <= after.mono  # which is as real as ever
+    assert before.mono <= shown.mono <= after.mono  # the monotonic time is not shifted
     assert clock.real_s(3600) == 1.0
 
 

@@ -1,4 +1,4 @@
-"""What README and docs/ say, checked against the code; and that every link leads somewhere."""
+"""README and docs/: links, and names checked against the code."""
 
 import ast
 import os
@@ -25,11 +25,12 @@ SETTINGS = (ROOT / "docs/settings.md").read_text()
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 
 SCALED = {"SCALE_TARGET": "my-app", "SCALE_API_KEY": "key", "SCALE_TIMETABLE": "07:00=3"}
-SET = {**ENVIRON, **SCALED, "PROBE_URL": "https://my-app.example", "JOBS": "elsewhere"}
+USER = {"JOBS": "elsewhere", "RUN": "node bot.js"}
+SET = {**ENVIRON, **SCALED, **USER, "PROBE_URL": "https://my-app.example"}
 
 
 def section(text: str, heading: str) -> str:
-    """From the heading to the next one of its level or above."""
+    """The text from the heading to the next one of its level or above."""
     level = heading.partition(" ")[0]
     found = re.search(
         rf"^{re.escape(heading)}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)", text, re.M | re.S
@@ -39,7 +40,7 @@ def section(text: str, heading: str) -> str:
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of each row of all tables, without the heads."""
+    """The cells of each row of all tables, without the headers."""
     lines = re.findall(r"^\|(?!---|.*\|\n\|---)(.*)\|$", text, re.M)
     return [[cell.strip() for cell in line.split(" | ")] for line in lines]
 
@@ -75,7 +76,7 @@ def anchors(page: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("page", "link"), [pytest.param(*each, id=f"{each[0].name}:{each[1]}") for each in links()]
 )
-def test_a_link_leads_to_a_file_and_a_heading_that_exist(page: Path, link: str) -> None:
+def test_a_link_leads_to_an_existing_file_and_heading(page: Path, link: str) -> None:
     path, _, anchor = link.partition("#")
     led_to = (page.parent / path).resolve() if path else page
     assert led_to.exists()
@@ -91,7 +92,7 @@ def test_every_page_is_linked_from_the_readme() -> None:
 
 
 class Asked(dict[str, str]):
-    """An environment that notes what is asked of it."""
+    """An environment that records the variables read."""
 
     def __init__(self, content: dict[str, str]) -> None:
         super().__init__(content)
@@ -103,7 +104,7 @@ class Asked(dict[str, str]):
 
 
 def read_by_the_settings() -> set[str]:
-    """On each host, with a target of each kind."""
+    """The variables that the settings read on each host, with a target of each kind."""
     names: set[str] = set()
     for signs in ({}, *({host.sign: "x", host.app_name: "a", "TWIN_NAME": ""} for host in HOSTS)):
         for target in ("my-app", "docker:shop"):
@@ -114,7 +115,7 @@ def read_by_the_settings() -> set[str]:
 
 
 def read_elsewhere() -> set[str]:
-    """What the rest of the code takes from an environment by a name that it spells out."""
+    """The variables that the rest of the code reads by a literal name."""
     names = set()
     for file in CODE:
         for node in ast.walk(ast.parse(file.read_text())):
@@ -134,7 +135,7 @@ def documented() -> list[str]:
     return [name for row in rows(text) for name in code_in(row[0])]
 
 
-def test_every_setting_that_is_read_is_documented_once_and_no_other() -> None:
+def test_the_documented_settings_are_those_that_are_read() -> None:
     assert sorted(documented()) == sorted(read_by_the_settings() | read_elsewhere())
 
 
@@ -151,7 +152,7 @@ def test_every_key_of_a_target_is_documented(
 
 
 def with_values(column: int) -> list[tuple[str, str]]:
-    """The settings of those tables that have examples, with the value in that column, if any."""
+    """The settings in tables with examples, with the value in this column, if any."""
     full = [row for row in rows(SETTINGS) if len(row) == 4]
     return [
         (code_in(row[0])[0], row[column].strip("`"))
@@ -161,7 +162,7 @@ def with_values(column: int) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("name", "default"), with_values(1))
-def test_a_default_is_what_holds_without_the_setting(name: str, default: str) -> None:
+def test_a_documented_default_is_what_an_unset_setting_means(name: str, default: str) -> None:
     without = {key: value for key, value in SET.items() if key != name}
     value = SET.get(default, default)  # the name of another setting, or a value
     assert read_settings({**without, name: value}) == read_settings(without)
@@ -169,9 +170,9 @@ def test_a_default_is_what_holds_without_the_setting(name: str, default: str) ->
 
 @pytest.mark.parametrize(
     ("name", "example"),
-    [each for each in with_values(3) if each[0] != "SSL_CERT_FILE"],  # a file of the reader's own
+    [each for each in with_values(3) if each[0] != "SSL_CERT_FILE"],  # the reader's own file
 )
-def test_an_example_of_a_setting_can_be_used(
+def test_a_documented_example_of_a_setting_is_valid(
     name: str, example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -179,7 +180,7 @@ def test_an_example_of_a_setting_can_be_used(
     read_settings({**SET, name: example})
 
 
-def test_the_example_of_several_targets_can_be_used(
+def test_the_documented_example_of_several_targets_is_valid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     example = SETTINGS.partition("```toml\n")[2].partition("```")[0]
@@ -187,35 +188,35 @@ def test_the_example_of_several_targets_can_be_used(
     (tmp_path / "twin.toml").write_text(example)
     monkeypatch.chdir(tmp_path)
     settings = read_settings({**ENVIRON, "SCALE_API_KEY": "key"})
-    assert [str(each.target) for each in settings.targets] == ["my-app/web", "docker:shop"]
+    assert [each.target.name for each in settings.targets] == ["my-app/web", "docker:shop"]
 
 
 # ---- commands, events
 
 
-def test_every_command_is_documented_and_no_other() -> None:
+def test_the_documented_commands_are_those_that_exist() -> None:
     shown = set()
     for page in PAGES:
         shown |= set(re.findall(r"python -m twin ([a-z]+)\b", page.read_text()))
     assert shown == set(COMMANDS)
 
 
-def test_every_make_target_that_is_named_exists() -> None:
+def test_every_documented_make_target_exists() -> None:
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
     for page in PAGES:
         for target in re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(), re.M):
             assert target in targets, f"{page.name}: make {target}"
 
 
-def test_every_event_that_is_documented_is_logged() -> None:
+def test_every_documented_event_is_logged() -> None:
     written = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', "".join(file.read_text() for file in CODE)))
     table = section(OPERATIONS, "## The log")
     documented = {event for row in rows(table) for event in code_in(row[0])}
     assert documented <= written
 
 
-def test_the_plan_that_is_shown_is_what_the_command_prints() -> None:
-    """It is of one month and one seed: after a change that shows in it, print it anew."""
+def test_the_documented_plan_is_what_the_command_prints() -> None:
+    """It shows one month and one seed: after a visible change, print it again."""
     shown = re.search(r"^\$ (.*) python -m twin plan\n(.*?)\n```", OPERATIONS, re.M | re.S)
     assert shown is not None
     settings = dict(word.split("=", 1) for word in shlex.split(shown[1]))

@@ -1,4 +1,4 @@
-"""The pair as its users meet it: real processes behind a platform that sleeps, wakes and kills."""
+"""The pair in real use: processes behind a platform that sleeps, wakes and kills."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from real_pair import Pair, a_pair
-from stories import Story, Told, tell
+from stories import Outcomes, Story, run_stories
 
 from twin.clock import Clock, shifted
 from twin.lab.app import App
@@ -20,13 +20,13 @@ def run(story: Coroutine[Any, Any, None]) -> None:
 
 
 async def b_on_duty(pair: Pair) -> None:
-    """A wakes, then B: B is on duty, and A stands by and watches."""
+    """A wakes, then B: B is on duty, and A watches on standby."""
     await pair.wake(pair.b)
     await pair.settled(pair.b)
 
 
 @pytest.mark.parametrize("first", ["a", "b"])
-def test_one_request_wakes_a_twin_and_it_is_on_duty_within_5_s(tmp_path: Path, first: str) -> None:
+def test_a_woken_twin_is_on_duty_within_5_s(tmp_path: Path, first: str) -> None:
     async def story() -> None:
         async with a_pair(tmp_path) as pair:
             app = getattr(pair, first)
@@ -39,7 +39,7 @@ def test_one_request_wakes_a_twin_and_it_is_on_duty_within_5_s(tmp_path: Path, f
     run(story())
 
 
-def test_both_start_at_once_and_one_is_on_duty(tmp_path: Path) -> None:
+def test_of_two_twins_that_start_at_once_one_is_on_duty(tmp_path: Path) -> None:
     async def story() -> None:
         async with a_pair(tmp_path) as pair:
             await pair.wake(pair.a, pair.b)
@@ -74,7 +74,7 @@ async def within(pair: Pair, number: int, respawn: bool, limit_s: float) -> None
     assert taken.at - at < limit_s
 
 
-def test_sigkill_moves_the_duty_within_1_s_where_the_twin_stays_down(tmp_path: Path) -> None:
+def test_sigkill_moves_the_duty_within_1_s_if_the_twin_stays_down(tmp_path: Path) -> None:
     async def story() -> None:
         async with a_pair(tmp_path) as pair:
             await within(pair, signal.SIGKILL, respawn=False, limit_s=1.0)
@@ -82,7 +82,7 @@ def test_sigkill_moves_the_duty_within_1_s_where_the_twin_stays_down(tmp_path: P
     run(story())
 
 
-def test_sigkill_moves_the_duty_within_3_s_where_the_twin_starts_again(tmp_path: Path) -> None:
+def test_sigkill_moves_the_duty_within_3_s_if_the_twin_restarts(tmp_path: Path) -> None:
     async def story() -> None:
         async with a_pair(tmp_path) as pair:
             await within(pair, signal.SIGKILL, respawn=True, limit_s=3.0)
@@ -114,12 +114,12 @@ def test_a_freeze_moves_the_duty_within_8_s_and_the_thawed_twin_joins(tmp_path: 
     run(story())
 
 
-# ---- stories that mostly wait, told all at once
+# ---- stories that mostly wait, run at once
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return tell(WAITING, at_once=4, limit_s=90, directories=tmp_path_factory)
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    return run_stories(WAITING, at_once=4, limit_s=90, directories=tmp_path_factory)
 
 
 async def old_and_new_side_by_side(tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ async def old_and_new_side_by_side(tmp_path: Path) -> None:
         assert len(slots) == len(set(slots))
 
 
-def test_old_and_new_boot_side_by_side_leave_one_on_duty(told: Told) -> None:
-    told.well(old_and_new_side_by_side)
+def test_an_old_and_a_new_boot_side_by_side_leave_one_on_duty(outcomes: Outcomes) -> None:
+    outcomes.check(old_and_new_side_by_side)
 
 
 async def a_plain_get(tmp_path: Path) -> None:
@@ -147,8 +147,8 @@ async def a_plain_get(tmp_path: Path) -> None:
         assert await pair.role(pair.a) == "on_duty"
 
 
-def test_a_plain_get_suspends_a_twin_and_another_resumes_it(told: Told) -> None:
-    told.well(a_plain_get)
+def test_a_plain_get_suspends_a_twin_and_another_resumes_it(outcomes: Outcomes) -> None:
+    outcomes.check(a_plain_get)
 
 
 async def a_wrong_password(tmp_path: Path) -> None:
@@ -158,17 +158,17 @@ async def a_wrong_password(tmp_path: Path) -> None:
         for app in (pair.a, pair.b):
             line = await pair.event(app, "peer.misconfigured", after=0)
             assert "set PEER_USERNAME and PEER_PASSWORD" in line.text
-        # Neither can talk to the other; the elder stands in after 30 s, and only that one.
+        # The two cannot talk; only the elder stands in, after 30 s.
         await pair.platform.log.wait_for("event=duty.taken", 45)
         await asyncio.sleep(3)
         assert len(pair.platform.log.matching("event=duty.taken")) == 1
 
 
-def test_a_wrong_password_is_told_and_leaves_at_most_one_on_duty(told: Told) -> None:
-    told.well(a_wrong_password)
+def test_a_wrong_password_is_reported_and_leaves_at_most_one_on_duty(outcomes: Outcomes) -> None:
+    outcomes.check(a_wrong_password)
 
 
-async def somebodys_blog(tmp_path: Path) -> None:
+async def a_blog_as_peer(tmp_path: Path) -> None:
     async with a_pair(tmp_path) as pair:
         blog = await pair.platform.create_target("blog")
         await blog.start()
@@ -181,8 +181,8 @@ async def somebodys_blog(tmp_path: Path) -> None:
         await pair.until_roles("on_duty", "standby")
 
 
-def test_a_peer_url_that_is_somebodys_blog_is_told_and_mended_by_the_peers_word(told: Told) -> None:
-    told.well(somebodys_blog)
+def test_a_peer_url_of_a_blog_is_reported_and_corrected_by_the_peer(outcomes: Outcomes) -> None:
+    outcomes.check(a_blog_as_peer)
 
 
 async def scaled_to(pair: Pair, quantity: int, timeout_s: float) -> None:
@@ -223,8 +223,8 @@ async def recovers(tmp_path: Path) -> None:
         await scaled_to(pair, 1, timeout_s=40)
 
 
-def test_an_outage_scales_out_and_calm_brings_the_timetable_back(told: Told) -> None:
-    told.well(recovers)
+def test_an_outage_scales_out_and_calm_brings_the_timetable_back(outcomes: Outcomes) -> None:
+    outcomes.check(recovers)
 
 
 # The longest first.
@@ -233,5 +233,5 @@ WAITING: tuple[Story, ...] = (
     recovers,
     old_and_new_side_by_side,
     a_plain_get,
-    somebodys_blog,
+    a_blog_as_peer,
 )

@@ -26,7 +26,7 @@ def test_a_line_has_a_level_an_event_and_the_twin() -> None:
     ]
 
 
-def test_a_line_that_cannot_be_written_is_lost_and_the_next_one_is_tried() -> None:
+def test_a_failed_write_loses_its_line_but_no_later_one() -> None:
     class Full(io.StringIO):
         def flush(self) -> None:
             if "event=x" in self.getvalue():
@@ -60,12 +60,12 @@ def test_a_line_that_cannot_be_written_is_lost_and_the_next_one_is_tried() -> No
         (True, "True"),
     ],
 )
-def test_a_value_is_written_so_that_a_line_stays_one_line(value: object, text: str) -> None:
+def test_a_value_is_quoted_so_that_a_line_stays_one_line(value: object, text: str) -> None:
     assert pairs({"k": value}) == f"k={text}"
 
 
 @pytest.mark.parametrize("letter", ["x", "ü", "🙂", "\n"])
-def test_a_long_line_is_cut_before_the_platform_would_split_it(letter: str) -> None:
+def test_a_long_line_is_cut_below_the_limit_of_the_platform(letter: str) -> None:
     line = written(because=letter * 20_000)
     assert 8_000 < len(line.encode()) < 10_000
     assert line.count("\n") == 1
@@ -91,7 +91,7 @@ def test_lines_of_several_threads_do_not_mix() -> None:
 
 
 @pytest.mark.parametrize("library", ["httpx", "urllib3.connectionpool"])
-def test_no_library_tells_which_urls_it_fetches_whatever_a_jobs_file_sets(
+def test_libraries_never_log_the_urls_they_fetch(
     library: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     hush_requests()

@@ -1,4 +1,4 @@
-"""`app.json`, which the Heroku Button asks its questions from."""
+"""`app.json`, the form of the Heroku Button."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from twin.settings.settings import read_settings
 MANIFEST = json.loads(Path(__file__).parents[1].joinpath("app.json").read_text())
 SCHEMA = json.loads(Path(__file__).with_name("data").joinpath("app-json.schema.json").read_text())
 
-TOLD = {
+INPUT = {
     "TWIN_NAME": "a",
     "SELF_URL": "https://a.example",
     "PEER_URL": "https://b.example",
@@ -23,11 +23,11 @@ TOLD = {
     "NOTIFY_URLS": "mailto://name:password@gmail.com",
     "DEADMAN_URL": "https://hc-ping.example/1",
 }
-"""What somebody writes into the fields that are empty."""
+"""A user's input for the empty fields."""
 
 
 class Watched(dict[str, str]):
-    """Notes what it is asked for."""
+    """Records the variables read."""
 
     def __init__(self, values: dict[str, str]) -> None:
         super().__init__(values)
@@ -43,24 +43,24 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_manifest_is_what_heroku_takes() -> None:
+def test_the_manifest_matches_herokus_schema() -> None:
     jsonschema.validate(MANIFEST, SCHEMA)
 
 
 def test_every_field_has_a_description_and_is_a_setting_that_is_read() -> None:
     fields = MANIFEST["env"]
-    environ = Watched({name: field.get("value", "") for name, field in fields.items()} | TOLD)
+    environ = Watched({name: field.get("value", "") for name, field in fields.items()} | INPUT)
     read_settings(environ)
     assert set(fields) <= environ.asked
     assert all(field["description"].endswith(".") for field in fields.values())
 
 
-def test_the_fields_that_must_be_filled_are_enough() -> None:
+def test_the_required_fields_suffice() -> None:
     fields = MANIFEST["env"]
-    needed = {name: TOLD.get(name, "") for name in fields if fields[name].get("required", True)}
+    needed = {name: INPUT.get(name, "") for name in fields if fields[name].get("required", True)}
     values = {name: field["value"] for name, field in fields.items() if "value" in field}
     assert read_settings(needed | values).targets == ()
 
 
-def test_the_examples_in_its_descriptions_are_as_they_are_written() -> None:
-    assert TOLD["SCALE_TIMETABLE"] in MANIFEST["env"]["SCALE_TIMETABLE"]["description"]
+def test_the_example_of_a_timetable_is_in_its_description() -> None:
+    assert INPUT["SCALE_TIMETABLE"] in MANIFEST["env"]["SCALE_TIMETABLE"]["description"]

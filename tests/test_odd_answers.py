@@ -1,4 +1,4 @@
-"""Pairs of real twins, each behind a real nginx, whose answers are not a twin's."""
+"""Pairs of real twins behind a real nginx that answers in their place, or changes their answers."""
 
 import contextlib
 import signal
@@ -22,12 +22,12 @@ PAGES = {
 DEAD = 'location = /dead { internal; return 200 "<html>There is nothing here</html>"; }'
 COMPRESSED = "proxy_http_version 1.1; proxy_set_header Accept-Encoding gzip; proxy_buffering off;"
 NAMELESS = f"{COMPRESSED} proxy_hide_header Content-Encoding;"
-"""Compressed, and nothing says so: nobody can read it."""
+"""Compressed without the header that names the encoding: unreadable."""
 CACHE = (
     "proxy_cache all; proxy_cache_key $uri; proxy_cache_valid 200 1m; proxy_cache_methods GET;"
     "proxy_ignore_headers Cache-Control Expires X-Accel-Expires Set-Cookie Vary;"
 )
-"""One that was told to keep whatever it sees, and to look at no query."""
+"""A cache that keeps every answer and ignores the query."""
 ALL_TYPES = "gzip on; gzip_min_length 1; gzip_proxied any; gzip_types *;"
 
 
@@ -35,12 +35,12 @@ ALL_TYPES = "gzip on; gzip_min_length 1; gzip_proxied any; gzip_types *;"
 def behind(
     directory: Path, more: str, beside: str = "", http: str = "", compresses: bool = False
 ) -> Iterator[list[Twin]]:
-    """Both twins, of which each knows both by the URL of a proxy; started, and not settled."""
+    """Two twins, each with the URL of its proxy; started, but not settled."""
     with contextlib.ExitStack() as stack:
         pair = stack.enter_context(twins(directory))
         inner = [compressing(stack, twin) if compresses else twin.url for twin in pair]
         servers = [f"{proxy_to(url, more)} {beside}" for url in inner]
-        # Each its own cache.
+        # Each proxy has its own cache.
         https = [http.replace("/cache", f"/cache-{twin.name}") for twin in pair]
         ways = [stack.enter_context(nginx(*each)).url for each in zip(servers, https, strict=True)]
         for twin, own, peer in zip(pair, ways, reversed(ways), strict=True):
@@ -60,7 +60,7 @@ def settled(pair: list[Twin]) -> tuple[Twin, Twin]:
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
-def test_a_router_that_answers_for_a_dead_app_leaves_nobody_on_duty_for_8_s(
+def test_a_router_that_answers_for_a_dead_app_delays_the_duty_by_8_s(
     tmp_path: Path, page: str
 ) -> None:
     with behind(tmp_path, f"{page} proxy_intercept_errors off;", DEAD) as pair:
@@ -71,9 +71,7 @@ def test_a_router_that_answers_for_a_dead_app_leaves_nobody_on_duty_for_8_s(
         assert not (standby.status()["wrong"] or {}).get("both_on_duty")
 
 
-def test_a_twin_that_wakes_while_a_router_answers_for_its_dead_peer_takes_the_duty(
-    tmp_path: Path,
-) -> None:
+def test_a_waking_twin_takes_the_duty_from_a_dead_peer_behind_a_router(tmp_path: Path) -> None:
     with behind(tmp_path, PAGES["404"], DEAD) as pair:
         holder, standby = settled(pair)
         holder.ends(signal.SIGKILL)
@@ -84,7 +82,7 @@ def test_a_twin_that_wakes_while_a_router_answers_for_its_dead_peer_takes_the_du
         settled(pair)
 
 
-def test_a_cache_that_answers_for_a_dead_app_is_not_believed(tmp_path: Path) -> None:
+def test_a_cached_answer_of_a_dead_app_is_not_believed(tmp_path: Path) -> None:
     cached = f"{CACHE} {PAGES['404']}"
     with behind(
         tmp_path, cached, DEAD, f"proxy_cache_path {tmp_path}/cache keys_zone=all:1m;"
@@ -97,7 +95,7 @@ def test_a_cache_that_answers_for_a_dead_app_is_not_believed(tmp_path: Path) -> 
         until(lambda: standby.role() == "on_duty", timeout_s=8)
 
 
-def test_a_proxy_that_compresses_unasked_is_no_stranger(tmp_path: Path) -> None:
+def test_a_proxy_may_compress_answers(tmp_path: Path) -> None:
     with behind(tmp_path, COMPRESSED, compresses=True) as pair:
         holder, standby = settled(pair)
         until(lambda: holder.status()["watchers"] == 1)
@@ -106,7 +104,7 @@ def test_a_proxy_that_compresses_unasked_is_no_stranger(tmp_path: Path) -> None:
         assert raw.headers["content-encoding"] == "gzip"
 
 
-def test_where_neither_can_read_the_others_answers_one_is_on_duty_and_stays(tmp_path: Path) -> None:
+def test_one_stays_on_duty_if_neither_can_read_the_other(tmp_path: Path) -> None:
     with behind(tmp_path, NAMELESS, compresses=True) as pair:
         holder, standby = settled(pair)
         seen = set()

@@ -1,4 +1,4 @@
-"""Real twins behind a real nginx, as people set it up."""
+"""Real twins behind a real nginx with common settings."""
 
 import contextlib
 import threading
@@ -16,12 +16,13 @@ from twin.node.codec import parse
 
 COMPRESSING = "gzip on; gzip_types *; gzip_min_length 0; gzip_proxied any; gzip_http_version 1.0;"
 LINES_WITHIN_S = 10.0
-"""The first two come within 2 s; nginx would hold them back for 60 s."""
+"""The first two lines come within 2 s; a buffering nginx would hold them for 60 s."""
 
 
 @contextlib.contextmanager
 def proxied(directory: Path, more: str = "") -> Iterator[tuple[Twin, Twin, Nginx, Nginx]]:
-    """A pair that meets through proxies, on duty and on standby. Only `b` is given any URL."""
+    """A pair that meets through proxies, on duty and on standby. Only `b` has a URL in its
+    settings."""
     with (
         twins(directory, ON_WAKE="join", SELF_URL="") as (a, b),
         nginx(proxy_to(a.url, more)) as before_a,
@@ -47,14 +48,14 @@ def pair(
 Proxied = tuple[Twin, Twin, Nginx, Nginx]
 
 
-def test_behind_a_proxy_a_twin_learns_the_url_that_its_peer_calls(pair: Proxied) -> None:
+def test_behind_a_proxy_a_twin_learns_its_public_url_from_its_peer(pair: Proxied) -> None:
     a, b, before_a, before_b = pair
     until(lambda: a.status()["url"] == before_a.url)
     assert a.status()["peer"]["url"] == before_b.url
     until(lambda: b.status()["peer"]["url"] == before_a.url)
 
 
-def test_a_visit_through_a_proxy_that_hides_the_host_teaches_no_url(tmp_path: Path) -> None:
+def test_a_visit_through_a_proxy_that_hides_the_host_sets_no_url(tmp_path: Path) -> None:
     says_https = "proxy_set_header X-Forwarded-Proto https;"
     with twins(tmp_path, SELF_URL="", PEER_URL="") as (a, _):
         a.start()
@@ -65,7 +66,7 @@ def test_a_visit_through_a_proxy_that_hides_the_host_teaches_no_url(tmp_path: Pa
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_the_lines_of_the_watch_come_at_once_through_a_proxy(pair: Proxied, encoding: str) -> None:
+def test_a_proxy_does_not_delay_watch_lines(pair: Proxied, encoding: str) -> None:
     request = httpx.stream(
         "GET",
         f"{pair[2].url}/watch",
@@ -85,20 +86,20 @@ def test_the_lines_of_the_watch_come_at_once_through_a_proxy(pair: Proxied, enco
     assert [parse(line, Clock().now().wall).twin for line in text.split(b"\n")[:2]] == ["a", "a"]
 
 
-def test_the_watch_holds_through_a_proxy(pair: Proxied) -> None:
+def test_the_watch_is_not_lost_through_a_proxy(pair: Proxied) -> None:
     _, b, _, _ = pair
     before = b.output.count("watch.lost")
-    threading.Event().wait(6)  # it would be lost after 4.2 s of silence
+    threading.Event().wait(6)  # the watch would be lost after 4.2 s of silence
     assert b.output.count("watch.lost") == before
     assert b.role() == "standby"
 
 
-@pytest.mark.parametrize("said", ["same-origin", "none"])
-def test_the_page_and_what_it_asks_pass_a_proxy_that_changes_the_host(
-    pair: Proxied, said: str
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_the_page_and_its_requests_pass_a_proxy_that_changes_the_host(
+    pair: Proxied, site: str
 ) -> None:
-    """With what a browser sends over https."""
-    headers = {"Origin": "https://pair.example", "Sec-Fetch-Site": said}
+    """With a browser's headers over https."""
+    headers = {"Origin": "https://pair.example", "Sec-Fetch-Site": site}
     with httpx.Client(
         base_url=pair[2].url, auth=LOGIN, headers=headers, trust_env=False, timeout=10
     ) as browser:

@@ -1,4 +1,4 @@
-"""Whatever a twin can hold, what it sends is smaller than what a twin takes: all bounds at once."""
+"""The largest messages, with every value at its bound, are below the accepted size."""
 
 from dataclasses import replace
 
@@ -49,9 +49,9 @@ MEMO = Memo(FAR_MS, FAR_MS, TWIN, "z" * MEMO_BYTES)
 
 @pytest.fixture(scope="module")
 def full() -> Bench:
-    """A twin with all that it can have, which its peer has told it, and runs all of its jobs."""
+    """A twin at every limit, filled by its peer, with all of its jobs running."""
     made = bench(OWN, url=URL)
-    told = document(
+    largest = document(
         twin=TWIN,
         boot=BOOT,
         url=URL,
@@ -62,10 +62,10 @@ def full() -> Bench:
         running=tuple(OWN),
         ticked_ago_s=12_345.123,
     )
-    assert parse(dump_json(told), WALL) == told
+    assert parse(dump_json(largest), WALL) == largest
     strange = {long_name(90_000 + number): ENTRY for number in range(ENTRIES)}
-    made.node.handle(Heard(replace(told, ledger=strange), Via.UPDATE))
-    made.node.handle(Heard(told, Via.UPDATE))
+    made.node.handle(Heard(replace(largest, ledger=strange), Via.UPDATE))
+    made.node.handle(Heard(largest, Via.UPDATE))
     for name in map(long_name, range(80_000, 80_000 + MEMOS // 2)):
         made.node.remember(name, MEMO.text, FAR_MS)
     made.node.outlets = replace(made.node.outlets, running=lambda: tuple(OWN))
@@ -74,7 +74,7 @@ def full() -> Bench:
 
 
 def everything() -> Record:
-    """Three hours of looks at every target, and of all else more than is kept."""
+    """Three hours of looks at every target, and more of each other kind than is kept."""
     first = NOW // 60 - 180
     looks = tuple(
         Look(minute, 10**10, "x" * 20, 60 * minute, 10**10, 10**10)
@@ -89,22 +89,22 @@ def everything() -> Record:
     return Record(dict.fromkeys(targets, looks), dict.fromkeys(targets, made), changes, lives)
 
 
-def test_the_fullest_document_is_taken_by_the_other_twin(full: Bench) -> None:
-    said = full.node.document()
-    assert len(said.ledger) == ENTRIES
-    assert len(said.memos) == MEMOS
-    assert len(said.recent.looks) == TARGETS
-    sent = dump_json(said, status="Update")
+def test_the_largest_document_is_accepted(full: Bench) -> None:
+    largest = full.node.document()
+    assert len(largest.ledger) == ENTRIES
+    assert len(largest.memos) == MEMOS
+    assert len(largest.recent.looks) == TARGETS
+    sent = dump_json(largest, status="Update")
     assert 20_000_000 < len(sent) < DOCUMENT_BYTES
-    assert parse(sent, WALL).ledger == said.ledger
+    assert parse(sent, WALL).ledger == largest.ledger
 
 
-def test_so_is_the_fullest_part_of_a_history(full: Bench) -> None:
-    told = full.node.history.story(WALL - 3 * 3600, WALL)
-    assert 10_000_000 < len(str(dump_record(told))) < DOCUMENT_BYTES
+def test_the_largest_part_of_a_history_is_below_the_limit(full: Bench) -> None:
+    part = full.node.history.story(WALL - 3 * 3600, WALL)
+    assert 10_000_000 < len(str(dump_record(part))) < DOCUMENT_BYTES
 
 
-def test_ten_thousand_jobs_that_fail_with_5_kb_each_make_a_document_of_4_mb() -> None:
+def test_ten_thousand_failures_of_5_kb_make_a_document_of_4_mb_at_most() -> None:
     names = [f"jobs.task_{number:05}" for number in range(JOBS)]
     made = bench({name: Job(name, every("1m", None, "UTC")) for name in names})
     made.node.outlets = replace(made.node.outlets, publish=lambda: None)

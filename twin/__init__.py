@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # mypy takes it for True; importing `typing` costs 5 ms
 
 if TYPE_CHECKING:
-    from twin.worker.declared import Run, at, cron, every
+    from twin.worker.declared import Run, at, cron, every, on_duty
 else:
 
     def __getattr__(name):
@@ -20,4 +20,4 @@ else:
         return getattr(declared, name)
 
 
-__all__ = ["Run", "at", "cron", "every"]
+__all__ = ["Run", "at", "cron", "every", "on_duty"]

@@ -1,65 +1,90 @@
-"""The only place where the real parts are made and joined."""
+"""Makes the real parts and joins them."""
 
 import asyncio
+import os
 import secrets
 import selectors
 import socket
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
+from typing import Any
 
 from twin import __version__
 from twin.clock import Clock
-from twin.core.pair.events import Leave
+from twin.core.command import Command
+from twin.core.pair.events import Start
 from twin.core.pair.state import State, boot_name
+from twin.core.schedule.job import Job
+from twin.duties import Duties
 from twin.hosts import GRACE_S
-from twin.http import bounded
+from twin.http.request import run
 from twin.log import Log
 from twin.node.client import Client
+from twin.node.context import Context
 from twin.node.keepalive import KeepAwake
 from twin.node.node import Node, Outlets
 from twin.node.peer import PeerLink
-from twin.node.runner import Runner
+from twin.node.runner import Runner, Scheduled
 from twin.node.scheduler import Scheduler
 from twin.node.watch import Watch
+from twin.notify.notifier import Notifier
+from twin.notify.peer_watch import PeerWatch
 from twin.process.forks import keep_from_children
 from twin.process.signals import Signals
-from twin.scaling.duty_jobs import Duties
 from twin.settings.settings import Settings
+from twin.shutdown import Shutdown
 from twin.web.actions import Peering
 from twin.web.app import Parts, make_app
-from twin.web.limited_log import LimitedLog
 from twin.web.server import Server, make_server
 from twin.web.snapshot import About
 from twin.web.streams import Streams
-from twin.worker.jobsfile import Scheduled, load
+from twin.web.throttle import LimitedLog, Throttle
+from twin.worker.commands import Commands
+from twin.worker.outputs import Outputs
+from twin.worker.program import Begin, Script, command_of
+from twin.worker.script_names import digest_of
+from twin.worker.scripts import Scripts
 
-T = TypeVar("T")
-
-_TELL_S = 5.0
-"""And what people are to be told, so long, if the jobs leave it."""
+_ERRORS = Throttle(free=3, each_s=20.0)
+"""Limits lines of the log that anybody can cause."""
+_STOP_S = 2
+"""A script whose runs took all the time there is still hears SIGTERM so long before the end."""
+_PAGE_S = 5.0
+"""A page of a command that takes longer is bad."""
 
 
 def serve(
-    settings: Settings, listener: socket.socket, signals: Signals, clock: Clock, log: Log
+    settings: Settings,
+    listener: socket.socket,
+    signals: Signals,
+    clock: Clock,
+    log: Log,
+    write: Callable[[str], object],
 ) -> None:
-    """Run one twin until a signal ends it. Raises JobsError if its jobs cannot be loaded."""
-    duties = Duties(settings, clock, log)
-    scheduled = load_jobs(settings, duties, log)
+    """Run one twin until a signal ends it. `write` takes what commands write."""
+    duties, scripts = Duties(settings, clock), Scripts(clock, log, Outputs())
+    commands = Commands(_begins(settings, scripts))
+    own = {each.job.name: each for each in (*duties.jobs, *commands.jobs)}
     selector = selectors.DefaultSelector()
     keep_from_children(lambda: _descriptors(selector))
-    serving = _serve(settings, scheduled, duties, listener, signals, clock, log)
-    bounded.run(serving, asyncio.SelectorEventLoop(selector))
+    serving = _serve(settings, own, duties, scripts, commands, listener, signals, clock, log, write)
+    run(serving, asyncio.SelectorEventLoop(selector))
 
 
-def load_jobs(settings: Settings, duties: Duties, log: Log) -> dict[str, Scheduled]:
-    """The user's jobs and the pair's own, by name. Raises JobsError."""
-    jobs = load(settings.jobs, settings.timezone, log) + duties.jobs
-    return {each.job.name: each for each in jobs}
+def _begins(settings: Settings, scripts: Scripts) -> dict[Command, Begin]:
+    """All that runs as long as the duty, and how."""
+    begins: dict[Command, Begin] = {}
+    if settings.commands:
+        from twin.worker.attendant import shell
+
+        begins |= {command: shell(command) for command in settings.commands}
+    for name in settings.jobs:
+        script = Script(name, settings.timezone, settings.job_retries, int(GRACE_S) - _STOP_S)
+        begins[command_of(script)] = scripts.begin(script)
+    return begins
 
 
 def _descriptors(selector: selectors.BaseSelector) -> Iterator[int]:
-    """All that the loop waits for, connections of both directions, and what it waits with."""
+    """Everything that the loop waits for, connections of both directions, and its own."""
     if isinstance(selector, selectors.EpollSelector):
         yield selector.fileno()
     yield from (key.fd for key in (selector.get_map() or {}).values())
@@ -67,103 +92,140 @@ def _descriptors(selector: selectors.BaseSelector) -> Iterator[int]:
 
 async def _serve(
     settings: Settings,
-    scheduled: dict[str, Scheduled],
+    own: dict[str, Scheduled],
     duties: Duties,
+    scripts: Scripts,
+    commands: Commands,
     listener: socket.socket,
     signals: Signals,
     clock: Clock,
     log: Log,
+    write: Callable[[str], object],
 ) -> None:
+    scripts.own = {name: each.job for name, each in own.items()}
+    state = _state(settings, scripts.own, clock)
+    log.info("twin.woke", boot=state.boot, version=__version__, port=listener.getsockname()[1])
+    node = Node(state, clock, log, duties.quiet | commands.quiet, settings.release)
+    notifier = Notifier(settings.name, settings.notify_urls, clock, log)
+    context = Context(settings, clock, log, node, notifier.tell)
+    duties.start(context)
+    if commands.jobs:
+        _start_commands(commands, context, node, write, scripts.outputs)
+    scripts.node = node
+    streams, client = Streams(node), Client()
+    link, watch = PeerLink(settings, node, clock, client), Watch(settings, node, client)
+    scripts.announced = streams.wait_until_written
+    runner = Runner(own, node, clock, log, streams.wait_until_written)
+    node.outlets = Outlets(
+        link.send,
+        watch.want,
+        streams.publish,
+        starting(own, runner, scripts),
+        lambda: runner.running() + scripts.running(),
+        link.catch_up,
+        commands.role_changed,
+        link.ask_for_jobs,
+    )
+    node.jobs.learn = scripts.learn
+    keep_awake = KeepAwake(settings, node, client, clock, log)
+    peering = Peering(link.pass_on, link.boot_at, link.outputs)
+    digests = {name: digest_of(name) for name in settings.jobs}
+    shown = (duties.status, commands, scripts.outputs.told, scripts.why_not_run)
+    about = About(settings.offer, *shown, digests, settings.timezone)
+    app = make_app(Parts(node, streams, peering, about, clock, log), settings.own)
+    server = make_server(app, errors := LimitedLog(clock, log, _ERRORS))
+    _log_failed_tasks(errors)
+    shutdown = Shutdown(node, link, runner, scripts, duties, notifier, streams, server, clock)
+    signals.call(shutdown.begin, asyncio.get_running_loop())
+    await _run(server, listener, Scheduler(node), _chores(keep_awake, PeerWatch(context)))
+    for part in (watch, link, client):
+        await part.close()
+    log.info("twin.left")
+
+
+def _start_commands(
+    commands: Commands,
+    context: Context,
+    node: Node,
+    write: Callable[[str], object],
+    outputs: Outputs,
+) -> None:
+    from twin.worker.attendant import Surroundings  # not in the memory of a twin without commands
+
+    commands.start(
+        Surroundings(
+            pair=node,
+            clock=context.clock,
+            log=context.log,
+            environ=os.environ,
+            write=write,
+            look_at=_look_at,
+            alert=context.alert,
+            outputs=outputs,
+            keys=context.settings.key_names,
+        )
+    )
+
+
+def starting(
+    own: Collection[str], runner: Runner, scripts: Scripts
+) -> Callable[[Start, State], None]:
+    """Starts a slot on a thread if it is one of the twin's own jobs, else in its script."""
+
+    def start(start: Start, state: State) -> None:
+        if start.job in own:
+            runner.start(start, state)
+        else:
+            scripts.start(start)
+
+    return start
+
+
+def _state(settings: Settings, jobs: Mapping[str, Job], clock: Clock) -> State:
     now = clock.now()
-    state = State.at_wake(
+    return State.at_wake(
         twin=settings.name,
         boot=boot_name(int(now.wall * 1000), secrets.token_hex(3)),
         url=settings.self_url,
         peer_url=settings.peer_url,
         rules=settings.rules,
-        jobs={name: each.job for name, each in scheduled.items()},
+        jobs=jobs,
         now=now,
     )
-    log.info("twin.woke", boot=state.boot, version=__version__, port=listener.getsockname()[1])
-    node = duties.node = Node(state, clock, log, duties.quiet, settings.release)
-    streams, client = Streams(node), Client()
-    link, watch = PeerLink(settings, node, clock, client), Watch(settings, node, client)
-    runner = Runner(scheduled, node, clock, log, streams.wait_until_written)
-    node.outlets = Outlets(
-        link.send, watch.want, streams.publish, runner.start, runner.running, link.catch_up
-    )
-    scheduler = Scheduler(node)
-    keep_awake = KeepAwake(settings, node, link, watch, client, clock, log, duties.watch_the_peer)
-    peering = Peering(link.hand_over, link.pass_on, link.boot_at)
-    parts = Parts(node, streams, peering, About(settings.offer, duties.shown), clock, log)
-    limited = LimitedLog(clock, log)
-    server = make_server(make_app(parts, settings.own), limited)
 
-    asyncio.get_running_loop().set_exception_handler(
-        lambda _, context: limited.tell("task.failed", context["message"], context.get("exception"))
-    )
-    leave = _Leaving(node, link, runner, duties, streams, server, clock)
-    signals.call(leave.begin, asyncio.get_running_loop())
+
+def _log_failed_tasks(log: LimitedLog) -> None:
+    def failed(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        log.error("task.failed", context["message"], context.get("exception"))
+
+    asyncio.get_running_loop().set_exception_handler(failed)
+
+
+async def _run(
+    server: Server, listener: socket.socket, scheduler: Scheduler, chores: Coroutine[Any, Any, None]
+) -> None:
+    """Until the server ends."""
     scheduler.start()
-    chores = asyncio.create_task(keep_awake.run())
-    chores.add_done_callback(_tell_how_it_ended)
+    task = asyncio.create_task(chores)
+    task.add_done_callback(_report_end)
     await server.serve(sockets=[listener])
-    chores.cancel()
-    await asyncio.wait({chores})
+    task.cancel()
+    await asyncio.wait({task})
     scheduler.stop()
-    await watch.close()
-    await link.close()
-    await client.close()
-    log.info("twin.left")
 
 
-class _Leaving:
-    """The end of a boot, in order, while it still serves."""
+def _look_at(url: str) -> str:
+    """Why a command's page is bad; empty if it is not."""
+    from twin.scaling.probe import Prober  # an HTTP client takes long to import
 
-    def __init__(
-        self,
-        node: Node,
-        link: PeerLink,
-        runner: Runner,
-        duties: Duties,
-        streams: Streams,
-        server: Server,
-        clock: Clock,
-    ) -> None:
-        self._node = node
-        self._link = link
-        self._runner = runner
-        self._duties = duties
-        self._streams = streams
-        self._server = server
-        self._clock = clock
-        self._thread = ThreadPoolExecutor(1)
-        self._task: asyncio.Task[None] | None = None
-
-    def begin(self, because: str) -> None:
-        """At the first signal; hosts repeat SIGTERM, and people press Ctrl-C twice."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._leave(because))
-
-    async def _leave(self, because: str) -> None:
-        try:
-            ends_at = self._clock.now().mono + GRACE_S
-            self._node.handle(Leave(because))  # releases the duty, and tells the peer
-            self._duties.stop()
-            if not await self._apart(self._runner.wait_until_idle, GRACE_S):
-                self._runner.cut_off()
-            left_s = max(0.0, ends_at - self._clock.now().mono)
-            await self._apart(self._duties.close, min(left_s, _TELL_S))
-            await self._link.down()
-            self._streams.close()
-        finally:
-            self._server.end()
-
-    async def _apart(self, wait: Callable[[float], T], seconds: float) -> T:
-        """On a thread of its own: a resolver of names that hangs may hold all of the loop's."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, wait, seconds)
+    probe = Prober(url, _PAGE_S, _PAGE_S, Clock()).once()
+    return "" if probe.status is not None and probe.status < 400 else str(probe)
 
 
-def _tell_how_it_ended(task: asyncio.Task[None]) -> None:
+async def _chores(keep_awake: KeepAwake, peer_watch: PeerWatch) -> None:
+    await asyncio.gather(keep_awake.run(), peer_watch.run())
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
     if not task.cancelled():
-        task.result()  # the loop reports what this raises, at once and not when all is over
+        task.result()  # the loop reports at once what this raises

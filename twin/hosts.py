@@ -1,4 +1,4 @@
-"""What the hosts tell a process about itself, and when they put it to sleep."""
+"""The hosts: the variables they set, and when they put an app to sleep."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A kind of host, by the variables it sets. Sources: the hosts' documentation."""
+    """A host, known by the variables it sets. Sources: the hosts' documentation."""
 
     name: str
     sign: str
     """A variable that only this host sets."""
     app_name: str
-    """The variable that holds the app's name, where the host tells it."""
+    """The variable that holds the app's name, if the host sets one."""
     address: str
     """The variable that holds the app's public URL or host name."""
     release: str
-    """The variable that says what is deployed."""
+    """The variable that identifies the deployed version."""
     sleeps_after_s: int
-    """Without web traffic for so long, an app is put to sleep."""
+    """How long an app stays awake without web traffic."""
     wakes_in_s: int
-    """For so long the router holds the request that wakes an app."""
+    """How long the router holds the request that wakes an app."""
     remedy: str
-    """How an app can be made to know its own name and URL."""
+    """How to make the host set the name and URL."""
 
     def url(self, environ: Mapping[str, str]) -> str | None:
         address = environ.get(self.address)
@@ -58,19 +58,19 @@ HOSTS = (
 HEROKU, RENDER = HOSTS
 
 WAKES_WITHIN_S = max(host.wakes_in_s for host in HOSTS) + 15.0
-"""A sleeping twin has answered, and taken the duty if it is to, within so long: a boot listens and
-claims for up to 7.5 s. The longest of all hosts, since nobody knows on which one a peer lives."""
+"""A sleeping twin answers, and claims the duty if it should, within this time: a boot listens and
+claims for up to 7.5 s. The longest of all hosts, because the peer's host is unknown."""
 ANSWERS_WITHIN_S = 30.0
-"""So long a router waits for the beginning of an answer (Heroku's H12)."""
+"""How long a router waits for the beginning of an answer (Heroku's H12)."""
 KILLS_AFTER_S = 30.0
 """From SIGTERM to SIGKILL: on Heroku and Render, and with docs/deploy.md's `docker run`."""
 GRACE_S = KILLS_AFTER_S - 5.0
-"""Running jobs may take so long to end; the rest is for telling the peer."""
+"""How long running jobs may take to end; the rest is for informing the peer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One way to rent an app on a host, as `plan` knows it. Sources: the hosts' documentation."""
+    """One of a host's plans, for the command `plan`. Sources: the hosts' documentation."""
 
     key: str
     title: str
@@ -78,28 +78,29 @@ class Offer:
     budget_h: float | None
     """Hours a month that all such apps of one account share; None if they are not counted."""
     shared_by: str
-    """Whose hours these are."""
+    """The apps that share these hours."""
     sleeps: bool
     restarts_after_s: tuple[float, float] | None
-    """The age, from and to, at which a process is replaced by a new one; None if it never is."""
+    """The range of the age at which the host restarts a process; None if it never does."""
     boots_in_s: tuple[float, float]
-    """How long a start takes, from and to."""
+    """The range of the time that a start takes."""
+    overlaps_s: float
+    """How long a deploy runs old and new side by side, once the new process serves."""
     costs: str
     """A month of two twins."""
     without_budget: str
-    """What counts no hours there and never sleeps, for who wants none of this; nothing if it is
-    this offer."""
+    """The offer that counts no hours and never sleeps; empty if it is this one."""
 
     @property
     def sleeps_after_s(self) -> float | None:
-        """Without web traffic for so long, an app is put to sleep; None if it never is."""
+        """How long an app stays awake without web traffic; None if it never sleeps."""
         return self.host.sleeps_after_s if self.sleeps else None
 
 
 _DAY_S = 24 * 3600.0
 _HEROKU_RESTARTS_S = (_DAY_S, _DAY_S + 216 * 60)
 _HEROKU_BOOTS_S = (3.0, 10.0)
-"""Of an app as small as a twin. The router holds what arrives meanwhile."""
+"""For an app as small as a twin. The router holds requests meanwhile."""
 
 OFFERS = (
     Offer(
@@ -111,6 +112,7 @@ OFFERS = (
         sleeps=True,
         restarts_after_s=_HEROKU_RESTARTS_S,
         boots_in_s=_HEROKU_BOOTS_S,
+        overlaps_s=0.0,
         costs="$5, with all other Eco dynos of the account",
         without_budget="Heroku Basic, $7 for each twin",
     ),
@@ -123,6 +125,7 @@ OFFERS = (
         sleeps=False,
         restarts_after_s=_HEROKU_RESTARTS_S,
         boots_in_s=_HEROKU_BOOTS_S,
+        overlaps_s=0.0,
         costs="$14, $7 for each twin",
         without_budget="",
     ),
@@ -135,6 +138,7 @@ OFFERS = (
         sleeps=True,
         restarts_after_s=None,
         boots_in_s=(10.0, 60.0),
+        overlaps_s=60.0,
         costs="nothing",
         without_budget="one of Render's paid instances for each twin",
     ),
@@ -142,11 +146,11 @@ OFFERS = (
 
 
 def offer_of(environ: Mapping[str, str]) -> Offer:
-    """The smallest offer of the host that this process runs on; elsewhere Heroku Eco."""
+    """The smallest offer of this process's host; elsewhere Heroku Eco."""
     host = host_of(environ) or HEROKU
     return next(offer for offer in OFFERS if offer.host is host)
 
 
 def host_of(environ: Mapping[str, str]) -> Host | None:
-    """The host that this process runs on, if it is a known one."""
+    """The host of this process, if it is a known one."""
     return next((host for host in HOSTS if environ.get(host.sign)), None)

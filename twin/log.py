@@ -1,4 +1,4 @@
-"""Lines of `key=value` on stdout, as the platform's own are."""
+"""Lines of `key=value` on stdout, like the platform's own."""
 
 import contextlib
 import logging
@@ -12,7 +12,7 @@ _PLAIN = re.compile(r"""[^ ="'\\]+""")
 
 
 class Stream(Protocol):
-    """A text file, or what takes its place; with an `encoding` if not every letter may pass."""
+    """Like a text file; with an `encoding` if it cannot write every character."""
 
     def write(self, text: str, /) -> object: ...
 
@@ -22,8 +22,7 @@ class Stream(Protocol):
 class Log:
     """Writes one line an event: `at=info event=duty.taken twin=a because="peer silent for 6.1 s"`.
 
-    Safe to share among threads. Values are written as they are: what must not be seen has to stay
-    out of them.
+    Safe to use from every thread. Values must hold no secrets.
     """
 
     def __init__(self, twin: str, stream: Stream | None = None) -> None:
@@ -40,19 +39,25 @@ class Log:
     def error(self, event: str, /, **values: object) -> None:
         self._write("error", event, values)
 
+    def written(self, lines: str) -> None:
+        """Pass on what a script wrote, as it wrote it."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(lines)
+            self._stream.flush()
+
     def _write(self, level: str, event: str, values: dict[str, object]) -> None:
         line = pairs({"at": level, "event": event, "twin": self._twin, **values})
         cut = line.encode(self._encoding, "backslashreplace")[:_LINE_BYTES]
-        # A full disk, a reader that is gone, or a closed file (ValueError) must end nothing.
+        # A full disk, a reader that has ended, a closed file (ValueError): none must end a twin.
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(cut.decode(self._encoding, "ignore") + "\n")
             self._stream.flush()
 
 
 def hush_requests() -> None:
-    """Libraries tell which URLs they fetch, and what follows the host in ours is often a secret.
+    """Keep URLs, which may hold secrets, out of the logs of libraries.
 
-    A filter, since a jobs file may set levels as it likes.
+    By a filter: a jobs file may change levels.
     """
     for library in ("httpx", "urllib3.connectionpool"):
         logging.getLogger(library).addFilter(_is_warning)
@@ -63,7 +68,7 @@ def _is_warning(record: logging.LogRecord) -> bool:
 
 
 def pairs(values: dict[str, object]) -> str:
-    """`key=value` pairs in one line; a value with anything but plain characters is quoted."""
+    """`key=value` pairs in one line; a value with other than plain characters is quoted."""
     return " ".join(f"{key}={_quoted(value)}" for key, value in values.items())
 
 
@@ -76,7 +81,7 @@ def _quoted(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """The text in one line, without what a terminal would obey: such characters are escaped."""
+    """The text in one line; characters that a terminal would obey are escaped."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

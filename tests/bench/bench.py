@@ -16,6 +16,7 @@ import moving
 import punctual
 import standing
 import weighing
+import working
 from measured import GROWTH_HEAD, HEAD, Growth, Row, table
 
 _PARTS: dict[str, Callable[[], Iterator[Row | Growth]]] = {
@@ -24,6 +25,7 @@ _PARTS: dict[str, Callable[[], Iterator[Row | Growth]]] = {
     "idle": standing.idle,
     "jobs": punctual.jobs,
     "many": punctual.many,
+    "script": working.script,
     "requests": answering.requests,
     "duty": moving.duty,
     "targets": looking.targets,

@@ -139,5 +139,10 @@ def cpu_s(process: subprocess.Popen[bytes] | None) -> float:
 
 def resident_mb(process: subprocess.Popen[bytes] | None) -> float:
     assert process is not None
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    return memory_mb(process.pid)
+
+
+def memory_mb(pid: int, kind: str = "VmRSS") -> float:
+    """`RssAnon` is what it shares with no other process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split(f"{kind}:")[1].split()[0]) / 1024

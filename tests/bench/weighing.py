@@ -11,9 +11,9 @@ from statistics import median
 from measured import TIMES, Limit, Row, alternately
 from subjects import now
 
-from twin.sim.faults import CLIMATES
+from twin.sim.faults import MIXES
 from twin.sim.play import play
-from twin.sim.prove import MIX
+from twin.sim.prove import PROVED
 
 _BARE = ("fastapi", "uvicorn", "httpx", "schedule")
 
@@ -65,17 +65,17 @@ def _collect(requirement: str, found: set[str]) -> None:
 def simulated() -> Iterator[Row]:
     """In this process, so on one core."""
     limit = Limit(1_000_000, at_least=True)
-    for told, mix, kept in (
+    for told, names, kept in (
         ("a quiet day", ("quiet",), limit),
         ("a day with its faults", ("day",), limit),
-        ("all weathers of make prove", MIX, None),
+        ("all mixes of make prove", PROVED, None),
     ):
-        speed = median(_speed(seed, mix) for seed in range(1, TIMES + 1))
+        speed = median(_speed(seed, names) for seed in range(1, TIMES + 1))
         yield Row(f"simulated time, {told}", speed, 1, "s/s", "real time", kept)
 
 
-def _speed(seed: int, mix: Iterable[str]) -> float:
+def _speed(seed: int, names: Iterable[str]) -> float:
     """How many seconds pass in one."""
     began = now()
-    seconds = sum(play(seed, CLIMATES[weather]).seconds for weather in mix)
+    seconds = sum(play(seed, MIXES[mix]).seconds for mix in names)
     return seconds / (now() - began)

@@ -1,24 +1,26 @@
-"""What became of every slot, and what the protocol says of those that were lost or doubled."""
+"""The fate of every slot, and the protocol's excuses for lost or doubled ones."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from math import inf
 
-from faults import FOLLOWED_S, Blow, Fault
+from faults import FOLLOWED_S, Fault, Stop
 from real_pair import Pair, Ran
 from witness import Witness
 
 from twin.lab.collected import Line
 
 _UNTOLD_S = 3.0
-"""What a twin ran so shortly before it was gone may be known to nobody, if nobody watched it."""
+"""How far back the runs of a dead twin may be unknown if no standby watched it."""
 
 
 @dataclass
 class Struck:
-    """One fault, as it went."""
+    """One fault and its effects."""
 
     number: int
     pair: int
@@ -26,19 +28,19 @@ class Struck:
     target: str
     at: float
     was_whole: bool
-    """Whether the pair was whole when it hit: else a standby may have been just waking."""
-    healed_at: float = float("inf")
-    """When it was undone."""
-    one_s: float = float("inf")
-    """How long after it was undone, and all processes were up, exactly one was on duty."""
-    whole_at: float = float("inf")
-    """When the holder was watched too, and both knew the same."""
+    """Whether the pair was whole when the fault hit: otherwise a standby may have been waking."""
+    healed_at: float = inf
+    """When the fault was undone."""
+    one_s: float = inf
+    """The time from the undoing, with all processes up, until exactly one twin was on duty."""
+    whole_at: float = inf
+    """When the holder also had a watcher, and both had the same knowledge."""
     awaited: bool = False
-    """Whether the next fault waited until the pair was whole, and saw it."""
+    """Whether the next fault waited until the pair was whole again."""
 
     @property
     def excuse(self) -> str:
-        """Why both may be on duty in its course, if they may."""
+        """Why both may be on duty during the fault; empty if they may not."""
         if self.fault.is_cut:
             return "cut off"
         crossing = not (self.was_whole and self.fault.is_alone)
@@ -50,30 +52,30 @@ class Slots:
     ran: int = 0
     skipped: int = 0
     unknown: int = 0
-    """Announced and perhaps begun by a twin that died: told so, and not repeated."""
+    """Announced and perhaps begun by a twin that died: logged as such, and not repeated."""
     lost: list[int] = field(default_factory=list)
     doubled: list[int] = field(default_factory=list)
     excused: Counter[str] = field(default_factory=Counter)
-    """Lost or doubled, where the protocol says that it cannot be promised; by why."""
+    """Lost or doubled where the protocol promises nothing, by reason."""
 
 
 @dataclass
 class Account:
-    """Everything that is known of one pair's slots."""
+    """The evidence about one pair's slots."""
 
     pair: Pair
     witness: Witness
-    blows: list[Blow]
+    stops: list[Stop]
     strikes: list[Struck]
 
     def by_strike(self) -> dict[int, Slots]:
-        """By the number of the fault in whose time the slot lies; 0 before the first."""
+        """Judge the slots by the fault whose time they lie in; 0 before the first."""
         runs: dict[int, list[Ran]] = {}
         for run in self.pair.runs():
             runs.setdefault(run.slot, []).append(run)
         skipped, unknown = _told(self.pair.platform.log.matching(r"event=slot\.(skipped|ended) "))
         found: dict[int, Slots] = {}
-        # A slot after the last that ran may still run.
+        # A slot after the last run may still run.
         for slot in range(min(runs, default=0), max(runs, default=-1) + 1):
             slots = found.setdefault(self._number(slot), Slots())
             if slot in runs:
@@ -89,32 +91,43 @@ class Account:
         return found
 
     def _number(self, slot: int) -> int:
-        """A slot that is due within the second before a fault may be hit by it."""
+        """A fault may hit a slot due within the second before it."""
         return max((s.number for s in self.strikes if s.at - 1 <= slot), default=0)
 
     def _why_doubled(self, runs: list[Ran]) -> str:
         first, second = runs[0], runs[1]
         if excuse := self.excuse(second.slot):
             return excuse
-        for blow in self._blows_on(first.pid):
-            unwatched = not self.witness.was_watched(blow.app, blow.at)
-            if unwatched and -0.1 <= blow.at - first.slot < _UNTOLD_S:
+        for stop in self._stops_of(first.pid):
+            unwatched = not self.witness.was_watched(stop.app, stop.at)
+            if unwatched and -0.1 <= stop.at - first.slot < _UNTOLD_S:
                 return "unwatched"
         return ""
 
     def _why_lost(self, slot: int) -> str:
-        for gap in self.witness.forgotten(0, float("inf")):
-            # What was due since the last holder was for the next one, who never came.
-            since = self.witness.vacant_since(gap.since)
-            if since - 1 <= slot <= self.witness.first_holder_after(gap.until) + 1:
+        # A script that begins on a twin that knows nothing of its jobs counts them from then on.
+        times = [at for at, _ in self._served]
+        for gap in self.witness.forgotten(0, inf):
+            since = max((at for at in times if at <= gap.since), default=gap.since)
+            until = min((at for at in times if at >= gap.until), default=inf)
+            if since - 1 <= slot <= until + 1:
                 return "both gone"
-        return ""
+        at, app = max((each for each in self._served if each[0] <= slot), default=(0.0, ""))
+        deaths = [stop for stop in self.stops if stop.app == app and at - 1 <= stop.at <= slot + 1]
+        unwatched = any(not self.witness.was_watched(app, stop.at) for stop in deaths)
+        return "unwatched" if unwatched else ""
 
-    def _blows_on(self, pid: int) -> Iterator[Blow]:
-        return (blow for blow in self.blows if blow.pid == pid)
+    @cached_property
+    def _served(self) -> list[tuple[float, str]]:
+        """When a slot was served, and by which app."""
+        lines = self.pair.platform.log.matching(r"event=slot\.\w+ ")
+        return [(line.at, line.source.partition("[")[0]) for line in lines]
+
+    def _stops_of(self, pid: int) -> Iterator[Stop]:
+        return (stop for stop in self.stops if stop.pid == pid)
 
     def excuse(self, at: float) -> str:
-        """Why both may be on duty at this time: a fault's course, and what healing may take."""
+        """Why both may be on duty at this time: during a fault, and while it heals."""
         for strike in self.strikes:
             healed_at = min(strike.healed_at + FOLLOWED_S, strike.whole_at)
             if strike.excuse and strike.at - 1 <= at <= healed_at:
@@ -130,7 +143,7 @@ def _put(slots: Slots, broken: list[int], slot: int, excuse: str) -> None:
 
 
 def _told(lines: Iterable[Line]) -> tuple[set[int], set[int]]:
-    """The slots that were skipped, and those whose fate is unknown, by what the twins logged."""
+    """The skipped slots, and the slots of unknown fate, by the twins' logs."""
     skipped: set[int] = set()
     unknown: set[int] = set()
     for line in lines:

@@ -1,7 +1,7 @@
-"""Faults without end on pairs of real processes: `make chaos FAULTS=300 PAIRS=4 SEED=1`.
+"""Many faults on pairs of real processes: `make chaos FAULTS=300 PAIRS=4 SEED=1`.
 
-A job with a slot every second writes down when it runs, and what comes of every fault is held
-against the promises of the protocol. Ctrl-C ends it with the report so far.
+A job with a slot every second records its runs. The report compares the effects of every fault with
+the promises of the protocol. Ctrl-C ends the campaign with the report so far.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ from twin.lab.app import App
 from twin.lab.limits import Limits
 
 _ON_A_SECOND = 0.3
-"""So many of the others hit within a few milliseconds of a slot."""
+"""The share of the others that hit within a few milliseconds of a slot."""
 _WHOLE_S = 60.0
 _LAG_EVERY_S = 0.05
-# Faults come fast: a row of crashes here is no reason to wait for longer.
-_LIMITS = Limits(backoff_s=0.05, backoff_most_s=0.2, calm_s=1.0)
+# Faults come fast: a series of crashes must not make the platform wait longer.
+LIMITS = Limits(backoff_s=0.05, backoff_most_s=0.2, calm_s=1.0)
 
 Say = Callable[[str], None]
 
@@ -46,9 +46,9 @@ async def chaos(
     kinds: tuple[Fault, ...] = FAULTS,
     early: float = 0.2,
 ) -> None:
-    """Fills the report; what was judged is in it when this is cancelled too.
+    """Fills the report; after a cancellation it holds everything judged so far.
 
-    `early`: so many of the faults are followed by the next before the pair is whole again.
+    `early`: the share of faults followed by the next one before the pair is whole again.
     """
     lag = Lag()
     numbers = iter(range(1, faults + 1))
@@ -74,7 +74,7 @@ async def _measure(lag: Lag) -> None:
 
 
 class Torment:
-    """One pair, hit until the numbers are used up."""
+    """One pair, hit until the numbers run out."""
 
     def __init__(
         self,
@@ -101,15 +101,15 @@ class Torment:
         self._strikes: list[Struck] = []
 
     async def run(self) -> None:
-        async with a_pair(self._directory, limits=_LIMITS, with_lines=True) as pair:
+        async with a_pair(self._directory, limits=LIMITS, with_lines=True) as pair:
             scene = Scene(pair, Witness(), self._draw)
             pair.platform.log.subscribe(scene.witness.read)
-            account = Account(pair, scene.witness, scene.blows, self._strikes)
+            account = Account(pair, scene.witness, scene.stops, self._strikes)
             try:
                 await self._one(scene, 0, FIRST_WAKE)
                 for number in self._numbers:
                     await self._one(scene, number, self._next())
-                # A job whose run hangs in the air goes on half a minute later.
+                # A job whose run has an unknown fate continues half a minute later.
                 await asyncio.sleep(3)
             except TimeoutError as error:
                 self._report.stopped.append(f"pair {self._number}: {error}")
@@ -134,7 +134,7 @@ class Torment:
         self._say(f"{number:4} pair {self._number} {fault.name}, {target.name}")
 
     def _next(self) -> Fault:
-        """Each kind comes as often as it should, in random order."""
+        """Each kind with its planned frequency, in random order."""
         if not self._bag:
             self._bag = [fault for fault in self._kinds for _ in range(fault.often)]
             self._draw.shuffle(self._bag)
@@ -152,9 +152,9 @@ class Torment:
             await asyncio.sleep(left_s + self._draw.uniform(-0.03, 0.03))
 
     async def _whole(self, scene: Scene, struck: Struck) -> None:
-        """Wait until exactly one is on duty, the other watches, and both know the same.
+        """Wait until exactly one is on duty, the other watches, and both have the same knowledge.
 
-        Raises TimeoutError, with what the two said last.
+        Raises TimeoutError with the last answers of the two.
         """
         ends = scene.now + _WHOLE_S
         async with httpx.AsyncClient(auth=AUTH, trust_env=False, timeout=2) as client:
@@ -172,7 +172,7 @@ class Torment:
 
 
 async def _status(client: httpx.AsyncClient, app: App) -> dict[str, Any]:
-    """What the newest process of an app says; asked directly, whatever the lines are like."""
+    """The status of an app's newest process, asked directly and not over the faulty lines."""
     with contextlib.suppress(httpx.HTTPError, ValueError, IndexError):
         answer = await client.get(f"http://127.0.0.1:{app.dynos[0].port}/status")
         return dict(answer.json())

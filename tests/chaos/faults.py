@@ -1,4 +1,4 @@
-"""The faults: what is done to a pair, for how long, and what the protocol promises then."""
+"""The faults: their actions on a pair, their durations, and the protocol's promises."""
 
 import asyncio
 import random
@@ -15,17 +15,17 @@ from twin.lab.door import Door
 from twin.lab.door import Fault as Cut
 
 FOLLOWED_S = 8.0
-"""A freeze, a silence or a router that holds requests: somebody is on duty within it."""
+"""After a freeze, a silence or a router that holds requests, a twin is on duty within this time."""
 DEATH_S = 1.5
-"""A death that refuses connections: about a second, and a slow moment of a busy machine."""
+"""After a death that refuses connections: about a second, plus the delay of a busy machine."""
 ROUND_TRIP_S = 0.5
-"""A word that arrives: some milliseconds, and the same."""
+"""After a message that arrives: some milliseconds, plus the same delay."""
 _PATIENCE_S = 12.0
 _CUTS: tuple[Cut, ...] = ("hold", "drop", "refuse")
 
 
-class Blow(NamedTuple):
-    """A process that was killed or frozen, by which it may take knowledge with it."""
+class Stop(NamedTuple):
+    """A process that was killed or frozen, and may take knowledge with it."""
 
     at: float
     app: str
@@ -34,19 +34,19 @@ class Blow(NamedTuple):
 
 @dataclass
 class Scene:
-    """A pair, who watches it, and the dice."""
+    """A pair, its witness, and the random numbers."""
 
     pair: Pair
     witness: Witness
     draw: random.Random
-    blows: list[Blow] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
 
     @property
     def now(self) -> float:
         return self.pair.platform.clock.now().wall
 
     def tell(self, event: str, /, **values: object) -> None:
-        """Into the collected log, between the lines of those to whom it happens."""
+        """Write into the collected log, between the lines of the affected apps."""
         self.pair.platform.log.info("chaos", event, **values)
 
     def other(self, app: App) -> App:
@@ -58,7 +58,7 @@ class Scene:
     async def signal(self, app: App, number: int, *, respawn: bool = True) -> None:
         at = self.now
         if number in (signal.SIGKILL, signal.SIGSTOP):
-            self.blows += [Blow(at, app.name, dyno.pid) for dyno in app.dynos]
+            self.stops += [Stop(at, app.name, dyno.pid) for dyno in app.dynos]
         if number == signal.SIGSTOP:
             self.witness.froze(app.name, at)
         elif number == signal.SIGCONT:
@@ -68,7 +68,8 @@ class Scene:
         await app.kill(number, respawn=respawn)
 
     async def until(self, fact: Callable[[], bool], timeout_s: float = _PATIENCE_S) -> None:
-        """Wait until it is so, or for so long: who reads the log judges what became of it."""
+        """Wait for the condition, or until the time limit: the report judges the outcome by the
+        log."""
         ends = self.now + timeout_s
         while not fact() and self.now < ends:  # noqa: ASYNC110 (facts of other processes)
             await asyncio.sleep(0.02)
@@ -125,7 +126,7 @@ async def cut(scene: Scene, doors: list[Door], fault: Cut, seconds: float) -> No
 
 
 async def cut_off(scene: Scene, doors: list[Door]) -> None:
-    """Nothing passes for a while: it is held, dropped or refused, and open streams with it."""
+    """Nothing passes for a while: requests and open streams are held, dropped or refused."""
     fault = scene.draw.choice(_CUTS)
     if fault != "hold":
         for door in doors:
@@ -142,13 +143,13 @@ async def cut_one_way(scene: Scene, _: App) -> None:
 
 
 async def refuse(scene: Scene, _: App) -> None:
-    """Refused to one or to both; open streams go on."""
+    """Requests of one or both are refused; open streams go on."""
     a, b = scene.pair.lines.values()
     await cut(scene, scene.draw.choice([[a], [b], [a, b]]), "refuse", scene.draw.uniform(1, 8))
 
 
 async def delay(scene: Scene, app: App) -> None:
-    """Answers come up to 2 s late; sometimes the duty has to move meanwhile."""
+    """Answers come up to 2 s late; sometimes the duty has to move during that time."""
     for door in scene.pair.lines.values():
         await door.cut("delay", seconds=scene.draw.uniform(0.2, 2))
     await scene.wait(0, 4)
@@ -187,7 +188,7 @@ async def deploy_both(scene: Scene, app: App) -> None:
 
 
 async def deploy_and_kill(scene: Scene, app: App) -> None:
-    """The new boot is killed while the old one is still there."""
+    """The new boot is killed while the old one still runs."""
     await app.deploy(overlap_s=scene.draw.uniform(3, 9))
     await scene.wait(0, 5)
     await scene.signal(app, signal.SIGKILL)
@@ -195,7 +196,7 @@ async def deploy_and_kill(scene: Scene, app: App) -> None:
 
 
 async def freeze_and_kill(scene: Scene, app: App) -> None:
-    """The standby is killed while the holder is frozen: nobody is left who could act."""
+    """The standby is killed while the holder is frozen: no twin can act."""
     await scene.signal(app, signal.SIGSTOP)
     await scene.wait(0, 7)
     await scene.signal(scene.other(app), signal.SIGKILL)
@@ -207,18 +208,18 @@ async def freeze_and_kill(scene: Scene, app: App) -> None:
 class Fault:
     name: str
     strike: Callable[[Scene, App], Awaitable[None]]
-    """Does it to the twin that is given, and undoes it."""
+    """Strikes the given twin, and undoes the fault."""
     of_holder: bool = True
-    """Whether it is the twin on duty that is hit; of some it does not matter."""
+    """Whether it hits the twin on duty; for some faults it does not matter."""
     within_s: float = FOLLOWED_S
-    """Somebody is on duty so soon after it."""
+    """How soon after the fault a twin is on duty."""
     is_cut: bool = False
     """The twins cannot hear each other: both may be on duty."""
     overlaps: bool = False
-    """Old and new boot of an app run side by side. Where the peer's boots change too, the old ones
-    are out of everybody's reach until they look: both pairs of boots may have one on duty."""
+    """Old and new boot of an app run side by side. If the peer's boots change too, no one reaches
+    the old ones until they look: both pairs of boots may have one on duty."""
     is_alone: bool = True
-    """Whether only one app is hit."""
+    """Whether it hits only one app."""
     often: int = 1
 
 

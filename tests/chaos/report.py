@@ -1,4 +1,4 @@
-"""What a run found: broken promises with their evidence, and the table."""
+"""The report of a run: broken promises with their evidence, and the table."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ from witness import Span
 from twin.lab.collected import Line
 
 _TOGETHER_S = 0.25
-"""Two logs are not read in order to the millisecond."""
+"""Two logs do not arrive in order to the millisecond."""
 _MARGIN_S = 10.0
-"""So much of the log is shown before a fault and after it."""
+"""How much of the log is shown before and after a fault."""
 
 _ENDLESS = float("inf")
 
@@ -31,19 +31,19 @@ one on duty: the longest time until exactly one was, after the fault was undone 
 
 @dataclass
 class Tried:
-    """One fault and what came of it."""
+    """One fault and its outcome."""
 
     struck: Struck
     slots: Slots
     back_s: float
-    """Until somebody was on duty again."""
+    """The time until a twin was on duty again."""
     vacant_s: float
-    """The longest time in its course without a holder."""
+    """The longest time without a holder during the fault."""
     broken: list[str] = field(default_factory=list)
 
 
 class Lag:
-    """How late this machine's timers were, which is how late the twins' may have been."""
+    """How late this machine's timers fired; the twins' may have been as late."""
 
     def __init__(self) -> None:
         self._late: list[tuple[float, float]] = []
@@ -61,14 +61,14 @@ class Report:
     evidence: Path
     tried: list[Tried] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
-    """Pairs that did not come back, and why."""
+    """Pairs that did not recover, with the reason."""
 
     @property
     def broken(self) -> int:
         return sum(len(each.broken) for each in self.tried) + len(self.stopped)
 
     def add(self, account: Account, lag: Lag) -> None:
-        """Judge a pair's faults, and write down what shows a failure."""
+        """Judge a pair's faults, and record the evidence of a failure."""
         slots = account.by_strike()
         lines = account.pair.platform.log.lines
         for struck, until in _with_ends(account.strikes, lines[-1].at):
@@ -100,7 +100,7 @@ class Report:
 
 
 def judged(account: Account, struck: Struck, until: float, slots: Slots, lag: Lag) -> Tried:
-    """Hold one fault's course against the promises; a busy machine's own delay is granted."""
+    """Compare one fault with the promises; the delay of a busy machine is granted."""
     witness, at = account.witness, struck.at
     bound_s = struck.fault.within_s if struck.was_whole else FOLLOWED_S
     vacancies = _begun(witness.vacancies(at, _ENDLESS), until)
@@ -126,7 +126,7 @@ def judged(account: Account, struck: Struck, until: float, slots: Slots, lag: La
 
 
 def _begun(spans: list[Span], until: float) -> list[Span]:
-    """Those that began before `until`; what has no end yet is counted until then."""
+    """The stretches that began before `until`; an open one counts until then."""
     return [
         span if span.until < _ENDLESS else Span(span.since, until)
         for span in spans

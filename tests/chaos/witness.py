@@ -1,7 +1,7 @@
-"""Who was on duty, awake and watched at which time, as the collected log tells it.
+"""When each twin was on duty, awake and watched, by the collected log.
 
-A claim's term names its holder, so lines of two boots of one app are told apart. A frozen twin's
-log shows nothing: who freezes it says so to `froze`, and who thaws it to `thawed`.
+A claim's term identifies its holder, which distinguishes two boots of one app. A frozen twin's log
+shows nothing: the fault reports a freeze to `froze`, and the thaw to `thawed`.
 """
 
 import re
@@ -27,32 +27,32 @@ class Span(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """From `at` on, until the next one."""
+    """Holds from `at` until the next one."""
 
     at: float
     holders: int
     """Twins on duty that are neither dead nor frozen."""
     awake: int
-    """Processes that listen, were not told to leave, and are not frozen."""
+    """Processes that listen, have no SIGTERM, and are not frozen."""
     knowing: int
-    """Apps with a process, not frozen, that heard of the ledger or made it."""
+    """Apps with an unfrozen process that knows the ledger."""
 
 
 @dataclass
 class Witness:
-    """`read` is to be subscribed to the log of one platform."""
+    """Subscribe `read` to the log of one platform."""
 
     moments: list[Moment] = field(default_factory=lambda: [Moment(0.0, 0, 0, 0)])
     disturbed_at: list[float] = field(default_factory=list)
-    """When something happened from which the time until somebody is on duty counts anew."""
+    """Events that restart the count of the time until a twin is on duty."""
     watches: list[tuple[str, Span]] = field(default_factory=list)
-    """By the app that was watched; known once it has ended."""
+    """By the watched app; added at the end of a watch."""
     moved_at: float = 0.0
-    """When a process was last up, or gone."""
+    """When a process was last up or gone."""
     holding: dict[int, str] = field(default_factory=dict)
-    """By term, the app that is on duty."""
+    """The app on duty, by term."""
     _up: dict[str, tuple[str, float]] = field(default_factory=dict)
-    """By process, its app and since when it listens."""
+    """(app, since when it listens), by process."""
     _leaving: set[str] = field(default_factory=set)
     _knows_since: dict[str, float] = field(default_factory=dict)
     _frozen: set[str] = field(default_factory=set)
@@ -89,11 +89,11 @@ class Witness:
         return [app for app in self.holding.values() if app not in self._frozen]
 
     def vacancies(self, since: float, until: float) -> list[Span]:
-        """When nobody was on duty."""
+        """When no twin was on duty."""
         return self._spans(since, until, lambda moment: moment.holders == 0)
 
     def unserved(self, since: float, until: float) -> list[Span]:
-        """When nobody was on duty though a twin was awake, counted from the last disturbance."""
+        """When no twin was on duty although one was awake, counted from the last disturbance."""
         spans = self._spans(since, until, lambda moment: moment.awake > 0 and moment.holders == 0)
         return [
             Span(max(start, *(at for at in [start, *self.disturbed_at] if at < end)), end)
@@ -105,24 +105,14 @@ class Witness:
         return self._spans(since, until, lambda moment: moment.holders > 1)
 
     def forgotten(self, since: float, until: float) -> list[Span]:
-        """When nobody was there who knew the ledger."""
+        """When no process knew the ledger."""
         return self._spans(since, until, lambda moment: moment.knowing == 0)
 
     def was_watched(self, app: str, at: float) -> bool:
-        """Whether a watch of `app` was open then, and had been for long enough to be read."""
+        """Whether a watch of `app` was open then, for long enough to be read."""
         return any(
             name == app and span.since + 0.1 < at < span.until + 0.1 for name, span in self.watches
         )
-
-    def vacant_since(self, at: float) -> float:
-        """Since when nobody was on duty then; `at` itself if somebody was."""
-        spans = self.vacancies(0, _ENDLESS)
-        return next((span.since for span in spans if span.since <= at <= span.until), at)
-
-    def first_holder_after(self, at: float) -> float:
-        """When somebody is on duty next, or still; infinite if nobody is yet."""
-        spans = self.vacancies(at, float("inf"))
-        return spans[0].until if spans and spans[0].since <= at else at
 
     def _spans(self, since: float, until: float, wanted: Callable[[Moment], bool]) -> list[Span]:
         ends = [moment.at for moment in self.moments[1:]] + [float("inf")]
@@ -136,7 +126,7 @@ class Witness:
             found.append(span)
         return found
 
-    # ---- what the lines mean
+    # ---- the meaning of the lines
 
     def _look(self, at: float) -> None:
         serving = [app for pid, (app, _) in self._up.items() if pid not in self._leaving]
@@ -184,7 +174,7 @@ class Witness:
         self.moved_at = at
         self.disturbed_at.append(at)
         others = [since for name, since in self._up.values() if name == app]
-        # Terms are times: of two boots side by side, the newer one's claims are the later.
+        # Terms are times: the newer of two boots makes the later claims.
         if not others:
             self._end_terms(app)
         elif max(others) > up_at:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 from processes import LOGIN, Twin, until
@@ -62,7 +63,7 @@ def test_check_finds_a_pair_that_is_wired_well(pair: Pair) -> None:
 @pytest.mark.parametrize(
     ("environ", "told"),
     [
-        ({"PEER_PASSWORD": "another"}, "are others than these: set both alike on both twins"),
+        ({"PEER_PASSWORD": "another"}, "are others: set both alike on both twins"),
         (
             {"PEER_URL": "http://127.0.0.1:9"},
             "refused: is that twin deployed and awake, and is its URL right?",
@@ -78,6 +79,20 @@ def test_check_says_what_is_wrong(pair: Pair, environ: dict[str, str], told: str
     wrong = [line for line in ended.stdout.splitlines() if line.startswith("wrong")]
     assert any(told in line for line in wrong), ended.stdout
     assert "another" not in ended.stdout + ended.stderr
+
+
+def test_check_finds_the_program_of_a_command_and_misses_it_on_the_peer(pair: Pair) -> None:
+    ended = pair[0].command("check", RUN="cd / && sh bot.sh")
+    assert ended.returncode == 1
+    assert re.search(r"^ok +command +sh is /\S*/sh$", ended.stdout, re.M), ended.stdout
+    assert "wrong  commands     only 'a' runs sh: set the same RUN" in ended.stdout
+
+
+def test_check_says_which_program_of_a_command_is_not_there(lonely: Twin) -> None:
+    ended = lonely.command("check", RUN="no-such-program --token=s3cret")
+    told = "wrong  command      no-such-program: there is no program no-such-program: install it"
+    assert told in ended.stdout
+    assert "s3cret" not in ended.stdout
 
 
 def test_check_of_nothing_says_so(lonely: Twin) -> None:
@@ -201,7 +216,7 @@ def test_run_waits_until_people_are_told_what_the_job_has_for_them(pair: Pair) -
         )
         .stdout
     )
-    assert 'event=notify.failed twin=a url="1 (json)" news="docker:shop' in told
+    assert 'event=notify.failed twin=a url="1 (json)" alert="docker:shop' in told
 
 
 # ---- down

@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from processes import Twin
+from processes import Twin, until
 
 from twin.commands.advice import advice
 from twin.commands.cli import run
@@ -53,6 +54,17 @@ def made(of: Pair, saved: tuple[Savings, ...] = ()) -> Plan:
 def saved(month: Month, price: float | None = None, **environ: str) -> tuple[Savings, ...]:
     settings = read_settings(as_on(month.pair.offer, {**SCALED, **environ}))
     return savings(settings, month, price)
+
+
+# ---- commands
+
+
+def test_a_command_runs_as_long_as_a_twin_is_on_duty(capsys: pytest.CaptureFixture[str]) -> None:
+    assert plan(question(as_json=False), {"RUN": "node bot.js"}) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^COMMAND +HOURS +MOVES\nnode +4[78]\.\d +\d+$", told, re.M), told
+    assert plan(question(), {"RUN": "node bot.js"}) == 0
+    assert json.loads(capsys.readouterr().out)["commands"] == ["node"]
 
 
 # ---- what it asks for
@@ -211,22 +223,40 @@ def test_without_a_timetable_nothing_is_said_of_savings() -> None:
 
 # ---- the command
 
+RUNS = "running jobs up to its loop, to see its jobs\n"
+
 
 def test_plan_reads_the_jobs_of_the_configuration(lonely: Twin) -> None:
     ended = lonely.command(
         "plan", "--days", "1", "--json", BASIC_AUTH_USERNAME="", BASIC_AUTH_PASSWORD=""
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.returncode, ended.stderr) == (0, RUNS)
     jobs = json.loads(ended.stdout)["jobs"]
     assert [(job["name"], job["slots"], job["run"]) for job in jobs] == [
         (name, 24, 24) for name in ("good", "bad", "exits", "exits-well")
     ]
 
 
+def test_plan_takes_the_jobs_from_a_twin_that_runs_the_same_files(lonely: Twin) -> None:
+    lonely.start()
+    until(lambda: len(lonely.status().get("jobs", ())) == 4)
+    ended = lonely.command("plan", "--days", "1", "--json")
+    assert ended.stderr.endswith(f"the jobs are those that {lonely.url} runs\n")
+    told = [(job["name"], job["schedule"], job["run"]) for job in json.loads(ended.stdout)["jobs"]]
+    assert told == [(name, "every 1h", 24) for name in ("good", "bad", "exits", "exits-well")]
+    with (lonely.directory / "jobs.py").open("a") as jobs:
+        jobs.write("@every('2h', name='new')\ndef new(): ...\n")
+    ended = lonely.command("plan", "--days", "1", "--json")
+    other = f"{lonely.url} runs other files, or in another TIMEZONE\n"
+    assert ended.stderr.endswith(other + RUNS)
+    assert json.loads(ended.stdout)["jobs"][-1]["name"] == "new"
+
+
 def test_plan_of_jobs_that_cannot_be_read_says_why(lonely: Twin) -> None:
     ended = lonely.command("plan", JOBS="nothing")
     assert ended.returncode == 1
-    assert 'there is no module "nothing"' in ended.stderr
+    assert "No module named nothing" in ended.stderr
+    assert "nothing: it ended with status 1, before its jobs were known" in ended.stderr
     assert ended.stdout == ""
 
 
@@ -237,23 +267,22 @@ def test_who_reads_no_further_hears_no_complaint(lonely: Twin, unbuffered: str) 
     with open(writes, "wb") as nobody:  # noqa: PTH123 - it has no path
         ended = subprocess.run(
             [sys.executable, "-m", "twin", "plan", "--days", "1"],
-            env={**lonely.settings, "PYTHONUNBUFFERED": unbuffered},
+            env={**lonely.settings, "BASIC_AUTH_PASSWORD": "", "PYTHONUNBUFFERED": unbuffered},
             cwd=lonely.directory,
             stdout=nobody,
             stderr=subprocess.PIPE,
         )
-    assert (ended.returncode, ended.stderr) == (1, b"")
+    assert (ended.returncode, ended.stderr.decode()) == (1, RUNS)
 
 
 def test_what_a_jobs_file_prints_does_not_spoil_the_json(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "loud.py").write_text("print('here I am')\n")
     assert plan(question(), {"JOBS": str(tmp_path / "loud.py")}) == 0
-    said = capsys.readouterr()
+    said = capfd.readouterr()
     json.loads(said.out)
     assert "here I am" in said.err
-    assert "it registers no job" in said.err
 
 
 def test_the_same_command_says_the_same(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from processes import Twin
 
-from twin.commands.ask import client
+from twin.commands.ask import ask
 from twin.hosts import HOSTS, WAKES_WITHIN_S
 from twin.settings.settings import Credentials
 
@@ -67,20 +67,24 @@ def test_what_others_name_and_give_as_reasons_commands_a_terminal_to_nothing(
     assert "Traceback" not in told
 
 
+NO_STATUS: list[object] = [
+    *(status(peer="b"), status(peer=None), status(peer={}), status(role=5), status(twin=None)),
+    *(status(jobs=[1]), status(jobs={}), status(since=None), [], "x", None),
+]
+
+
 @pytest.mark.parametrize(
-    "content",
-    [
-        *(status(peer="b"), status(peer=None), status(peer={}), status(role=5), status(twin=None)),
-        *(status(jobs=[1]), status(jobs={}), status(since=None), [], "x", None),
-    ],
+    ("command", "content"),
+    [*(("status", each) for each in NO_STATUS), ("check", NO_STATUS[0]), ("down", NO_STATUS[0])],
 )
-def test_an_answer_that_is_no_status_is_told_as_such(lonely: Twin, content: object) -> None:
+def test_an_answer_that_is_no_status_is_told_as_such(
+    lonely: Twin, command: str, content: object
+) -> None:
     with answering(content) as url:
-        for command in ("status", "check", "down"):
-            ended = lonely.command(command, PEER_URL=url, SELF_URL="http://127.0.0.1:9")
-            assert ended.returncode == 1
-            assert "answers, but not as a twin does" in ended.stdout + ended.stderr
-            assert "Traceback" not in ended.stderr
+        ended = lonely.command(command, PEER_URL=url, SELF_URL="http://127.0.0.1:9")
+    assert ended.returncode == 1
+    assert "answers, but not as a twin does" in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_command_that_has_to_wait_says_for_what(lonely: Twin) -> None:
@@ -93,14 +97,15 @@ def test_a_command_that_has_to_wait_says_for_what(lonely: Twin) -> None:
 
 
 def test_a_sleeping_twin_is_waited_for_as_long_as_any_host_takes_to_wake_it() -> None:
-    with client(Credentials("user", "password")) as http:
-        assert http.timeout.read == WAKES_WITHIN_S
+    with answering(status(), after_s=0.6) as url:
+        asleep = ask(url, Credentials("user", "password"), within_s=0.2)
+    assert "no answer (in 0.2 s)" in asleep.wrong
     assert max(host.wakes_in_s for host in HOSTS) + 7.5 < WAKES_WITHIN_S
 
 
 @pytest.mark.parametrize(
     "command",
-    [("plan", "--days=1"), ("check",), ("status",), ("down",), ("run", "good"), ("--help",)],
+    [("plan", "--days=1"), ("check",), ("status",), ("down",), ("run", "exits-well"), ("--help",)],
 )
 @pytest.mark.parametrize("streams", ["1", "2>&1 1"])
 def test_a_reader_that_has_enough_ends_a_command_without_a_word(

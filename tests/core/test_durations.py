@@ -17,7 +17,7 @@ def test_a_duration_is_read_as_a_person_writes_it(text: str, seconds: int) -> No
     "text",
     ["", "10", "10 min", "10min", "m", "1.5h", "-1s", "30m1h", "1h1h", "٣s", "10M", "9999999s"],
 )
-def test_what_is_no_duration_is_named_together_with_what_is(text: str) -> None:
+def test_an_invalid_duration_is_refused_with_valid_examples(text: str) -> None:
     with pytest.raises(ValueError, match="such as 90s, 15m, 12h, 7d or 1h30m") as raised:
         parse_duration(text)
     assert repr(text) in str(raised.value)
@@ -30,5 +30,5 @@ def test_a_duration_is_written_with_the_greatest_units() -> None:
 
 
 @given(st.integers(0, 10**9))
-def test_what_is_written_is_read_as_the_same(seconds: int) -> None:
+def test_a_written_duration_reads_back_the_same(seconds: int) -> None:
     assert parse_duration(format_duration(seconds)) == seconds

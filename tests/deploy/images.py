@@ -1,6 +1,6 @@
-"""Stand-ins for the images that the files of this repository name, for engines that cannot pull.
+"""Stand-ins for the images that this repository names, for engines without a registry.
 
-Each is made of what this machine has, and does what its namesake is used for.
+Each is built from programs of this machine, and does the job of its namesake here.
 """
 
 import re
@@ -30,7 +30,7 @@ import sys
 from pip._internal.cli.main import main
 sys.exit(main())
 """
-# Tells who answers, as its namesake does.
+# Answers with its host name, as its namesake does.
 _WHOAMI = """
 import http.server, signal, socket, sys
 
@@ -46,17 +46,17 @@ http.server.ThreadingHTTPServer(("", 80), Whoami).serve_forever()
 
 
 def why_none() -> str:
-    """Why no such images can be made here; empty if they can."""
+    """Why this machine cannot build the images; empty if it can."""
     missing = [name for name in _NEEDED if shutil.which(name) is None]
     if missing:
         return f"no {', '.join(missing)}: apt-get install docker.io docker-compose haproxy"
     if sys.base_prefix == "/usr":
-        return "this Python is spread over /usr: take one that has a folder of its own"
+        return "this Python is spread over /usr: take one in its own folder"
     return ""
 
 
 def load(engine: Engine, folder: Path) -> None:
-    """All of them, made in the folder."""
+    """Build all images in the folder, and load them into the engine."""
     python = _rooted(folder / "python")
     _add_python(python)
     _import(engine, python, PYTHON, 'CMD ["python3"]')
@@ -81,7 +81,7 @@ def _import(engine: Engine, root: Path, image: str, command: str) -> None:
 
 
 def _rooted(root: Path) -> Path:
-    """With a shell, a superuser, and a place for temporary files."""
+    """A root with a shell, a superuser, and a folder for temporary files."""
     for each in ("bin", "etc", "tmp", "usr/bin", "usr/lib", "usr/local/bin"):
         (root / each).mkdir(parents=True)
     (root / "tmp").chmod(0o1777)
@@ -93,7 +93,7 @@ def _rooted(root: Path) -> Path:
 
 
 def _add_python(root: Path) -> None:
-    """The one that runs the tests, with its pip, which asks nobody but the folder `/wheels`."""
+    """The Python that runs the tests, with a pip that installs from the folder `/wheels` alone."""
     binaries, library = root / "usr/local/bin", root / "usr/local/lib" / _PLACE
     program = Path(sys.base_prefix, "bin", _PLACE)
     shutil.copy(program, binaries / _PLACE)
@@ -101,7 +101,7 @@ def _add_python(root: Path) -> None:
         (binaries / name).symlink_to(_PLACE)
     stdlib = Path(sysconfig.get_path("stdlib"))
     shutil.copytree(stdlib, library, ignore=shutil.ignore_patterns(*_LEFT_OUT, "_tkinter*"))
-    compiled = Path(pydantic_core._pydantic_core.__file__)  # of what is installed, the one that is
+    compiled = Path(pydantic_core._pydantic_core.__file__)  # the only compiled package
     _add_libraries(root, program, compiled, *library.glob("lib-dynload/*.so"))
     shutil.copytree(stdlib / "site-packages/pip", library / "site-packages/pip")
     (binaries / "pip").write_text(_PIP)
@@ -129,7 +129,7 @@ def _add_program(root: Path, name: str) -> None:
 
 
 def _add_libraries(root: Path, *programs: Path) -> None:
-    """What they are linked with, where this machine's loader finds it."""
+    """The libraries that the programs are linked with, where the loader looks for them."""
     for library in sorted(set(_linked(programs))):
         is_loader = library.name.startswith("ld-")
         place = root / (str(library).lstrip("/") if is_loader else f"usr/lib/{library.name}")
@@ -138,7 +138,7 @@ def _add_libraries(root: Path, *programs: Path) -> None:
 
 
 def _linked(programs: tuple[Path, ...]) -> Iterator[Path]:
-    # Of a program that is linked with nothing, ldd complains.
+    # `ldd` fails for a static program.
     asked = ["ldd", *map(str, programs)]
     said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
     yield from (Path(each) for each in re.findall(r"(/\S+\.so[.0-9]*)(?=\s\()", said))

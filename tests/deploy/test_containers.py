@@ -1,4 +1,4 @@
-"""The image and the compose file, on a real engine; the images that they build on are stand-ins."""
+"""The image and the compose file on a real engine, built on stand-ins for the base images."""
 
 import json
 import re
@@ -26,7 +26,7 @@ PARTS = ("Dockerfile", ".dockerignore", "compose.yaml", "requirements.txt", "dep
 
 @dataclass
 class Machine:
-    """A user's, with a clone and jobs of their own; the tag of what is built is `twin`."""
+    """A user's machine, with a clone and its own jobs. It builds the image `twin`."""
 
     clone: Path
     engine: engine.Engine
@@ -60,12 +60,12 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     for part in map(ROOT.joinpath, PARTS):
         (shutil.copytree if part.is_dir() else shutil.copy)(part, clone / part.name)
     for named in ("Dockerfile", "compose.yaml", "deploy/shop.yaml"):
-        # Of the stand-ins nobody knows a digest beforehand.
+        # The digests of the stand-ins are not known beforehand.
         text = (clone / named).read_text()
         (clone / named).write_text(re.sub("@sha256:[0-9a-f]{64}", "", text))
     shutil.copy(ROOT / "examples/jobs.py", clone / "jobs.py")
     (clone / "jobs.py").chmod(0o600)
-    # As many as there are at first: after a change the twins wait a minute for what boots.
+    # The number of containers at the start: after a change, the twins wait a minute for boots.
     (clone / ".env").write_text(f"BASIC_AUTH_PASSWORD={PASSWORD}\nSCALE_TIMETABLE=00:00=2\n")
     with engine.engine(with_networks=True) as one:
         images.load(one, tmp_path_factory.mktemp("images"))
@@ -74,7 +74,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         yield there
 
 
-def test_the_image_has_the_jobs_but_no_secrets_and_runs_as_nobody(machine: Machine) -> None:
+def test_the_image_has_the_jobs_but_no_secrets_and_an_unprivileged_user(machine: Machine) -> None:
     looked = machine.docker("run", "--rm", "twin", "sh", "-c", "ls -A; id -u").stdout.split()
     assert {"jobs.py", "twin"} <= set(looked)
     assert not {".env", "compose.yaml", "deploy"} & set(looked)
@@ -97,7 +97,7 @@ def test_a_host_may_choose_the_user_and_the_port(machine: Machine) -> None:
     machine.docker("rm", "--force", "one")
 
 
-def test_sigterm_arrives(machine: Machine) -> None:
+def test_sigterm_reaches_the_twin(machine: Machine) -> None:
     machine.docker("run", "--detach", "--name=one", *LOGIN, "twin")
     until(lambda: "duty.taken" in machine.docker("logs", "one").stdout)
     machine.docker("stop", "one")
@@ -107,17 +107,17 @@ def test_sigterm_arrives(machine: Machine) -> None:
 
 @dataclass
 class Shop:
-    """What `docker compose up` starts: a pair, and an app that it scales."""
+    """The containers of `docker compose up`: a pair, and an app that it scales."""
 
     machine: Machine
     twins: dict[str, str]
-    """The containers' ids, by the twins' names."""
+    """The containers' ids by the twins' names."""
 
     def ask(self, twin: str, *command: str) -> subprocess.CompletedProcess[str]:
         return self.machine.docker("exec", self.twins[twin], "python", *command)
 
     def on_duty(self) -> str:
-        """The name of the one twin that is; empty while there is none, or two."""
+        """The name of the only holder; empty if there is none, or two."""
         ask = f"{URLOPEN}; print(urlopen('http://127.0.0.1:8000/healthz').read())"
         holders = [twin for twin in "ab" if '"on_duty"' in self.ask(twin, "-c", ask).stdout]
         return holders[0] if len(holders) == 1 else ""
@@ -126,10 +126,10 @@ class Shop:
         return self.machine.engine.running("shop_web")
 
     def answers(self) -> set[str]:
-        """Who answers to visitors: the short ids of containers."""
+        """The short ids of the containers that answer visitors."""
         visits = "for _ in range(9): print(urlopen('http://host.docker.internal:8080/').read())"
-        told = self.ask("a", "-c", f"{URLOPEN}\n{visits}").stdout
-        return set(re.findall(r"Hostname: (\w+)", told))
+        output = self.ask("a", "-c", f"{URLOPEN}\n{visits}").stdout
+        return set(re.findall(r"Hostname: (\w+)", output))
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def shop(machine: Machine) -> Shop:
     return Shop(machine, {twin: machine.compose("ps", "--quiet", twin).strip() for twin in "ab"})
 
 
-def test_the_pair_is_wired_and_all_containers_of_the_shop_have_visitors(shop: Shop) -> None:
+def test_the_pair_is_configured_and_visitors_reach_every_container(shop: Shop) -> None:
     until(shop.on_duty)
     for twin in "ab":
         done = shop.ask(twin, "-m", "twin", "check")
@@ -147,7 +147,7 @@ def test_the_pair_is_wired_and_all_containers_of_the_shop_have_visitors(shop: Sh
     until(lambda: {each[:12] for each in shop.containers()} == shop.answers())
 
 
-def test_what_is_broken_into_can_do_little(shop: Shop) -> None:
+def test_containers_have_few_privileges(shop: Shop) -> None:
     engine = shop.machine.compose("ps", "--quiet", "engine").strip()
     for container in (*shop.twins.values(), engine):
         limits = shop.machine.inspect(container)["HostConfig"]
@@ -160,20 +160,20 @@ def test_what_is_broken_into_can_do_little(shop: Shop) -> None:
     assert "Read-only file system" in shop.ask("a", "-c", writes("/app/mine")).stderr
 
 
-def test_what_a_job_leaves_behind_is_taken_care_of(shop: Shop) -> None:
+def test_an_orphan_of_a_job_is_reaped(shop: Shop) -> None:
     leaves = "import subprocess; print(subprocess.Popen(['sleep', '0']).pid)"
     pid = shop.ask("a", "-c", leaves).stdout.strip()
     gone = f"import os; os.kill({pid}, 0)"
     until(lambda: "No such process" in shop.ask("a", "-c", gone).stderr)
 
 
-def test_the_twins_may_do_nothing_else_with_the_engine(shop: Shop) -> None:
+def test_the_engine_refuses_the_twins_other_requests(shop: Shop) -> None:
     for path in ("containers/json", "services", "secrets", "services/shop_web/logs"):
         tried = shop.ask("a", "-c", f"{URLOPEN}; urlopen('http://engine:2375/{path}')")
         assert "403: Forbidden" in tried.stderr
 
 
-def test_duty_moves_when_a_twin_is_killed_and_the_other_one_scales(shop: Shop) -> None:
+def test_the_duty_moves_when_a_twin_is_killed_and_the_other_scales(shop: Shop) -> None:
     first = until(shop.on_duty)
     shop.machine.docker("kill", shop.twins[first])
     second = until(shop.on_duty)
@@ -185,7 +185,7 @@ def test_duty_moves_when_a_twin_is_killed_and_the_other_one_scales(shop: Shop) -
     until(lambda: shop.answers() == {added[:12]})
 
 
-def test_coming_up_again_leaves_the_shop_as_the_pair_has_scaled_it(shop: Shop) -> None:
+def test_a_second_compose_up_keeps_the_scaled_quantity(shop: Shop) -> None:
     before = shop.containers()
     shop.machine.compose("up", "--detach")
     assert shop.containers() == before

@@ -1,4 +1,4 @@
-"""A first job: the template, what the docs show, and a script that there was before."""
+"""A first job: the template, the examples of the docs, and an existing script."""
 
 import re
 import shutil
@@ -31,13 +31,13 @@ while True:
 
 
 def jobs_of(twin: Twin) -> list[str]:
-    """The names of all jobs, which a wrong name is answered with."""
-    told = re.search(r"the jobs are: (.*)", twin.command("run", "nothing").stderr)
-    assert told is not None
-    return told[1].split(", ")
+    """The names of all jobs, from the error about an unknown name."""
+    error = re.search(r"the jobs are: (.*)", twin.command("run", "nothing").stderr)
+    assert error is not None
+    return error[1].split(", ")
 
 
-def test_the_template_is_a_jobs_file_as_it_is(lonely: Twin) -> None:
+def test_the_template_runs_as_it_is(lonely: Twin) -> None:
     shutil.copy(ROOT / "examples/jobs.py", lonely.directory / "jobs.py")
     assert jobs_of(lonely) == ["jobs.greet", "jobs.digest"]
     for job in jobs_of(lonely):
@@ -47,7 +47,7 @@ def test_the_template_is_a_jobs_file_as_it_is(lonely: Twin) -> None:
 
 
 @pytest.mark.parametrize("shown", SHOWN)
-def test_what_the_docs_show_is_a_jobs_file(shown: str, lonely: Twin) -> None:
+def test_each_example_of_the_docs_runs_as_it_is(shown: str, lonely: Twin) -> None:
     (lonely.directory / "jobs.py").write_text(shown)
     for job in jobs_of(lonely):
         assert lonely.command("run", job).returncode == 0
@@ -58,4 +58,3 @@ def test_a_script_with_its_own_loop_runs_as_it_is(lonely: Twin) -> None:
     done = lonely.command("run", "bot.post", JOBS="bot.py")
     assert done.returncode == 0
     assert "posted" in done.stdout
-    assert "remove the loop" in done.stdout

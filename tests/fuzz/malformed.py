@@ -1,4 +1,4 @@
-"""Requests that no twin, host or person would send, made from one seed."""
+"""Malformed requests, made from one seed."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ DOCUMENT: dict[str, Any] = {
     },
     "protocol": 1,
 }
-"""It would take the duty."""
+"""A valid document: its claim takes the duty."""
 
 _NUMBERS: tuple[Any, ...] = (
     -1,
@@ -66,8 +66,8 @@ class Attack:
 
 
 def attacks(seed: int, count: int) -> list[Attack]:
-    random = Random(seed)  # noqa: S311 (a seed that repeats a run is what is wanted)
-    makers = (_without_credentials, _without_credentials, _broken, _document, _asking)
+    random = Random(seed)  # noqa: S311 (it must repeat a run by its seed)
+    makers = (_without_credentials, _without_credentials, _broken, _document, _query)
     few = [_with_wrong_credentials(random) for _ in range(20)]
     made = few + [makers[n % len(makers)](random) for n in range(count - len(few))]
     random.shuffle(made)
@@ -75,7 +75,7 @@ def attacks(seed: int, count: int) -> list[Attack]:
 
 
 def _without_credentials(random: Random) -> Attack:
-    """Whatever it asks for, even a whole document."""
+    """A request without credentials; its body may be a valid document."""
     body = random.choice([b"", _json(DOCUMENT), _body(random), b'{"do": "pause"}'])
     header = random.choice(["", "", "Cookie: a=b", "X-Forwarded-Proto: https", "Range: bytes=0-"])
     sent = _request(random.choice(_METHODS), _path(random), body, header)
@@ -83,31 +83,31 @@ def _without_credentials(random: Random) -> Attack:
 
 
 def _with_wrong_credentials(random: Random) -> Attack:
-    """Only some, since each waits for its answer."""
+    """A request with wrong credentials. Each delays the next, so there are few."""
     wrong = random.choice(["Basic", "Basic !!!", f"Bearer {_RIGHT[6:]}", _RIGHT[:-5], "Basic \xfc"])
     sent = _request("GET", "/down", b"", f"Authorization: {wrong}")
     return Attack(sent, "wrong credentials")
 
 
 def _document(random: Random) -> Attack:
-    """No document, or no action, from somebody with credentials."""
+    """An invalid document or action, with credentials."""
     path = random.choice(["/update", "/down", "/actions"])
     kind = random.choice(["application/json", "application/json", "text/plain", "x"])
     headers = f"Authorization: {_RIGHT}\r\nContent-Type: {kind}"
-    return Attack(_request("POST", path, _body(random), headers), f"no document to {path}")
+    return Attack(_request("POST", path, _body(random), headers), f"an invalid document to {path}")
 
 
-def _asking(random: Random) -> Attack:
-    """Questions of somebody with credentials that are none."""
+def _query(random: Random) -> Attack:
+    """An invalid query, with credentials."""
     value = random.choice(["nan", "inf", "-1", "1e400", "x", "", "%00", "%ff", "[]", "9" * 5000])
     key = random.choice(["since", "until"])
     headers = f"Authorization: {_RIGHT}"
     more = random.choice(["", "&" * 500, "&since=1&since=2", "&" + key + "[]=1", "&%"])
-    return Attack(_request("GET", f"/status?{key}={value}{more}", b"", headers), "a question")
+    return Attack(_request("GET", f"/status?{key}={value}{more}", b"", headers), "an invalid query")
 
 
 def _broken(random: Random) -> Attack:
-    """What is not even HTTP, and what it says of its length is wrong."""
+    """Bytes that are not HTTP, or a request with a wrong length."""
     whole = bytearray(_document(random).sent)
     match random.randrange(7):
         case 0:
@@ -172,7 +172,7 @@ def _path(random: Random) -> str:
 
 
 def _body(random: Random) -> bytes:
-    """Never a document, and never an action."""
+    """Never a valid document or action."""
     match random.randrange(8):
         case 0:
             return random.randbytes(random.randint(0, 300))

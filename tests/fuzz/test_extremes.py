@@ -1,4 +1,4 @@
-"""Documents of the most extreme values: nothing breaks, and an honest claim still wins."""
+"""Documents with extreme values: nothing breaks, and an honest claim still wins."""
 
 import dataclasses
 import json
@@ -6,19 +6,18 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from node_bench import ENVIRON, WALL, Bench, bench, document, job
+from node_bench import WALL, Bench, bench, context, document, job
 from pydantic_core import to_json
 
 from twin.core.pair.document import Document, Role
 from twin.core.pair.events import Heard, LearnedUrl, Remember, Via
 from twin.core.pair.history import LIVES_KEPT_S
 from twin.core.pair.knowledge import PAUSE
-from twin.core.scaling.memory import Memory
+from twin.core.scaling.state import ScalingState
+from twin.duties import Duties
 from twin.hosts import OFFERS
 from twin.log import Log
 from twin.node.codec import NoTwinError, dump_json, dump_record, parse, parse_record
-from twin.scaling.duty_jobs import Duties
-from twin.settings.settings import read_settings
 from twin.web.snapshot import About, snapshot
 
 HIGHEST_MS = int(WALL * 1000) + 2**32 * 1000
@@ -39,7 +38,7 @@ FATES = st.sampled_from(["skipped", "running", "unknown", "failed", "done", "can
 TIMES = st.sampled_from([0.0, WALL, WALL + 1, 6e10 - 1, 1 - 6e10, 1e11 - 1, 1 - 1e11])
 MEMORY = {
     each.name: TIMES if "float" in str(each.type) else TEXTS if each.type is str else NUMBERS
-    for each in dataclasses.fields(Memory)
+    for each in dataclasses.fields(ScalingState)
 }
 MEMORIES = st.sets(st.sampled_from(sorted(MEMORY)), min_size=1, max_size=3).flatmap(
     lambda names: st.fixed_dictionaries({name: MEMORY[name] for name in names}).map(json.dumps)
@@ -72,63 +71,66 @@ DOCUMENTS = fields(
     claim=CLAIMS,
     ledger=st.dictionaries(NAMES, ENTRIES, max_size=3),
     memos=st.dictionaries(NAMES, MEMOS, max_size=3),
+    boots=st.dictionaries(TEXTS, BOOTS, max_size=3),
     leaving=st.booleans(),
     retired=st.booleans(),
     ticked_ago_s=NUMBERS,
     recent=RECORDS,
 )
-# Most of what is drawn has some value that is refused; so each part is tried without the others.
+# Most whole documents hold a refused value, so each draw varies a few fields only.
 PARTS = DOCUMENTS.flatmap(
     lambda whole: st.sets(st.sampled_from(sorted(whole)), max_size=3).map(
         lambda names: {name: whole[name] for name in names}
     )
 )
-TAKEN = {**json.loads(dump_json(document(url="https://b.example"))), "ledger": {}}
+VALID = {**json.loads(dump_json(document(url="https://b.example"))), "ledger": {}}
 
 
-def taken(told: dict[str, Any]) -> Document | None:
+def parsed(part: dict[str, Any]) -> Document | None:
     try:
-        return parse(json.dumps({**TAKEN, **told}).encode(), WALL)
+        return parse(json.dumps({**VALID, **part}).encode(), WALL)
     except NoTwinError:
         return None
 
 
 def duties_of(made: Bench) -> Duties:
     scale = {"SCALE_TARGET": "my-app", "SCALE_API_KEY": "k", "SCALE_TIMETABLE": "00:00=1"}
-    return Duties(read_settings({**ENVIRON, **scale}), made.clock, Log("a", made.output))
+    one = context(Log("a", made.output), made.node, made.clock, environ=scale)
+    duties = Duties(one.settings, made.clock)
+    duties.start(one)
+    return duties
 
 
-def tells_of_itself(made: Bench) -> None:
-    """Its document, `/status` and what the page draws, as JSON that the other twin reads."""
+def check_output(made: Bench) -> None:
+    """Its document, its status and its history can be written as JSON, and the peer reads them."""
     duties, now = duties_of(made), made.clock.now()
-    duties.node = made.node
     assert parse(dump_json(made.node.document()), now.wall).twin == "a"
-    to_json(snapshot(made.node, now, About(OFFERS[0], duties.shown)))
+    to_json(snapshot(made.node, now, About(OFFERS[0], duties.status)))
     story = made.node.history.story(WALL - LIVES_KEPT_S, WALL + LIVES_KEPT_S)
     parse_record(json.loads(json.dumps(dump_record(story), allow_nan=False)))
 
 
 @settings(deadline=None)
 @given(MEMORIES)
-def test_whatever_is_remembered_of_a_target_is_shown(text: str) -> None:
-    duties = duties_of(bench())
-    duties.remember("scale my-app/web", text, 0)
-    to_json(duties.shown(WALL))
+def test_any_memo_of_a_target_can_be_shown(text: str) -> None:
+    made = bench()
+    made.node.remember("scale my-app/web", text, 0)
+    to_json(duties_of(made).status(WALL))
 
 
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.tuples(PARTS, st.sampled_from(Via)), max_size=4))
-def test_whatever_is_taken_the_twin_tells_of_itself_and_a_claim_and_a_resume_still_win(
-    said: list[tuple[dict[str, Any], Via]],
+def test_after_any_documents_output_claims_and_resumes_still_work(
+    messages: list[tuple[dict[str, Any], Via]],
 ) -> None:
     made = bench(job())
     made.take_duty()
     made.node.handle(LearnedUrl("https://a.example"))
-    for told, via in said:
-        heard = taken(told)
-        if heard is not None:
-            made.node.handle(Heard(heard, via, made.clock.now().mono))
-        tells_of_itself(made)
+    for part, via in messages:
+        message = parsed(part)
+        if message is not None:
+            made.node.handle(Heard(message, via, made.clock.now().mono))
+        check_output(made)
     made.wait(1)
     claim = made.node.look().knowledge.claim
     ours = document(claim=type(claim)(claim.term + 1, "b", "2-b"), role=Role.ON_DUTY)
@@ -137,4 +139,4 @@ def test_whatever_is_taken_the_twin_tells_of_itself_and_a_claim_and_a_resume_sti
     assert made.node.look().knowledge.claim.term > claim.term
     made.node.handle(Remember(PAUSE, "", made.node.look().knowledge.claim.term))
     assert made.node.look().knowledge.paused is None
-    tells_of_itself(made)
+    check_output(made)

@@ -1,4 +1,4 @@
-"""10,000 requests that no twin would send, to a real twin that is on duty. SEED=1 repeats a run."""
+"""10,000 malformed requests to a real twin on duty. SEED=1 repeats a run."""
 
 import asyncio
 import re
@@ -38,10 +38,10 @@ def hourly():
 
 @pytest.fixture
 def holder(tmp_path: Path) -> Iterator[Twin]:
-    """Alone, on duty, and full of secrets."""
+    """A twin alone, on duty, with secrets."""
     (tmp_path / "jobs.py").write_text(JOBS)
     made = Twin("a", tmp_path, environ=dict(ENVIRON))
-    # One that answers, since httpx tells only of such.
+    # A URL that answers: httpx logs only such.
     made.environ["PROBE_URL"] = f"{made.url}/healthz?key={SECRETS[2]}"
     try:
         made.start()
@@ -51,60 +51,59 @@ def holder(tmp_path: Path) -> Iterator[Twin]:
         made.kill()
 
 
-def what_counts(twin: Twin) -> dict[str, object]:
-    """All of its state that does not change by itself."""
-    told = twin.status()
+def stable_state(twin: Twin) -> dict[str, object]:
+    """Its state, without what changes by itself."""
+    status = twin.status()
     names = ("boot", "url", "role", "term", "claim", "since", "paused", "leaving", "peer")
-    kept: dict[str, object] = {name: told[name] for name in names}
-    kept["hourly"] = told["ledger"].get("hourly")
-    kept["memos"] = {key for key in told["memos"] if not key.startswith("scale ")}
+    kept: dict[str, object] = {name: status[name] for name in names}
+    kept["hourly"] = status["ledger"].get("hourly")
+    kept["memos"] = {key for key in status["memos"] if not key.startswith("scale ")}
     return kept
 
 
 async def answers(port: int, made: list[Attack]) -> list[bytes]:
-    bearable = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
 
     async def answer(attack: Attack) -> bytes:
-        async with bearable:
+        async with slots:
             return await _answer(port, attack.sent, 0.1 if attack.kind == BROKEN else 5.0)
 
     return await asyncio.gather(*map(answer, made))
 
 
-async def _answer(port: int, sent: bytes, patience_s: float) -> bytes:
-    """All that comes back until the twin hangs up, or waits for the rest of what is broken."""
+async def _answer(port: int, sent: bytes, timeout_s: float) -> bytes:
+    """The bytes that arrive until the twin hangs up, or waits for the rest of a broken request."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    told = bytearray()
+    received = bytearray()
     try:
         writer.write(sent)
-        while chunk := await asyncio.wait_for(reader.read(100_000), patience_s):
-            told += chunk
+        while chunk := await asyncio.wait_for(reader.read(100_000), timeout_s):
+            received += chunk
     except (ConnectionError, TimeoutError):
         pass
     finally:
         writer.close()
-    return bytes(told)
+    return bytes(received)
 
 
 def is_wrong(attack: Attack, answer: bytes) -> bool:
-    """No answer is none of our faults: who sends what nobody reads may lose it."""
+    """Whether the answer is a fault of the twin. A missing one is not: a client that sends on after
+    an error may lose the answer."""
     statuses = set(re.findall(rb"HTTP/1\.1 (\d{3}) ", answer))
     if attack.kind == NO_CREDENTIALS and b" /healthz" not in attack.sent:
         return not statuses <= {b"400", b"401"}
     return any(status >= b"500" for status in statuses)
 
 
-def test_ten_thousand_malformed_requests_change_nothing_and_tell_no_secret(
-    seed: int, holder: Twin
-) -> None:
-    made, before = attacks(seed, COUNT), what_counts(holder)
-    told = asyncio.run(answers(holder.port, made))
-    wrong = [pair for pair in zip(made, told, strict=True) if is_wrong(*pair)]
+def test_malformed_requests_change_no_state_and_reveal_no_secret(seed: int, holder: Twin) -> None:
+    made, before = attacks(seed, COUNT), stable_state(holder)
+    received = asyncio.run(answers(holder.port, made))
+    wrong = [pair for pair in zip(made, received, strict=True) if is_wrong(*pair)]
     assert [(attack.kind, attack.sent[:500], answer[:500]) for attack, answer in wrong[:3]] == []
-    assert sum(map(bool, told)) > 0.8 * COUNT
-    assert {answer[9:12] for answer in told} >= {b"400", b"401", b"413", b"415", b"422"}
-    assert what_counts(holder) == before
+    assert sum(map(bool, received)) > 0.8 * COUNT
+    assert {answer[9:12] for answer in received} >= {b"400", b"401", b"413", b"415", b"422"}
+    assert stable_state(holder) == before
     assert httpx.get(f"{holder.url}/healthz", trust_env=False).json()["ok"] is True
-    outputs = b"".join(told).decode(errors="replace") + holder.output
+    outputs = b"".join(received).decode(errors="replace") + holder.output
     assert [secret for secret in (*SECRETS, LOGIN[1]) if secret in outputs] == []
     assert "traceback" not in outputs.lower()

@@ -1,4 +1,4 @@
-"""Settings that nobody would write: refused in sentences, without a secret, or read."""
+"""Random invalid settings: each is read, or refused in sentences without a secret."""
 
 from pathlib import Path
 from random import Random
@@ -62,11 +62,11 @@ ODD = [
 ]
 
 
-def test_any_settings_are_read_or_refused_in_sentences_without_a_secret(
+def test_any_settings_are_read_or_refused_without_a_secret(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    random = Random(seed)  # noqa: S311 (a seed that repeats a run is what is wanted)
+    random = Random(seed)  # noqa: S311 (it must repeat a run by its seed)
     for _ in range(COUNT):
         environ = dict(GOOD)
         for name in random.sample(NAMES, random.randint(1, 6)):
@@ -78,10 +78,10 @@ def test_any_settings_are_read_or_refused_in_sentences_without_a_secret(
                 [HIDDEN, f"{HIDDEN} {random.choice(ODD)}", "://" + HIDDEN]
             )
         try:
-            told = repr(read_settings(environ))
+            output = repr(read_settings(environ))
         except SettingsError as error:
-            told = str(error)
-        assert HIDDEN not in told, (environ, told)
+            output = str(error)
+        assert HIDDEN not in output, (environ, output)
 
 
 @pytest.mark.parametrize("name", ["PORT", "SELF_PING"])

@@ -1,4 +1,4 @@
-"""What the tests of the lab share: a platform of stub apps, with short limits."""
+"""Shared by the tests of the lab: a platform of stub apps, with short limits."""
 
 import asyncio
 import shlex
@@ -18,16 +18,16 @@ from twin.lab.platform import Platform
 # -S -E: the stub needs no packages, and starts in 50 ms without them.
 STUB = shlex.join([sys.executable, "-S", "-E", str(Path(__file__).with_name("stub_app.py"))])
 
-# Nothing here is encrypted, but every client of httpx's loads the certificates: 100 ms each.
+# Nothing here is encrypted, but every httpx client loads the certificates: 100 ms each.
 TLS = ssl.create_default_context()
 
-_TEST_S = 20.0
+_TEST_S = 60.0
 
 Test = Callable[[Platform], Awaitable[None]]
 
 
 def on_platform(**limits: float) -> Callable[[Test], Callable[[], None]]:
-    """Makes a test of a coroutine: it gets a platform with these limits, and bounded time."""
+    """Makes a coroutine a test: it gets a platform with these limits, and a time limit."""
 
     def decorate(test: Test) -> Callable[[], None]:
         async def on_one() -> None:
@@ -55,19 +55,19 @@ async def stub(platform: Platform, name: str = "stub", **config: str) -> App:
 async def made(
     platform: Platform, name: str = "stub", *, sleeps: bool = False, **config: str
 ) -> App:
-    """A stub app that does not run yet."""
+    """A stub app that is not running yet."""
     procfile = {"web": STUB, "worker": STUB}
     return await platform.create(name, procfile=procfile, config=config, sleeps=sleeps)
 
 
 async def get(url: str, **options: Any) -> httpx.Response:
-    """One request on a connection of its own."""
+    """One request on its own connection."""
     async with httpx.AsyncClient(verify=TLS, timeout=10.0) as client:
         return await client.get(url, **options)
 
 
-async def until(holds: Callable[[], bool], timeout_s: float = 5.0) -> None:
-    """Wait for something that tells nobody, such as a process that is gone."""
+async def until(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    """Wait for a condition without an event, such as the end of a process."""
     async with asyncio.timeout(timeout_s):
-        while not holds():  # noqa: ASYNC110 - there is nothing that would tell
+        while not holds():  # noqa: ASYNC110 - no event announces it
             await asyncio.sleep(0.01)

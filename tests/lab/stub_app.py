@@ -1,7 +1,7 @@
-"""A web process for the platform's tests; what it does is told by its environment.
+"""A web process for the platform's tests, controlled by its environment.
 
-STUB_BOOT_S: listens so late. STUB_EXIT: exits so at once. STUB_STUBBORN: ignores SIGTERM.
-Paths: / answers with the dyno, its pid and what it was told; /slow/2 answers after 2 s; /stream
+STUB_BOOT_S: listens this late. STUB_EXIT: exits at once with this status. STUB_STUBBORN: ignores
+SIGTERM. Paths: / answers with the dyno, its pid and the request; /slow/2 answers after 2 s; /stream
 sends a chunk every 50 ms; /silent sends one and no more; /exit ends the process in the middle.
 """
 

@@ -1,4 +1,4 @@
-"""`python -m twin lab`: its screen, its end, its answers to wrong options."""
+"""`python -m twin lab`: its screen, its end, its errors for wrong options."""
 
 import asyncio
 import re
@@ -66,7 +66,7 @@ def test_a_port_in_use_is_answered_with_a_sentence(capsys: pytest.CaptureFixture
         port = min(taken.getsockname()[1], 65_532)
         assert main(["--port", str(port)]) == 2
     said = capsys.readouterr().err
-    # The next ones, which the lab takes as well, may be somebody's.
+    # The lab also takes the next ports, which may be in use.
     assert any(f"port {port + nth}: Address already in use" in said for nth in range(4))
 
 
@@ -74,12 +74,12 @@ def told(source: str, text: str) -> str | None:
     return narrated(Line(0, 1763708400.0, source, text))
 
 
-def test_what_the_twins_log_is_told_in_plain_words() -> None:
+def test_the_lab_rephrases_the_twins_log_in_plain_words() -> None:
     line = 'at=info event=duty.taken twin=a term=1763690000123 because="peer silent for 6.1 s"'
     assert told("twin-a[web.1]", line) == ("07:00:00  twin-a    is ON DUTY: peer silent for 6.1 s")
     line = 'at=info event=scale.changed target=shop from=2 to=3 because="07:00=3"'
     assert told("twin-b[web.1]", line) == ("07:00:00  twin-b    scales shop from 2 to 3: 07:00=3")
-    line = 'at=info event=notify.told twin=a url="1 (json)" news="shop/web is down"'
+    line = 'at=info event=notify.told twin=a url="1 (json)" alert="shop/web is down"'
     assert told("twin-a[web.1]", line) == (
         "07:00:00  twin-a    has told people that shop/web is down"
     )
@@ -87,12 +87,12 @@ def test_what_the_twins_log_is_told_in_plain_words() -> None:
     assert told("twin-a[router]", line) == ("07:00:00  twin-a[router]  H10 App crashed: GET /watch")
 
 
-def test_what_is_not_known_is_shown_as_it_is() -> None:
+def test_unknown_events_are_shown_unchanged() -> None:
     for text in ("Traceback (most recent call last):", "at=info event=new.thing x=1", 'at="'):
         assert told("twin-a[web.1]", text) == f"07:00:00  twin-a[web.1]  {text}"
 
 
-def test_requests_that_went_well_are_left_out() -> None:
+def test_successful_requests_are_left_out() -> None:
     line = (
         'at=info method=GET path="/" host=x dyno=web.1 connect=0ms service=1ms status=200 bytes=9'
     )
@@ -102,7 +102,7 @@ def test_requests_that_went_well_are_left_out() -> None:
     )
 
 
-def test_what_a_job_prints_in_the_lab_commands_the_terminal_to_nothing() -> None:
+def test_control_characters_in_a_jobs_output_do_not_reach_the_terminal() -> None:
     line = Line(0, 0.0, "twin-a[web.1]", "\x1b[2Jone\ttwo\x07")
     assert narrated(line) == "00:00:00  twin-a[web.1]  \\x1b[2Jone two\\x07"
     quoted = Line(0, 0.0, "twin-a[web.1]", r'at=info event=slot.skipped job="\x1b[2J" because=x')

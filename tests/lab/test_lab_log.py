@@ -29,7 +29,7 @@ def test_waiting_finds_lines_of_the_past_and_of_the_future_but_none_before_the_m
     asyncio.run(play())
 
 
-def test_waiting_in_vain_shows_what_there_was_instead() -> None:
+def test_a_wait_that_times_out_shows_the_lines_that_came() -> None:
     async def play() -> None:
         log = Log(Clock())
         log.write("a", "something else")
@@ -39,7 +39,7 @@ def test_waiting_in_vain_shows_what_there_was_instead() -> None:
     asyncio.run(play())
 
 
-def test_readers_are_told_every_line_as_it_comes() -> None:
+def test_readers_get_every_line_as_it_comes() -> None:
     log, read = Log(Clock()), list[str]()
     log.write("a", "before")
     log.subscribe(lambda line: read.append(line.text))
@@ -47,7 +47,7 @@ def test_readers_are_told_every_line_as_it_comes() -> None:
     assert read == ["after"]
 
 
-def test_a_faster_day_shortens_what_is_about_the_day_and_not_what_is_about_processes() -> None:
+def test_a_faster_day_shortens_times_of_day_and_not_process_timeouts() -> None:
     fast = Limits().at_speed(60)
     assert (fast.idle_s, fast.cycle_s, fast.backoff_s) == (30.0, 1440.0, 10 / 60)
     assert (fast.boot_s, fast.stop_s, fast.first_byte_s, fast.queue_s) == (60, 30, 30, 75)

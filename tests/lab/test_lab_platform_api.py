@@ -1,4 +1,4 @@
-"""The Platform API: what an autoscaler is answered."""
+"""The Platform API, as an autoscaler uses it."""
 
 import asyncio
 import json
@@ -16,7 +16,8 @@ from twin.clock import shifted
 from twin.core.scaling.target import TargetError
 from twin.lab.platform import Platform
 from twin.lab.platform_api import ApiError, Failure, Tokens
-from twin.scaling.platforms.registry import Access, make_target, parse_target
+from twin.scaling.platforms.heroku import HerokuAddress
+from twin.scaling.retry import Retrying
 
 ACCEPT = "application/vnd.heroku+json; version=3"
 FAILURES: tuple[int | Literal["html"], ...] = (429, 500, 503, "html")
@@ -49,14 +50,12 @@ def is_an_error(response: httpx.Response, status: int, name: str) -> None:
 @on_platform()
 async def test_a_formation_is_answered_as_the_published_schema_says(platform: Platform) -> None:
     app = await stub(platform)
-    listed = (await call(platform, "GET", "/apps/stub/formation")).json()
-    assert [entry["type"] for entry in listed] == ["web", "worker"]
-    for entry in listed:
-        is_a_formation(entry)
     web = await call(platform, "GET", f"/apps/{app.id}/formation/web")
-    assert web.json() == listed[0]
-    assert (web.json()["quantity"], listed[1]["quantity"]) == (1, 0)
-    assert web.headers["RateLimit-Remaining"] == "4498"
+    worker = await call(platform, "GET", "/apps/stub/formation/worker")
+    for entry, kind, quantity in ((web.json(), "web", 1), (worker.json(), "worker", 0)):
+        is_a_formation(entry)
+        assert (entry["type"], entry["quantity"]) == (kind, quantity)
+    assert worker.headers["RateLimit-Remaining"] == "4498"
 
 
 @on_platform()
@@ -72,26 +71,13 @@ async def test_a_patched_quantity_starts_dynos(platform: Platform) -> None:
 
 
 @on_platform()
-async def test_a_batch_changes_several_process_types_or_none(platform: Platform) -> None:
-    app = await stub(platform)
-    updates = [{"type": "web", "quantity": 2}, {"type": "worker", "quantity": 1}]
-    path = "/apps/stub/formation"
-    answer = await call(platform, "PATCH", path, {"updates": updates})
-    assert [entry["quantity"] for entry in answer.json()] == [2, 1]
-    updates = [{"type": "web", "quantity": 1}, {"type": "worker", "quantity": -1}]
-    answer = await call(platform, "PATCH", path, {"updates": updates})
-    is_an_error(answer, 422, "invalid_params")
-    assert app.formation == {"web": 2, "worker": 1}
-
-
-@on_platform()
-async def test_what_is_asked_wrongly_is_refused_with_a_reason(platform: Platform) -> None:
+async def test_an_invalid_request_is_refused_with_a_reason(platform: Platform) -> None:
     await made(platform)
     await made(platform, "eco", sleeps=True)
     web = "/apps/stub/formation/web"
     is_an_error(await call(platform, "GET", web, Authorization="x"), 401, "unauthorized")
     is_an_error(await call(platform, "GET", web, Accept="*/*"), 406, "not_acceptable")
-    is_an_error(await call(platform, "GET", "/apps/no/formation"), 404, "not_found")
+    is_an_error(await call(platform, "GET", "/apps/no/formation/web"), 404, "not_found")
     is_an_error(await call(platform, "GET", "/apps/stub/formation/no"), 404, "not_found")
     is_an_error(await call(platform, "GET", "/account"), 404, "not_found")
     for quantity in ("2", 2.0, True, -1, None, 11):
@@ -106,9 +92,9 @@ async def test_what_is_asked_wrongly_is_refused_with_a_reason(platform: Platform
 async def test_an_empty_bucket_of_tokens_answers_429(platform: Platform) -> None:
     await made(platform)
     platform.api.tokens.left = 1.0
-    answer = await call(platform, "GET", "/apps/stub/formation")
+    answer = await call(platform, "GET", "/apps/stub/formation/web")
     assert answer.headers["RateLimit-Remaining"] == "0"
-    is_an_error(await call(platform, "GET", "/apps/stub/formation"), 429, "rate_limit")
+    is_an_error(await call(platform, "GET", "/apps/stub/formation/web"), 429, "rate_limit")
 
 
 def test_tokens_come_back_at_75_a_minute_up_to_4500() -> None:
@@ -125,15 +111,15 @@ def test_tokens_come_back_at_75_a_minute_up_to_4500() -> None:
 async def test_failures_can_be_asked_for(platform: Platform) -> None:
     app = await made(platform)
     path = "/apps/stub/formation/web"
-    platform.api.fail_next(503, times=2)
-    platform.api.fail_next("html")
+    platform.api.fail(Failure(503), times=2)
     for _ in range(2):
         is_an_error(await call(platform, "PATCH", path, {"quantity": 2}), 503, "maintenance")
+    platform.api.fail(Failure("html"), times=1)
     answer = await call(platform, "GET", path)
     assert answer.status_code == 502
     assert answer.headers["Content-Type"] == "text/html"
     assert app.formation["web"] == 1
-    platform.api.fail_next("hang")
+    platform.api.fail(Failure("hang"), times=1)
     hanging = asyncio.create_task(call(platform, "GET", path))
     done, _ = await asyncio.wait({hanging}, timeout=0.2)
     assert not done
@@ -184,27 +170,27 @@ async def test_the_api_can_be_slow_and_can_be_cut_off(platform: Platform) -> Non
 
 
 @on_platform()
-async def test_who_scales_gets_over_each_short_failure(platform: Platform) -> None:
+async def test_scaling_survives_each_short_failure(platform: Platform) -> None:
     app = await made(platform)
-    access = Access(platform.api.url, platform.api.key)
+    address = HerokuAddress("stub", "web", platform.api.key, platform.api.url)
     at_speed = shifted(0.0, 100.0)
-    target = make_target(parse_target("stub"), access, at_speed, threading.Event())
+    target = Retrying(address.connect(), at_speed, threading.Event())
     for kind in FAILURES:
-        platform.api.fail_next(kind, times=2)
+        platform.api.fail(Failure(kind), times=2)
         assert (await asyncio.to_thread(target.read)).quantity == app.formation["web"]
-        platform.api.fail_next(kind, times=2)
+        platform.api.fail(Failure(kind), times=2)
         wanted = app.formation["web"] + 1
         assert await asyncio.to_thread(target.write, wanted) == wanted == app.formation["web"]
 
 
 @on_platform()
-async def test_who_scales_leaves_a_lasting_failure_alone_and_sees_it_healed(
+async def test_scaling_backs_off_a_lasting_failure_and_notices_its_end(
     platform: Platform,
 ) -> None:
     await made(platform)
-    access = Access(platform.api.url, platform.api.key)
+    address = HerokuAddress("stub", "web", platform.api.key, platform.api.url)
     clock = HandClock(rate=100.0)
-    target = make_target(parse_target("stub/web"), access, clock, threading.Event())
+    target = Retrying(address.connect(), clock, threading.Event())
     platform.api.fail(Failure(429, retry_after_s=90))
     calls = []
     for _ in range(8):
@@ -219,7 +205,7 @@ async def test_who_scales_leaves_a_lasting_failure_alone_and_sees_it_healed(
 
 
 @on_platform()
-async def test_an_app_tells_whether_it_is_in_maintenance_mode(platform: Platform) -> None:
+async def test_an_app_reports_maintenance_mode(platform: Platform) -> None:
     await made(platform)
     for says in (False, True):
         platform.api.in_maintenance = {"stub"} if says else set()

@@ -1,4 +1,4 @@
-"""The router: waking and holding, its errors, streams, and the faults that tests put on it."""
+"""The router: waking and holding, its errors, streams, and injected faults."""
 
 import asyncio
 import re
@@ -38,7 +38,7 @@ async def test_a_request_to_a_sleeping_app_wakes_it_and_is_held_until_it_listens
 
 
 @on_platform(queue_s=0.3)
-async def test_h20_a_request_is_held_only_so_long_for_a_boot(platform: Platform) -> None:
+async def test_h20_a_request_is_held_for_a_limited_time_during_a_boot(platform: Platform) -> None:
     app = await made(platform, STUB_BOOT_S="30")
     await app.start()
     assert (await get(app.url)).status_code == 503
@@ -85,7 +85,7 @@ async def test_h14_an_app_scaled_to_no_web_dynos(platform: Platform) -> None:
 
 
 @on_platform()
-async def test_an_app_that_was_never_started_has_no_dynos_unless_it_is_said_to_sleep(
+async def test_an_app_that_was_never_started_has_no_dynos_unless_declared_asleep(
     platform: Platform,
 ) -> None:
     app = await made(platform, sleeps=True)
@@ -105,7 +105,7 @@ async def test_h15_a_stream_that_falls_silent_is_broken(platform: Platform) -> N
 
 
 @on_platform()
-async def test_requests_go_to_any_web_dyno_with_headers_that_say_where_from(
+async def test_requests_go_to_any_web_dyno_with_forwarding_headers(
     platform: Platform,
 ) -> None:
     app = await made(platform)
@@ -128,7 +128,7 @@ async def test_requests_go_to_any_web_dyno_with_headers_that_say_where_from(
 
 
 @on_platform()
-async def test_a_request_that_went_well_has_its_line_too(platform: Platform) -> None:
+async def test_a_successful_request_has_a_log_line_too(platform: Platform) -> None:
     app = await stub(platform)
     await get(app.url + "/fine")
     line = await platform.log.wait_for('at=info method=GET path="/fine"')
@@ -179,12 +179,12 @@ async def test_a_refused_line_refuses_connections_and_keeps_its_port(platform: P
     app = await stub(platform)
     async with httpx.AsyncClient(verify=TLS) as client:
         await client.get(app.url)
-        await app.cut("refuse")
+        await app.door.cut("refuse")
         with pytest.raises(httpx.RemoteProtocolError):
-            await client.get(app.url)  # on the connection that was open
+            await client.get(app.url)  # on the open connection
         with pytest.raises(httpx.ConnectError):
             await client.get(app.url)
-    await app.heal()
+    await app.door.heal()
     assert (await get(app.url)).status_code == 200
 
 
@@ -193,11 +193,11 @@ async def test_a_held_line_answers_nothing_and_delivers_late_when_it_heals(
     platform: Platform,
 ) -> None:
     app = await stub(platform)
-    await app.cut("hold")
+    await app.door.cut("hold")
     held = asyncio.create_task(get(app.url))
     done, _ = await asyncio.wait({held}, timeout=0.3)
     assert not done
-    await app.heal()
+    await app.door.heal()
     assert (await held).status_code == 200
 
 
@@ -206,22 +206,22 @@ async def test_a_held_line_silences_the_streams_that_are_open(platform: Platform
     app = await stub(platform)
     async with streamed(app.url + "/stream") as chunks:
         await anext(chunks)
-        await app.cut("hold")
+        await app.door.cut("hold")
         waiting = asyncio.ensure_future(anext(chunks))
         done, _ = await asyncio.wait({waiting}, timeout=0.1)  # one may be under way
         if done:
             waiting = asyncio.ensure_future(anext(chunks))
         done, _ = await asyncio.wait({waiting}, timeout=0.3)
         assert not done
-        await app.heal()
+        await app.door.heal()
         assert b"ab\n" in await waiting
 
 
 @on_platform()
 async def test_a_fault_can_be_for_one_path_only(platform: Platform) -> None:
     app = await stub(platform)
-    await app.cut("drop", path="/down")
-    await app.cut("delay", seconds=0.3, path="/late")
+    await app.door.cut("drop", path="/down")
+    await app.door.cut("delay", seconds=0.3, path="/late")
     with pytest.raises(httpx.RemoteProtocolError):
         await get(app.url + "/down")
     started = asyncio.get_running_loop().time()
@@ -231,7 +231,7 @@ async def test_a_fault_can_be_for_one_path_only(platform: Platform) -> None:
 
 
 @on_platform()
-async def test_a_caller_with_a_door_of_its_own_can_be_cut_off_alone(platform: Platform) -> None:
+async def test_a_caller_with_its_own_door_can_be_cut_off_alone(platform: Platform) -> None:
     app = await stub(platform)
     door = await app.open_door("peer")
     await door.cut("refuse")
@@ -247,7 +247,7 @@ async def test_open_streams_can_be_broken(platform: Platform) -> None:
     app = await stub(platform)
     async with streamed(app.url + "/silent") as chunks:
         await anext(chunks)
-        app.break_streams()
+        app.door.break_streams()
         with pytest.raises(httpx.TransportError):
             await anext(chunks)
     assert (await get(app.url)).status_code == 200

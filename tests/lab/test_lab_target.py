@@ -1,4 +1,4 @@
-"""The target: an app that answers as it is told to."""
+"""The target: an app with controlled answers."""
 
 import asyncio
 import shlex

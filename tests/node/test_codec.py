@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from node_bench import WALL, document
 
-from twin.core.pair.bounds import ENTRIES, MEMOS, WHY_BYTES, short_name, shortened
+from twin.core.pair.bounds import BOOTS, ENTRIES, MEMOS, WHY_BYTES, short_name, shortened
 from twin.core.pair.document import Role
 from twin.core.pair.history import Change, Decision, Life, Look, Record
 from twin.core.pair.knowledge import Claim, Entry, Fate
@@ -45,11 +45,11 @@ def test_a_document_reads_as_it_was_written() -> None:
     assert parse(json.dumps(dump(whole)).encode(), WALL) == whole
 
 
-def test_fields_that_a_later_version_adds_are_passed_over() -> None:
+def test_unknown_fields_are_ignored() -> None:
     assert parsed(mood="fine").twin == "b"
 
 
-def test_what_stands_beside_a_document_does_not_replace_what_is_in_it() -> None:
+def test_additional_fields_do_not_replace_the_documents_own() -> None:
     told = dump(document(), status="Update", twin="somebody else")
     assert (told["status"], told["twin"]) == ("Update", "b")
 
@@ -76,6 +76,10 @@ def test_what_stands_beside_a_document_does_not_replace_what_is_in_it() -> None:
         {"boot": "9999999999999-z"},
         {"boot": "12345678901234-b"},
         {"boot": "2-" + "b" * 17},
+        {"boots": {"a": "zzzz"}},
+        {"boots": {"a": "9999999999999-z"}},
+        {"boots": {"b" * 129: "2-b"}},
+        {"boots": {f"{n}": "2-b" for n in range(BOOTS + 1)}},
         {"twin": "b" * 129},
         {"url": "https://b.example/" + "x" * 2_000},
         {"ledger": {"j": {**ENTRY, "twin": "b" * 129}}},
@@ -105,14 +109,14 @@ def test_what_stands_beside_a_document_does_not_replace_what_is_in_it() -> None:
         {"protocol": 2},
     ],
 )
-def test_what_cannot_be_a_twins_is_refused(fields: dict[str, Any]) -> None:
+def test_an_impossible_document_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(NoTwinError):
         parsed(**fields)
 
 
 @pytest.mark.parametrize("ours", [0, 2**31, 2**32 - 1])
 @pytest.mark.parametrize("theirs", [0, 2**31, 2**32 - 1])
-def test_whatever_year_the_clocks_of_the_two_show_they_understand_each_other(
+def test_twins_understand_each_other_whatever_year_their_clocks_show(
     ours: int, theirs: int
 ) -> None:
     boot, term = boot_name(1000 * theirs, "b"), 1000 * theirs + 7
@@ -122,7 +126,7 @@ def test_whatever_year_the_clocks_of_the_two_show_they_understand_each_other(
     assert parse(body.encode(), ours + 1.0).claim.term == term
 
 
-def test_the_claim_after_one_that_is_as_far_ahead_as_can_be_is_understood_a_moment_later() -> None:
+def test_the_claim_after_the_highest_possible_one_is_understood_a_moment_later() -> None:
     highest = 10**13 + 2**32 * 1000
     assert is_taken(highest, 10**10)
     assert not is_taken(highest + 1, 10**10)
@@ -137,7 +141,7 @@ def is_taken(term: int, wall: float) -> bool:
     return True
 
 
-def test_what_an_older_release_sends_longer_is_cut_as_this_one_cuts_it() -> None:
+def test_longer_texts_of_an_older_release_are_cut_like_our_own() -> None:
     long = {"x" * 900: {**ENTRY, "fate": "failed", "why": "y" * 300}, "jobs.post": ENTRY}
     ledger = parsed(ledger=long).ledger
     assert ledger.keys() == {short_name("x" * 900), "jobs.post"}
@@ -164,12 +168,12 @@ def test_a_url_for_plain_http_over_the_internet_is_not_learned(
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"<html>", b"\xff", b"[" * 100_000])
-def test_what_is_no_json_object_is_refused(body: bytes) -> None:
+def test_a_body_that_is_no_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(NoTwinError):
         parse(body, WALL)
 
 
-def test_a_refusal_does_not_repeat_what_came() -> None:
+def test_a_refusal_does_not_repeat_the_input() -> None:
     with pytest.raises(NoTwinError) as caught:
         parse(b'{"password": "hunter2", "twin": ["hunter2"]}', WALL)
     assert "hunter2" not in str(caught.value)
@@ -191,7 +195,7 @@ def test_a_field_of_any_kind_is_taken_or_refused_and_nothing_else(field: str, va
     assert parse(dump_json(document), WALL) == document
 
 
-def test_a_history_comes_through_json_as_it_was() -> None:
+def test_a_history_survives_json_unchanged() -> None:
     record = Record(
         {"web": (Look(1, 80, "healthy", 60, 3, -1),)},
         {"web": (Decision(60, 1, 3, "the timetable says 3"),)},
@@ -204,6 +208,6 @@ def test_a_history_comes_through_json_as_it_was() -> None:
 @pytest.mark.parametrize(
     "history", [None, [], {"looks": {"web": [[1, 2]]}}, {"lives": {"1-x": ["a", 0, 10**30]}}]
 )
-def test_a_history_that_is_none_is_refused(history: object) -> None:
+def test_an_invalid_history_is_refused(history: object) -> None:
     with pytest.raises(NoTwinError, match="history"):
         parse_record(history)

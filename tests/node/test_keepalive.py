@@ -1,4 +1,4 @@
-"""What keeps a twin awake, with a pace of milliseconds."""
+"""The self-ping, with intervals of milliseconds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,15 +19,11 @@ from http_bench import (
 from http_bench import until as wait_until
 from node_bench import Bench, bench, settings
 
-from twin.core.pair.document import Role
-from twin.core.pair.events import Heard, Request, Via
 from twin.hosts import HOSTS
 from twin.log import Log
 from twin.node import keepalive as module
 from twin.node.client import Client
 from twin.node.keepalive import KeepAwake
-from twin.node.peer import PeerLink
-from twin.node.watch import Watch
 from twin.settings.settings import Settings
 
 OK = saying(answer(200, b"{}"))
@@ -36,37 +32,17 @@ FAST = settings(self_ping_s=0)
 Test = Callable[[Bench, Server], Awaitable[None]]
 
 
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A ping every few milliseconds, and no rounds unless a test asks for them."""
-    monkeypatch.setattr(module, "ROUND_S", 60)
-
-
-class Link(PeerLink):
-    """Only notes what it is to send."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.sent: list[Request] = []
-
-    def send(self, request: Request) -> None:
-        self.sent.append(request)
-
-
-async def keeping(made: Bench, with_settings: Settings, test: Callable[[Link, Watch], Any]) -> None:
+async def keeping(made: Bench, with_settings: Settings, test: Callable[[], Any]) -> None:
     async with client() as http:
-        link = Link(with_settings, made.node, made.clock, http)
-        watch = Watch(with_settings, made.node, http)
         log = Log("a", made.output)
-        keep = KeepAwake(with_settings, made.node, link, watch, http, made.clock, log)
+        keep = KeepAwake(with_settings, made.node, http, made.clock, log)
         chores = asyncio.create_task(keep.run())
         try:
-            await test(link, watch)
+            await test()
             assert not chores.done()
         finally:
             chores.cancel()
             await asyncio.wait({chores})
-            await watch.close()
 
 
 def on_server(
@@ -81,10 +57,7 @@ def on_server(
             prepare(made)
             object.__setattr__(made.clock, "rate", 100.0)
 
-            async def with_link(_link: Link, _watch: Watch) -> None:
-                await test(made, server)
-
-            await keeping(made, with_settings, with_link)
+            await keeping(made, with_settings, lambda: test(made, server))
 
     asyncio.run(run())
 
@@ -97,28 +70,6 @@ def on_duty(made: Bench) -> None:
 def on_standby(made: Bench) -> None:
     made.wait(5)
     made.join()
-
-
-def test_each_round_is_told_to_whoever_looks_after_the_peer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "ROUND_S", 0.01)
-    rounds = list[int]()
-
-    async def run() -> None:
-        made = bench()
-        async with client() as http:
-            link = Link(FAST, made.node, made.clock, http)
-            watch, log = Watch(FAST, made.node, http), Log("a", made.output)
-            keep = KeepAwake(
-                FAST, made.node, link, watch, http, made.clock, log, lambda: rounds.append(1)
-            )
-            chores = asyncio.create_task(keep.run())
-            await wait_until(lambda: len(rounds) >= 2)
-            chores.cancel()
-            await asyncio.wait({chores})
-
-    asyncio.run(run())
 
 
 def test_the_own_url_is_fetched_without_credentials() -> None:
@@ -157,15 +108,15 @@ def test_others_keep_themselves_awake(prepare: Callable[[Bench], None]) -> None:
 
 
 @pytest.mark.parametrize("answering", [saying(answer(503)), saying(b"what?"), saying(b"")])
-def test_a_ping_that_fails_is_told_and_the_next_one_goes_on(answering: Answering) -> None:
+def test_a_failed_ping_is_logged_and_pings_continue(answering: Answering) -> None:
     async def test(made: Bench, _: Server) -> None:
         await wait_until(lambda: made.events.count("self_ping.failed") >= 2)
 
     on_server(answering, test, on_duty)
 
 
-def test_a_ping_that_a_cache_answers_is_told_as_failed() -> None:
-    """The host sees no request, and puts the app to sleep."""
+def test_a_ping_answered_by_a_cache_is_logged_as_failed() -> None:
+    """The host sees no request and puts the app to sleep."""
 
     async def test(made: Bench, _: Server) -> None:
         await wait_until(lambda: "a cache answers" in made.output.getvalue())
@@ -183,7 +134,7 @@ def test_a_ping_that_leads_to_a_boot_of_an_older_release_is_no_failure() -> None
     on_server(saying(answer(200, older)), test, on_duty)
 
 
-def test_a_ping_whose_encryption_breaks_is_told_and_the_next_one_goes_on() -> None:
+def test_a_ping_with_a_tls_error_is_logged_and_pings_continue() -> None:
     async def test(made: Bench, _: Server) -> None:
         await wait_until(lambda: made.events.count("self_ping.failed") >= 2)
 
@@ -191,7 +142,7 @@ def test_a_ping_whose_encryption_breaks_is_told_and_the_next_one_goes_on() -> No
         on_server(OK, test, on_duty)
 
 
-def test_a_ping_that_nobody_foresaw_is_told_once_of_its_kind_and_the_pings_go_on(
+def test_an_unexpected_ping_error_is_logged_once_and_pings_continue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bugs: list[Exception] = [KeyError("s"), KeyError("s"), ValueError("s")]
@@ -212,7 +163,7 @@ def test_a_ping_that_nobody_foresaw_is_told_once_of_its_kind_and_the_pings_go_on
     on_server(OK, test, on_duty)
 
 
-def test_a_ping_that_is_not_answered_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unanswered_ping_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PING_TIMEOUT_S", 0.02)
 
     async def test(made: Bench, _: Server) -> None:
@@ -221,80 +172,17 @@ def test_a_ping_that_is_not_answered_ends(monkeypatch: pytest.MonkeyPatch) -> No
     on_server(silent, test, on_duty)
 
 
-def test_a_url_at_which_nobody_is_does_not_stop_the_chores() -> None:
+def test_an_unreachable_own_url_does_not_stop_the_pings() -> None:
     async def run() -> None:
         made = bench(url=await nowhere())
         on_duty(made)
 
-        async def test(*_: object) -> None:
+        async def test() -> None:
             await wait_until(lambda: made.events.count("self_ping.failed") >= 2)
 
         await keeping(made, FAST, test)
 
     asyncio.run(run())
-
-
-def rounds(prepare: Callable[[Bench], None], watching: bool) -> list[Request]:
-    """What a few rounds send."""
-    sent: list[Request] = []
-
-    async def run() -> None:
-        made = bench(url="http://127.0.0.1:9")
-        prepare(made)
-
-        async def test(link: Link, watch: Watch) -> None:
-            if watching:
-                async with serving(silent) as server:
-                    made.node._state = _at(made, server.url)
-                    watch.want(True)
-                    await asyncio.sleep(0.06)
-            else:
-                await asyncio.sleep(0.06)
-            sent.extend(link.sent)
-
-        await keeping(made, settings(), test)
-
-    monkey = pytest.MonkeyPatch()
-    with monkey.context() as patch:
-        patch.setattr(module, "ROUND_S", 0.01)
-        asyncio.run(run())
-    return sent
-
-
-def _at(made: Bench, url: str) -> Any:
-    from dataclasses import replace
-
-    state = made.node.look()
-    return replace(state, peer=replace(state.peer, url=url))
-
-
-def test_a_holder_looks_again_and_again_whose_boot_its_url_leads_to() -> None:
-    assert set(rounds(on_duty, watching=False)) == {Request.OWN}
-
-
-def test_a_claimer_looks_too_while_it_waits_for_its_peer() -> None:
-    def claiming(made: Bench) -> None:
-        made.wait(5)
-        assert made.node.look().role is Role.CLAIMING
-
-    assert Request.OWN in rounds(claiming, watching=False)
-
-
-def test_a_standby_tells_the_holder_that_it_is_there() -> None:
-    assert Request.UPDATE in rounds(on_standby, watching=True)
-
-
-def test_a_standby_without_a_watch_leaves_the_asking_to_the_core() -> None:
-    assert Request.UPDATE not in rounds(on_standby, watching=False)
-
-
-def test_a_standby_asks_its_own_url_only_until_it_leads_there() -> None:
-    def reached(made: Bench) -> None:
-        on_standby(made)
-        made.node.handle(Heard(made.node.document(), Via.OWN))
-
-    assert Request.OWN in rounds(on_standby, watching=False)
-    assert Request.OWN not in rounds(reached, watching=False)
 
 
 @pytest.mark.parametrize(
@@ -307,11 +195,11 @@ def test_a_standby_asks_its_own_url_only_until_it_leads_there() -> None:
         ("https://a.example", HOSTS[0], ""),
     ],
 )
-def test_a_ping_that_cannot_help_is_told_of_at_the_start(url: Any, host: Any, told: str) -> None:
+def test_an_ineffective_self_ping_is_logged_at_the_start(url: Any, host: Any, told: str) -> None:
     made = bench(url=url)
 
     async def run() -> None:
-        async def test(*_: object) -> None:
+        async def test() -> None:
             await asyncio.sleep(0.01)
 
         await keeping(made, settings(host=host), test)

@@ -8,8 +8,7 @@ from node_bench import Bench, bench, document, higher, job
 
 from twin.core.pair.document import Role
 from twin.core.pair.events import Heard, LearnedUrl, Request, Start, Via
-from twin.core.pair.timeouts import BEAT_S
-from twin.node.node import STALLED_S
+from twin.core.pair.timeouts import BEAT_S, STALLED_S
 
 PATHS: dict[str, Callable[[Bench], Any]] = {
     "handle": lambda made: made.node.handle(LearnedUrl("http://a.example")),
@@ -30,16 +29,14 @@ def holder() -> Bench:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_process_that_stood_still_is_told_so_before_anything_else(
-    path: str, holder: Bench
-) -> None:
+def test_a_freeze_is_detected_before_any_other_event(path: str, holder: Bench) -> None:
     holder.clock.move(60)
     PATHS[path](holder)
     assert holder.events[0] == "clock.froze"
     assert holder.role is Role.CLAIMING
 
 
-def test_what_a_frozen_twin_tells_does_not_say_that_it_is_on_duty(holder: Bench) -> None:
+def test_the_document_of_a_thawed_twin_does_not_say_on_duty(holder: Bench) -> None:
     holder.clock.move(60)
     assert holder.node.document().role is Role.CLAIMING
 
@@ -52,7 +49,7 @@ def test_a_slot_that_came_due_in_a_freeze_waits_for_the_peers_word(holder: Bench
     assert [start.job for start in holder.started] == ["jobs.post"]
 
 
-def test_who_was_held_up_by_a_freeze_finds_one_more_than_before(holder: Bench) -> None:
+def test_a_freeze_raises_the_number_of_freezes(holder: Bench) -> None:
     before = holder.node.freezes()
     holder.wait(5)
     assert holder.node.freezes() == before
@@ -106,7 +103,7 @@ def test_a_job_that_waits_out_a_doubt_may_not_begin_when_the_peer_has_the_duty(
     assert answers == [False]
 
 
-def test_a_start_is_published_before_it_is_made() -> None:
+def test_a_start_is_published_before_the_run_starts() -> None:
     made = bench(job())
     made.take_duty()
     order: list[str] = []
@@ -120,7 +117,7 @@ def test_a_start_is_published_before_it_is_made() -> None:
     assert order == ["running", "start"]
 
 
-def test_the_scheduler_is_told_to_beat_at_the_next_slot() -> None:
+def test_the_scheduler_beats_at_the_next_slot() -> None:
     made = bench(job())
     made.take_duty()
     made.wait(7)
@@ -141,7 +138,7 @@ def test_the_scheduler_beats_at_least_once_a_second() -> None:
     assert made.node.tick() <= BEAT_S
 
 
-def test_the_scheduler_is_woken_by_what_has_to_be_done_before_its_next_beat() -> None:
+def test_an_earlier_timer_wakes_the_scheduler() -> None:
     made = bench(job(interval="1s"))
     made.clock.move(0.6)
     made.wait(2)
@@ -153,11 +150,11 @@ def test_the_scheduler_is_woken_by_what_has_to_be_done_before_its_next_beat() ->
     assert made.node.wake_scheduler.is_set()
 
 
-def test_a_scheduler_that_stands_still_is_told_to_the_host_and_to_the_peer(holder: Bench) -> None:
+def test_a_stuck_scheduler_is_reported_to_the_host_and_the_peer(holder: Bench) -> None:
     assert holder.node.ticking
     for _ in range(int(STALLED_S)):
         holder.clock.move(1)
-        holder.node.look()  # the process lives: only its scheduler does not
+        holder.node.look()  # the process lives, but its scheduler does not
     assert not holder.node.ticking
     assert holder.node.document().ticked_ago_s == pytest.approx(STALLED_S)
 

@@ -1,4 +1,4 @@
-"""The pair's history, as one twin keeps it: what it records of itself, and what it hears."""
+"""The pair's history on one twin: its own records and the peer's."""
 
 import pytest
 from node_bench import WALL, Bench, bench, job
@@ -23,7 +23,7 @@ def known(made: Bench) -> Record:
     return made.node.history.between(0, 1e10)
 
 
-def test_what_is_recorded_goes_out_with_every_message_for_a_minute(holder: Bench) -> None:
+def test_records_go_out_with_every_message_for_a_minute(holder: Bench) -> None:
     holder.node.history.record(SEEN)
     assert holder.node.document().recent.looks == SEEN.looks
     holder.wait(2 * RECENT_S)
@@ -31,7 +31,7 @@ def test_what_is_recorded_goes_out_with_every_message_for_a_minute(holder: Bench
     assert known(holder).looks == SEEN.looks
 
 
-def test_what_a_message_carries_is_kept(holder: Bench) -> None:
+def test_the_records_of_a_message_are_kept(holder: Bench) -> None:
     holder.hear(Via.LINE, recent=SEEN)
     assert known(holder).looks == SEEN.looks
 
@@ -52,7 +52,7 @@ def test_how_long_both_have_been_awake_is_known_to_5_s(holder: Bench) -> None:
     assert lives["2-b"].twin == "b"
 
 
-def test_a_peer_that_is_heard_for_the_first_time_is_asked_for_all_it_knows() -> None:
+def test_a_peer_heard_for_the_first_time_is_asked_for_its_whole_history() -> None:
     made = bench(job())
     made.wait(2)
     made.hear(Via.ANSWER)
@@ -68,7 +68,7 @@ def test_a_peer_that_is_heard_all_the_time_is_not_asked_again(holder: Bench) -> 
     assert holder.asked_since == []
 
 
-def test_after_a_silence_the_peer_is_asked_for_what_happened_in_it(holder: Bench) -> None:
+def test_after_a_silence_the_peer_is_asked_for_the_missing_history(holder: Bench) -> None:
     heard_at = holder.clock.now().wall
     holder.node.history.caught_up(heard_at)
     holder.asked_since.clear()
@@ -77,7 +77,7 @@ def test_after_a_silence_the_peer_is_asked_for_what_happened_in_it(holder: Bench
     assert holder.asked_since == [heard_at - RECENT_S]
 
 
-def test_an_answer_that_did_not_come_is_asked_for_again_later(holder: Bench) -> None:
+def test_a_missing_answer_is_requested_again_later(holder: Bench) -> None:
     holder.asked_since.clear()
     for _ in range(20):
         holder.wait(1)
@@ -85,7 +85,7 @@ def test_an_answer_that_did_not_come_is_asked_for_again_later(holder: Bench) -> 
     assert holder.asked_since == [0]
 
 
-def test_an_older_boot_of_ones_own_is_not_taken_for_the_peer(holder: Bench) -> None:
+def test_an_older_boot_of_our_own_is_not_taken_for_the_peer(holder: Bench) -> None:
     holder.wait(300)
     holder.asked_since.clear()
     holder.hear(Via.OWN, twin="a", boot="0-a", role=Role.LEAVING, recent=SEEN)
@@ -99,7 +99,7 @@ def test_after_a_month_a_boot_is_forgotten(holder: Bench) -> None:
     assert "0-a" not in known(holder).lives
 
 
-def test_what_a_message_tells_of_the_future_is_not_kept(holder: Bench) -> None:
+def test_records_of_the_future_are_not_kept(holder: Bench) -> None:
     ahead = LOOK._replace(minute=LOOK.minute + 100, at=LOOK.at + 6_000)
     holder.hear(Via.LINE, recent=Record(looks={"web": (ahead,)}))
     assert known(holder).looks == {}

@@ -27,10 +27,6 @@ from twin.core.pair.events import (
     Via,
 )
 from twin.core.pair.history import KEPT_S
-from twin.core.pair.knowledge import Claim
-from twin.hosts import WAKES_WITHIN_S
-from twin.node import client as client_module
-from twin.node import peer as module
 from twin.node.codec import dump_json, parse
 from twin.node.failures import failure_of
 from twin.node.peer import PeerLink
@@ -39,13 +35,8 @@ DOCUMENT = dump_json(document())
 CACHED = dump_json(replace(document(), nonce="0123456789abcdef"))
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUT_S", 0.15)
-
-
 def sent(request: Request, url: str, own_url: str | None = None) -> list[Event]:
-    """What the node is told when `request` is sent to `url`."""
+    """The events of the node after `request` goes to `url`."""
     events: list[Event] = []
 
     async def run() -> None:
@@ -63,17 +54,19 @@ def sent(request: Request, url: str, own_url: str | None = None) -> list[Event]:
 
 
 def deaf(made: Bench, events: list[Event]) -> None:
-    """From now on the node keeps what it is told, and does nothing about it."""
+    """From now on the node only collects its events."""
     vars(made.node)["handle"] = events.append
 
 
-def served(request: Request, answering: Answering, own: bool = False) -> tuple[list[Event], Server]:
-    """The same, with a server that answers so."""
+def served(
+    request: Request, answering: Answering, own: bool = False, **limits: float
+) -> tuple[list[Event], Server]:
+    """The same, with a server that gives this answer."""
     events: list[Event] = []
     kept: list[Server] = []
 
     async def run() -> None:
-        async with serving(answering) as server, client() as http:
+        async with serving(answering) as server, client(**limits) as http:
             kept.append(server)
             made = bench(job(), peer=server.url, url=server.url if own else None)
             deaf(made, events)
@@ -87,7 +80,7 @@ def served(request: Request, answering: Answering, own: bool = False) -> tuple[l
     return events, kept[0]
 
 
-# ---- what is sent
+# ---- requests
 
 
 @pytest.mark.parametrize(
@@ -98,7 +91,7 @@ def served(request: Request, answering: Answering, own: bool = False) -> tuple[l
         (Request.STATUS, "GET /status"),
     ],
 )
-def test_the_peer_is_asked_with_its_credentials_and_told_what_we_know(
+def test_a_request_to_the_peer_carries_its_credentials_and_our_document(
     request_: Request, line: str
 ) -> None:
     events, server = served(request_, saying(answer(200, DOCUMENT)))
@@ -132,7 +125,7 @@ def test_the_look_at_the_peers_health_shows_no_credentials() -> None:
     assert events == [Looked(on_duty=True, boot="2-b", alive=True)]
 
 
-# ---- what comes back
+# ---- answers
 
 
 @pytest.mark.parametrize(
@@ -157,7 +150,7 @@ def test_the_look_at_the_peers_health_shows_no_credentials() -> None:
         (answer(503, b"<html>asleep</html>"), Failure.REFUSED, "503"),
     ],
 )
-def test_an_answer_that_is_no_document_says_what_is_wrong(
+def test_an_answer_that_is_no_document_is_explained(
     text: bytes, failure: Failure, told: str
 ) -> None:
     events, _ = served(Request.STATUS, saying(text))
@@ -177,7 +170,8 @@ def test_an_answer_that_a_proxy_compressed_is_read(encoding: str) -> None:
 
 
 def test_a_look_finds_a_twin_of_an_older_release() -> None:
-    """Else both would be on duty, where the two deny each other, for as long as one is older."""
+    """Otherwise twins that deny each other would both be on duty while one runs an older
+    release."""
     older = json.dumps({"ok": True, "role": "on_duty", "boot": "2-b"}).encode()
     events, _ = served(Request.LOOK, saying(answer(200, older)))
     assert events == [Looked(on_duty=True, boot="2-b", alive=True)]
@@ -212,14 +206,14 @@ def test_a_redirect_is_not_followed_with_our_credentials() -> None:
     assert server.lines == ["POST /update"]
 
 
-def test_nobody_there_is_a_refusal() -> None:
+def test_a_closed_port_is_a_refusal() -> None:
     (event,) = sent(Request.STATUS, asyncio.run(nowhere()))
     assert isinstance(event, Failed)
     assert (event.failure, event.why) == (Failure.REFUSED, "the connection is refused")
 
 
 @pytest.mark.parametrize("url", ["https://xn--zz.example", "http://xn--a"])
-def test_a_host_name_that_is_none_brings_no_answer(url: str) -> None:
+def test_an_unknown_host_name_brings_no_answer(url: str) -> None:
     assert sent(Request.STATUS, url) == []
     assert sent(Request.LOOK, url) == [Looked(on_duty=False, boot="", alive=False)]
 
@@ -236,7 +230,7 @@ def _of_group(*errors: OSError) -> BaseException:
     return error
 
 
-def test_a_certificate_that_is_not_valid_is_a_strangers() -> None:
+def test_an_invalid_certificate_means_no_twin() -> None:
     error = OSError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: expired")
     failed = failure_of(error)
     assert failed is not None
@@ -258,43 +252,40 @@ async def breaking(_: Asked, writer: asyncio.StreamWriter) -> None:
 
 @pytest.mark.parametrize("answering", [silent, dripping, breaking, saying(b""), saying(b"\x00\n")])
 @pytest.mark.parametrize("request_", [Request.UPDATE, Request.STATUS, Request.OWN])
-def test_silence_tells_nothing_and_ends_in_time(answering: Answering, request_: Request) -> None:
-    events, _ = served(request_, answering, own=True)
+def test_silence_reports_nothing_and_times_out(answering: Answering, request_: Request) -> None:
+    events, _ = served(request_, answering, own=True, timeout_s=0.5)
     assert events == []
 
 
 @pytest.mark.parametrize("answering", [silent, dripping, breaking])
 def test_a_look_that_finds_nothing_says_so(answering: Answering) -> None:
-    events, _ = served(Request.LOOK, answering)
+    events, _ = served(Request.LOOK, answering, timeout_s=0.5)
     assert events == [Looked(on_duty=False, boot="", alive=False)]
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b"[]", b"[" * 100_000, b'{"role": 1, "boot": 2}', b"\xff"]
 )
-def test_a_look_at_a_stranger_finds_somebody_alive(body: bytes) -> None:
+def test_a_look_answered_by_a_stranger_finds_the_url_alive(body: bytes) -> None:
     events, _ = served(Request.LOOK, saying(answer(404, body)))
     assert events == [Looked(on_duty=False, boot="", alive=True)]
 
 
-def test_an_answer_without_an_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "DOCUMENT_BYTES", 100_000)
-    monkeypatch.setattr(client_module, "TIMEOUT_S", 60.0)
-
+def test_an_answer_without_an_end_is_not_read_to_its_end() -> None:
     async def endless(_: Asked, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         while True:
             writer.write(b" " * 65_536)
             await writer.drain()
 
-    events, _ = served(Request.STATUS, endless)
+    events, _ = served(Request.STATUS, endless, timeout_s=60, most_bytes=100_000)
     (event,) = events
     assert isinstance(event, Failed)
     assert event.failure is Failure.STRANGER
 
 
 def broken_once() -> Answering:
-    """As a connection that was kept until the peer's process was gone."""
+    """Like a connection kept open until the peer's process was gone."""
     answers = iter([b"", answer(200, DOCUMENT)])
 
     async def respond(_: Asked, writer: asyncio.StreamWriter) -> None:
@@ -303,13 +294,13 @@ def broken_once() -> Answering:
     return respond
 
 
-def test_a_question_over_a_connection_that_breaks_is_asked_anew_at_once() -> None:
+def test_a_request_over_a_broken_connection_is_repeated_at_once() -> None:
     events, server = served(Request.STATUS, broken_once())
     assert len(server.lines) == 2
     assert [type(event) for event in events] == [Heard]
 
 
-def test_what_somebody_wants_done_is_not_asked_twice() -> None:
+def test_a_users_action_is_not_sent_twice() -> None:
     async def test(_: Bench, link: PeerLink, server: Server) -> None:
         assert await link.pass_on(b"{}") is None
         assert server.lines == ["POST /actions"]
@@ -317,7 +308,7 @@ def test_what_somebody_wants_done_is_not_asked_twice() -> None:
     on_link(broken_once(), test)
 
 
-def test_proxies_of_the_machine_are_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_of_the_machine_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     events, _ = served(Request.STATUS, saying(answer(200, DOCUMENT)))
@@ -340,7 +331,7 @@ def test_a_legacy_peer_is_asked_plainly_and_its_answer_confirms() -> None:
     assert events == [PlainConfirmed()]
 
 
-def test_who_stands_by_takes_no_duty_from_a_legacy_peer() -> None:
+def test_a_standby_takes_no_duty_from_a_legacy_peer() -> None:
     async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
         plain = asked.line == "GET /update"
         writer.write(answer(200, b'{"status": "Update"}') if plain else answer(404))
@@ -380,7 +371,7 @@ def test_another_answer_to_the_plain_request_does_not_confirm(
     assert [event.failure for event in events if isinstance(event, Failed)] == [failure]
 
 
-def test_a_legacy_peer_is_told_plainly_that_we_leave() -> None:
+def test_a_legacy_peer_gets_a_plain_down() -> None:
     events, server = served(Request.DOWN, legacy(answer(200, b'{"status": "Down"}')))
     assert server.lines == ["POST /down", "GET /down"]
     assert events == []
@@ -389,33 +380,26 @@ def test_a_legacy_peer_is_told_plainly_that_we_leave() -> None:
 # ---- leaving
 
 
-def test_a_leaving_twin_waits_for_its_peers_answer_but_not_for_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_DOWN_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(client_module, "TIMEOUT_S", 60.0)
-
+def test_a_leaving_twin_waits_for_its_peers_answer_but_not_for_long() -> None:
     async def test(_: Bench, link: PeerLink, server: Server) -> None:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await link.down()
         assert server.lines == ["POST /down"]
 
     on_link(silent, test)
 
 
-def test_what_is_on_its_way_at_the_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUT_S", 60.0)
-
+def test_requests_underway_at_the_end_are_cancelled() -> None:
     async def test(_: Bench, link: PeerLink, server: Server) -> None:
         link.send(Request.UPDATE)
         await wait_until(lambda: server.asked)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await link.close()
 
     on_link(silent, test)
 
 
-def test_a_twin_that_is_answered_knows_its_claim_is_confirmed() -> None:
+def test_an_answer_confirms_the_claim() -> None:
     async def respond(asked: Asked, writer: asyncio.StreamWriter) -> None:
         writer.write(answer(200, dump_json(document(claim=parse(asked.body, WALL).claim))))
 
@@ -428,50 +412,25 @@ def test_a_twin_that_is_answered_knows_its_claim_is_confirmed() -> None:
     on_link(respond, test)
 
 
-# ---- what people ask for on the page
+# ---- users' requests on the page
 
 
-def test_a_peer_is_asked_to_take_the_duty_until_it_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sleeping one may join when it wakes, and has to be asked again."""
-    kept: list[Bench] = []
-
-    async def waking(_: Asked, writer: asyncio.StreamWriter) -> None:
-        if len(kept) == 2:
-            term = kept[0].node.look().knowledge.claim.term
-            kept[0].hear(Via.UPDATE, claim=Claim(term + 1, "b", "2-b"), role=Role.ON_DUTY)
-        kept.append(kept[0])
-        writer.write(answer(200, b'{"status": "Down"}'))
-
+def test_a_peer_is_asked_to_take_the_duty_by_a_plain_get() -> None:
     async def test(made: Bench, link: PeerLink, server: Server) -> None:
         made.take_duty()
-        kept.append(made)
-        link.hand_over()
+        link.send(Request.TAKE)
         await wait_until(lambda: server.asked and not link._tasks)
-        assert server.lines == ["GET /down"] * 2
-
-    monkeypatch.setattr(module, "_ASK_AGAIN_S", 0.01)
-    on_link(waking, test)
-
-
-def test_a_peer_that_does_not_take_the_duty_is_not_asked_for_ever(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_ASK_AGAIN_S", 0.01)
-
-    async def test(made: Bench, link: PeerLink, server: Server) -> None:
-        made.take_duty()
-        link.hand_over()
-        await wait_until(lambda: server.asked and not link._tasks, timeout_s=2)  # each hangs 0.15 s
+        assert server.lines == ["GET /down"]
         assert made.role is Role.ON_DUTY
 
-    on_link(silent, test, hand_over_within_s=0.5)
+    on_link(saying(answer(200, b'{"status": "Down"}')), test)
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_peer_that_denies_us_is_asked_once_to_take_the_duty_and_told_of(status: int) -> None:
+def test_a_peer_that_denies_a_request_to_take_the_duty_is_reported(status: int) -> None:
     async def test(made: Bench, link: PeerLink, server: Server) -> None:
         made.take_duty()
-        link.hand_over()
+        link.send(Request.TAKE)
         await wait_until(lambda: server.asked and not link._tasks)
         assert server.lines == ["GET /down"]
         assert "set PEER_USERNAME and PEER_PASSWORD" in made.node.look().peer.trouble_why
@@ -480,7 +439,7 @@ def test_a_peer_that_denies_us_is_asked_once_to_take_the_duty_and_told_of(status
     on_link(saying(answer(status)), test)
 
 
-def test_what_is_passed_on_to_the_peer_comes_back_with_its_answer() -> None:
+def test_a_forwarded_action_returns_the_peers_answer() -> None:
     async def test(_: Bench, link: PeerLink, server: Server) -> None:
         answered = await link.pass_on(b'{"do": "run"}')
         assert answered is not None
@@ -502,7 +461,7 @@ async def a_year(asked: Asked, writer: asyncio.StreamWriter) -> None:
     writer.write(answer(200, json.dumps({"history": {"looks": {"web": [look]}}}).encode()))
 
 
-def test_what_the_peer_knows_of_the_last_48_hours_is_asked_for_a_part_at_a_time() -> None:
+def test_the_peers_last_48_hours_are_requested_part_by_part() -> None:
     async def test(made: Bench, link: PeerLink, server: Server) -> None:
         link.catch_up(0)
         await wait_until(lambda: server.asked and not link._tasks)
@@ -510,13 +469,13 @@ def test_what_the_peer_knows_of_the_last_48_hours_is_asked_for_a_part_at_a_time(
         assert server.lines[-1].endswith(f"&until={WALL + 3 * 3600:.0f}")
         assert len(made.node.history.between(0, 1e10).looks["web"]) == len(server.lines) == 17
         made.hear(Via.LINE)
-        assert made.asked_since == []  # it is in step from now on
+        assert made.asked_since == []  # from now on its history is complete
 
     on_link(a_year, test)
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"history": {"looks": 7}}', b'{"history": 1}'])
-def test_a_peer_that_tells_no_history_is_asked_again_later(body: bytes) -> None:
+def test_a_peer_that_sends_no_history_is_asked_again_later(body: bytes) -> None:
     async def test(made: Bench, link: PeerLink, server: Server) -> None:
         link.catch_up(WALL)
         await wait_until(lambda: server.asked and not link._tasks)
@@ -530,12 +489,11 @@ def test_a_peer_that_tells_no_history_is_asked_again_later(body: bytes) -> None:
 def on_link(
     answering: Answering,
     test: Callable[[Bench, PeerLink, Server], Any],
-    hand_over_within_s: float = WAKES_WITHIN_S,
 ) -> None:
     async def run() -> None:
-        async with serving(answering) as server, client() as http:
+        async with serving(answering) as server, client(timeout_s=60) as http:
             made = bench(peer=server.url)
-            link = PeerLink(settings(), made.node, made.clock, http, hand_over_within_s)
+            link = PeerLink(settings(), made.node, made.clock, http, down_timeout_s=0.05)
             try:
                 await test(made, link, server)
             finally:

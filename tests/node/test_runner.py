@@ -1,16 +1,15 @@
-"""Jobs that misbehave, on their own threads."""
+"""Misbehaving jobs, on their own threads."""
 
 import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import schedule
 from node_bench import Bench, bench, higher, job
 
 from twin.core.pair.document import Role
@@ -19,14 +18,13 @@ from twin.core.pair.knowledge import Entry, Fate
 from twin.core.schedule.job import Run
 from twin.log import Log
 from twin.node.codec import dump_json
-from twin.node.runner import Runner
-from twin.worker.jobsfile import Scheduled
+from twin.node.runner import Runner, Scheduled
 
 
 def on_duty(
     *functions: Callable[[Run], object], announced: Callable[[], None] = lambda: None
 ) -> tuple[Bench, Runner]:
-    """A twin on duty with a job for each function, named by it."""
+    """A twin on duty with a job for each function, named after it."""
     jobs = {each.__name__: job(each.__name__)[each.__name__] for each in functions}
     made = bench(jobs)
     calls = {each.__name__: Scheduled(jobs[each.__name__], each) for each in functions}
@@ -37,7 +35,7 @@ def on_duty(
 
 
 def ran(function: Callable[[Run], object]) -> tuple[Entry, str]:
-    """What the ledger and the log hold once the job ran."""
+    """The ledger entry and the log after the job ran."""
     made, runner = on_duty(function)
     made.wait(10)
     assert runner.wait_until_idle(5)
@@ -50,7 +48,7 @@ def entry(made: Bench, name: str) -> Entry:
 
 @contextmanager
 def hanging() -> Iterator[tuple[threading.Event, threading.Event, Callable[[Run], None]]]:
-    """A job that tells when it has begun, and ends when it is let go."""
+    """A job that signals its start and ends when released."""
     begun, let_go = threading.Event(), threading.Event()
 
     def hangs(_: Run) -> None:
@@ -111,15 +109,10 @@ def test_a_job_that_raises_leaves_a_short_text_and_the_log_the_traceback() -> No
         RecursionError(),
     ],
 )
-def test_whatever_a_job_raises_is_its_own_failure(error: BaseException) -> None:
+def test_any_exception_of_a_job_is_its_own_failure(error: BaseException) -> None:
     ended, _ = ran(raises(error))
     assert ended.fate is Fate.FAILED
     assert ended.why
-
-
-@pytest.mark.parametrize("code", [None, 0])
-def test_a_job_that_ends_the_process_well_has_ended_well(code: int | None) -> None:
-    assert ran(raises(SystemExit(code)))[0].fate is Fate.DONE
 
 
 def test_text_that_cannot_be_sent_does_not_silence_the_twin() -> None:
@@ -128,39 +121,6 @@ def test_text_that_cannot_be_sent_does_not_silence_the_twin() -> None:
     assert runner.wait_until_idle(5)
     told = json.loads(dump_json(made.node.document()))
     assert told["ledger"]["job"]["why"] == "ValueError: file \\udcff.txt"
-
-
-async def _later() -> None: ...
-
-
-async def _each_later() -> AsyncIterator[int]:
-    yield 1
-
-
-@pytest.mark.parametrize(
-    ("made", "why"),
-    [
-        (_later, "it returned a coroutine, which nobody runs"),
-        (lambda: (each for each in "ab"), "it is a generator, which nobody runs"),
-        (_each_later, "it is a generator, which nobody runs"),
-    ],
-)
-def test_a_job_that_only_makes_code_and_runs_none_has_failed(
-    made: Callable[[], object], why: str
-) -> None:
-    def job_(_: Run) -> object:
-        return made()
-
-    told, log = ran(job_)
-    assert told.fate is Fate.FAILED
-    assert told.why.startswith(why)
-    assert f'event=job.not_run twin=a job=job_ because="{why}' in log
-
-
-@pytest.mark.parametrize("returned", [schedule.CancelJob, schedule.CancelJob()])
-def test_a_job_can_ask_to_be_run_no_more(returned: object) -> None:
-    ended, _ = ran(lambda _: returned)
-    assert ended.fate is Fate.CANCELLED
 
 
 def test_a_job_takes_the_run() -> None:
@@ -237,7 +197,7 @@ def test_a_run_that_is_cut_off_has_failed() -> None:
         assert (ended.fate, ended.why) == (Fate.FAILED, "cut off: its twin had to end")
         let_go.set()
         assert runner.wait_until_idle(5)
-        assert entry(made, "hangs").fate is Fate.DONE  # it made it after all
+        assert entry(made, "hangs").fate is Fate.DONE  # it ended after all
 
 
 def test_a_job_does_not_begin_before_its_announcement_is_written() -> None:
@@ -274,8 +234,8 @@ def test_a_job_does_not_begin_when_the_duty_was_lost_meanwhile() -> None:
     assert ended.why.startswith("not begun")
 
 
-def test_who_waits_for_the_last_run_finds_its_end_in_the_ledger() -> None:
-    """A twin that leaves tells its peer how the run ended."""
+def test_the_ledger_has_the_end_when_the_last_run_is_over() -> None:
+    """A leaving twin reports the run's fate to its peer."""
     for _ in range(20):
         made, runner = on_duty(does_nothing)
         handle = made.node.handle
@@ -316,5 +276,5 @@ def _until(holds: Callable[[], bool]) -> bool:
     for _ in range(500):
         if holds():
             return True
-        time.sleep(0.01)  # noqa: TID251 (nothing tells of a thread's word in the ledger)
+        time.sleep(0.01)  # noqa: TID251 (no event follows a thread's entry in the ledger)
     return False

@@ -5,7 +5,7 @@ from node_bench import bench
 from twin.node.scheduler import Scheduler
 
 
-def test_it_beats_when_it_is_told_of_news_and_ends_when_it_is_stopped() -> None:
+def test_it_beats_when_woken_and_ends_when_stopped() -> None:
     made, beats = bench(), threading.Semaphore(0)
 
     def tick() -> float:
@@ -22,7 +22,7 @@ def test_it_beats_when_it_is_told_of_news_and_ends_when_it_is_stopped() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "schedule"]
 
 
-def test_news_that_comes_during_a_beat_calls_for_another_one() -> None:
+def test_a_wake_up_during_a_beat_causes_another_beat() -> None:
     made, beats = bench(), threading.Semaphore(0)
 
     def tick() -> float:
@@ -41,7 +41,7 @@ def test_news_that_comes_during_a_beat_calls_for_another_one() -> None:
     scheduler.stop()
 
 
-def test_a_stop_is_heard_even_in_the_moment_in_which_news_is_forgotten() -> None:
+def test_a_stop_just_before_the_clear_is_not_missed() -> None:
     made, clearing = bench(), threading.Event()
 
     class StoppedMeanwhile(threading.Event):

@@ -11,7 +11,7 @@ from node_bench import bench, document, settings
 from twin.core.pair.events import Event, Failed, Failure, Heard, Via, WatchLost
 from twin.core.pair.knowledge import Entry, Fate
 from twin.node import watch as module
-from twin.node.codec import dump_json
+from twin.node.codec import DOCUMENT_BYTES, dump_json
 from twin.node.watch import Watch
 
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
@@ -21,21 +21,18 @@ HEARD = Heard(document(), Via.LINE)
 Test = Callable[[Watch, list[Event]], Awaitable[None]]
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WATCH_SILENCE_S", 0.3)
-
-
 def on_watch(url: str, test: Test) -> None:
     asyncio.run(_on_watch(url, test))
 
 
-async def _on_watch(url: str, test: Test) -> None:
+async def _on_watch(
+    url: str, test: Test, silence_s: float = 0.3, most_bytes: int = DOCUMENT_BYTES
+) -> None:
     events: list[Event] = []
     made = bench(peer=url)
     vars(made.node)["handle"] = events.append
     async with client() as http:
-        watch = Watch(settings(), made.node, http)
+        watch = Watch(settings(), made.node, http, silence_s, most_bytes)
         watch.want(True)
         await asyncio.sleep(0)
         try:
@@ -49,8 +46,13 @@ async def until_closed(watch: Watch, events: list[Event]) -> None:
     assert events
 
 
-def told(answering: Answering, test: Test = until_closed) -> tuple[list[Event], Server]:
-    """What the node is told of a stream that a server answers so."""
+def told(
+    answering: Answering,
+    test: Test = until_closed,
+    silence_s: float = 0.3,
+    most_bytes: int = DOCUMENT_BYTES,
+) -> tuple[list[Event], Server]:
+    """The events of the node for a stream with this answer."""
     kept: list[tuple[list[Event], Server]] = []
 
     async def run() -> None:
@@ -60,13 +62,13 @@ def told(answering: Answering, test: Test = until_closed) -> tuple[list[Event], 
                 kept.append((events, server))
                 await test(watch, events)
 
-            await _on_watch(server.url, keep)
+            await _on_watch(server.url, keep, silence_s, most_bytes)
 
     asyncio.run(run())
     return kept[0]
 
 
-def test_every_line_is_heard_and_so_is_the_end() -> None:
+def test_the_core_gets_every_line_and_the_end() -> None:
     events, server = told(saying(HEAD + LINE + LINE))
     assert server.lines == ["GET /watch"]
     assert "authorization" in server.asked[0].headers
@@ -81,7 +83,7 @@ def test_a_line_goes_on_from_the_one_before_it() -> None:
     assert heard == [{"post": post}, {"post": post, "mail": mail}]
 
 
-def test_a_line_that_comes_in_pieces_is_heard_once_it_is_whole() -> None:
+def test_a_line_in_pieces_is_delivered_once_whole() -> None:
     async def in_pieces(_: Asked, writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD)
         for byte in (LINE[:1], LINE[1:50], LINE[50:] + LINE[:3], LINE[3:]):
@@ -92,7 +94,7 @@ def test_a_line_that_comes_in_pieces_is_heard_once_it_is_whole() -> None:
     assert told(in_pieces)[0] == [HEARD, HEARD, WatchLost("it was closed")]
 
 
-def test_half_a_line_at_the_end_is_not_heard() -> None:
+def test_half_a_line_at_the_end_is_dropped() -> None:
     assert told(saying(HEAD + LINE + LINE[:40]))[0] == [HEARD, WatchLost("it was closed")]
 
 
@@ -117,7 +119,7 @@ async def slow_to_answer(_: Asked, writer: asyncio.StreamWriter) -> None:
 
 
 @pytest.mark.parametrize("answering", [silent_after_a_line, never_a_whole_line, slow_to_answer])
-def test_a_stream_without_a_line_for_so_long_is_silent(answering: Answering) -> None:
+def test_a_stream_without_lines_times_out_as_silent(answering: Answering) -> None:
     events, _ = told(answering)
     assert events[-1] == WatchLost("silent for 0.3 s")
 
@@ -140,23 +142,20 @@ def test_a_line_that_is_no_document_ends_the_watch(text: bytes) -> None:
     assert "no twin's" in lost.why
 
 
-def test_a_line_without_an_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "DOCUMENT_BYTES", 100_000)
-    monkeypatch.setattr(module, "WATCH_SILENCE_S", 60)
-
+def test_a_line_without_an_end_is_not_read_to_its_end() -> None:
     async def endless(_: Asked, writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD)
         while True:
             writer.write(b"x" * 65_536)
             await writer.drain()
 
-    (lost,) = told(endless)[0]
+    (lost,) = told(endless, silence_s=60, most_bytes=100_000)[0]
     assert isinstance(lost, WatchLost)
     assert "100000 bytes" in lost.why
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 302])
-def test_an_answer_that_is_no_stream_says_what_is_wrong(status: int) -> None:
+def test_an_answer_that_is_no_stream_is_explained(status: int) -> None:
     events, _ = told(saying(answer(status)))
     failed, lost = events
     assert isinstance(failed, Failed)
@@ -169,7 +168,7 @@ def test_a_peer_that_does_not_serve_refuses(status: int) -> None:
     assert told(saying(answer(status)))[0] == [WatchLost(f"it answers {status}", refused=True)]
 
 
-def test_nobody_there_refuses() -> None:
+def test_a_closed_port_refuses() -> None:
     async def test(watch: Watch, events: list[Event]) -> None:
         await until_closed(watch, events)
         assert events == [WatchLost("the connection is refused", refused=True)]
@@ -195,7 +194,7 @@ def test_a_watch_that_is_closed_on_purpose_is_no_loss() -> None:
     told(silent_after_a_line, test)
 
 
-def test_a_watch_that_is_opened_again_tells_nothing_of_the_one_before() -> None:
+def test_a_reopened_watch_does_not_report_the_old_one() -> None:
     async def test(watch: Watch, events: list[Event]) -> None:
         await wait_until(lambda: events)
         watch.want(True)
@@ -207,7 +206,7 @@ def test_a_watch_that_is_opened_again_tells_nothing_of_the_one_before() -> None:
     assert len(server.asked) == 2
 
 
-def test_the_core_hears_of_the_end_even_if_a_bug_brought_it_about() -> None:
+def test_the_core_learns_of_the_end_even_if_a_bug_causes_it() -> None:
     reported: list[dict[str, object]] = []
 
     async def test(watch: Watch, events: list[Event]) -> None:

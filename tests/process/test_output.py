@@ -1,4 +1,4 @@
-"""The way of log lines to stdout, over real pipes."""
+"""Log lines on their way to stdout, over real pipes."""
 
 import fcntl
 import os
@@ -24,14 +24,14 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def read(descriptor: int, size: int) -> str:
-    """So many bytes, whenever they come."""
+    """Read until `size` bytes have arrived."""
     got = b""
     while len(got) < size:
         got += os.read(descriptor, size - len(got))
     return got.decode()
 
 
-def test_a_line_is_written_without_being_asked_for(pipe: tuple[int, int]) -> None:
+def test_a_line_is_written_without_a_flush(pipe: tuple[int, int]) -> None:
     Log("a", Output("a", pipe[1], "utf-8")).info("thing.happened", name="Grüße 🙂")
     line = 'at=info event=thing.happened twin=a name="Grüße 🙂"\n'
     assert read(pipe[0], len(line.encode())) == line
@@ -45,7 +45,7 @@ def test_a_line_is_written_without_being_asked_for(pipe: tuple[int, int]) -> Non
         ("ascii", "Gr\\xfc\\u20ac\n"),
     ],
 )
-def test_letters_that_the_encoding_lacks_are_escaped(
+def test_characters_outside_the_encoding_are_escaped(
     pipe: tuple[int, int], encoding: str, written: str
 ) -> None:
     output = Output("a", pipe[1], encoding)
@@ -54,16 +54,12 @@ def test_letters_that_the_encoding_lacks_are_escaped(
     assert os.read(pipe[0], 100) == written.encode(encoding)
 
 
-def test_a_line_with_escaped_letters_is_not_longer_than_the_platform_takes(
-    pipe: tuple[int, int],
-) -> None:
+def test_a_line_with_escaped_characters_is_cut_to_the_limit(pipe: tuple[int, int]) -> None:
     Log("a", Output("a", pipe[1], "ascii")).info("x", because="🙂" * 3000)
     assert 8_000 < len(os.read(pipe[0], 20_000)) < 10_000
 
 
-def test_lines_of_one_thread_stay_in_order_and_those_of_several_do_not_mix(
-    pipe: tuple[int, int],
-) -> None:
+def test_lines_of_several_threads_stay_in_order_and_do_not_mix(pipe: tuple[int, int]) -> None:
     output, most = Output("a", pipe[1], "utf-8"), 500
 
     def write(name: str) -> None:
@@ -79,7 +75,7 @@ def test_lines_of_one_thread_stay_in_order_and_those_of_several_do_not_mix(
         assert mine == [f"{name} {number:03}" for number in range(most)]
 
 
-def test_what_nobody_reads_holds_nobody_and_a_line_tells_later_how_much_was_dropped(
+def test_an_unread_pipe_blocks_no_writer_and_dropped_lines_are_counted(
     pipe: tuple[int, int],
 ) -> None:
     output, most = Output("a", pipe[1], "utf-8", most_bytes=10_000), 0
@@ -93,16 +89,16 @@ def test_what_nobody_reads_holds_nobody_and_a_line_tells_later_how_much_was_drop
     found = ""
     while "event=log.dropped" not in found:
         found += os.read(pipe[0], 100_000).decode()
-    *lines, told, rest = found.split("\n")
+    *lines, last, rest = found.split("\n")
     assert rest == ""
-    assert told == f"at=warning event=log.dropped twin=a lines={most - len(lines)}"
+    assert last == f"at=warning event=log.dropped twin=a lines={most - len(lines)}"
     assert set(lines) == {LINE.strip()}
     output.write("after\n")
     assert output.drain(5)
     assert os.read(pipe[0], 100) == b"after\n"
 
 
-def test_lines_that_fail_to_be_written_are_counted_once_writing_works_again(tmp_path: Path) -> None:
+def test_lines_lost_to_a_broken_pipe_are_counted_later(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
     writer = os.open(tmp_path / "fifo", os.O_WRONLY)
@@ -119,7 +115,7 @@ def test_lines_that_fail_to_be_written_are_counted_once_writing_works_again(tmp_
     os.close(writer)
 
 
-def test_a_pipe_that_somebody_made_non_blocking_loses_nothing(pipe: tuple[int, int]) -> None:
+def test_a_non_blocking_pipe_loses_nothing(pipe: tuple[int, int]) -> None:
     fcntl.fcntl(pipe[1], fcntl.F_SETFL, os.O_NONBLOCK)
     output, most = Output("a", pipe[1], "utf-8"), 3_000  # a pipe holds 64 kB
     for _ in range(most):
@@ -127,7 +123,7 @@ def test_a_pipe_that_somebody_made_non_blocking_loses_nothing(pipe: tuple[int, i
     assert read(pipe[0], most * len(LINE)) == most * LINE
 
 
-def test_it_goes_on_when_the_descriptor_that_it_was_made_with_is_closed(tmp_path: Path) -> None:
+def test_output_survives_a_close_of_its_descriptor(tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as file:
         output = Output("a", file.fileno(), "utf-8")
     output.write("after\n")
@@ -135,10 +131,8 @@ def test_it_goes_on_when_the_descriptor_that_it_was_made_with_is_closed(tmp_path
     assert (tmp_path / "out").read_text() == "after\n"
 
 
-def test_a_line_that_is_written_while_another_one_is_taken_does_not_wait_for_itself(
-    pipe: tuple[int, int],
-) -> None:
-    """As Python's garbage collector may report an error at any moment, on any thread."""
+def test_a_write_within_a_write_does_not_deadlock(pipe: tuple[int, int]) -> None:
+    """Python's garbage collector may report an error at any moment, on any thread."""
     output = Output("a", pipe[1], "utf-8")
 
     def write() -> None:

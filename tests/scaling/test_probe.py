@@ -1,4 +1,4 @@
-"""The prober against real servers on this machine, with limits of a fraction of a second."""
+"""The prober against real servers on this machine, with limits under a second."""
 
 import socket
 import struct
@@ -21,7 +21,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @dataclass
 class Server:
-    """Reads one request after another and hands each connection to `answer`."""
+    """Serves one connection after another: reads its request, then calls `answer`."""
 
     answer: Callable[[socket.socket, threading.Event], None]
     requests: list[bytes] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Server:
                 try:
                     self.answer(connection, self.stop)
                 except OSError:
-                    continue  # the prober has had enough
+                    continue  # the prober hung up
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def serving(answer: Callable[[socket.socket, threading.Event], None]) -> Iterato
 
 @dataclass(frozen=True)
 class Readings(Clock):
-    """A clock that shows one time after another."""
+    """A clock that shows the next of its readings at each call."""
 
     monos: list[float] = field(default_factory=list)
 
@@ -79,14 +79,14 @@ def saying(answer: bytes) -> Callable[[socket.socket, threading.Event], None]:
     return lambda connection, _: connection.sendall(answer)
 
 
-def test_an_answer_is_seen_with_its_status_and_time() -> None:
+def test_a_probe_records_the_status_and_the_time() -> None:
     with serving(saying(OK)) as server:
         seen = probe(server.url)
     assert (seen.status, seen.failure) == (200, None)
     assert 0 < seen.elapsed_s < 5
 
 
-def test_an_error_status_is_an_answer() -> None:
+def test_an_error_status_is_recorded() -> None:
     with serving(saying(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")) as server:
         assert probe(server.url).status == 503
 
@@ -98,18 +98,12 @@ def test_a_redirect_is_not_followed() -> None:
         assert len(server.requests) == 1
 
 
-def test_a_failed_connection_is_seen_instead_of_raised() -> None:
+def test_a_refused_connection_is_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     seen = probe(f"http://127.0.0.1:{port}/")
     assert (seen.status, seen.failure) == (None, "no connection: Connection refused")
     assert judge(seen, SLOW_S) is Verdict.UNREACHABLE
-
-
-def test_a_name_that_does_not_resolve_is_seen_instead_of_raised() -> None:
-    seen = probe("http://nowhere.invalid/")
-    assert seen.status is None
-    assert seen.failure is not None
 
 
 def test_a_hanging_target_times_out() -> None:
@@ -120,7 +114,7 @@ def test_a_hanging_target_times_out() -> None:
     assert SLOW_S <= seen.elapsed_s < 2
 
 
-def test_an_answer_that_drips_is_given_up_at_the_same_limit() -> None:
+def test_a_dripping_answer_times_out_too() -> None:
     def drip(connection: socket.socket, stop: threading.Event) -> None:
         for byte in b"HTTP/1.1 200 OK\r\nX-Drip: " + b"x" * 200:
             connection.sendall(bytes([byte]))
@@ -139,7 +133,7 @@ def test_an_answer_later_than_the_limit_is_slow() -> None:
     assert (seen.status, judge(seen, 5.0)) == (200, Verdict.SLOW)
 
 
-def test_a_body_that_does_not_end_is_slow_with_its_status() -> None:
+def test_a_body_that_does_not_end_is_slow_but_has_a_status() -> None:
     def half(connection: socket.socket, stop: threading.Event) -> None:
         connection.sendall(OK[:-1])
         stop.wait(5)
@@ -150,7 +144,7 @@ def test_a_body_that_does_not_end_is_slow_with_its_status() -> None:
     assert judge(seen, 0.5) is Verdict.SLOW
 
 
-def test_a_reset_connection_is_no_answer() -> None:
+def test_a_reset_connection_has_no_status() -> None:
     def reset(connection: socket.socket, _: threading.Event) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -162,7 +156,7 @@ def test_a_reset_connection_is_no_answer() -> None:
     )
 
 
-def test_a_body_that_breaks_off_is_failing() -> None:
+def test_a_truncated_body_is_failing() -> None:
     with serving(saying(OK[:-1])) as server:
         seen = probe(server.url)
     assert seen.status == 200
@@ -171,7 +165,7 @@ def test_a_body_that_breaks_off_is_failing() -> None:
     assert "broke off" in seen.failure
 
 
-def test_what_is_not_http_is_no_answer() -> None:
+def test_another_protocol_is_unreachable() -> None:
     with serving(saying(b"SSH-2.0-OpenSSH_9.6\r\n")) as server:
         seen = probe(server.url)
     assert seen.status is None
@@ -205,14 +199,14 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_an_answer_that_a_browser_understands_is_one_however_odd_it_is(odd: str) -> None:
+def test_an_odd_answer_that_browsers_accept_is_accepted(odd: str) -> None:
     with serving(saying(ODD[odd])) as server:
         seen = probe(server.url)
     assert (seen.status, seen.failure) == (302 if b"302" in ODD[odd] else 200, None)
     assert not seen.hangs
 
 
-def test_an_odd_answer_that_is_an_error_is_one_too() -> None:
+def test_an_odd_error_is_failing() -> None:
     odd = b"HTTP/1.1 503 Busy\r\nContent-Length : 0\r\n\r\n"
     with serving(saying(odd)) as server:
         assert judge(probe(server.url), SLOW_S) is Verdict.FAILING
@@ -221,13 +215,13 @@ def test_an_odd_answer_that_is_an_error_is_one_too() -> None:
 @pytest.mark.parametrize(
     "odd", [b"", b"\r\n\r\n", b"HTTP/1.1 20", b"HTTP/1.1 100 Continue\r\nA :\r\n\r\n"]
 )
-def test_where_no_status_comes_there_is_no_answer(odd: bytes) -> None:
+def test_an_answer_without_a_status_is_unreachable(odd: bytes) -> None:
     with serving(saying(odd)) as server:
         seen = probe(server.url)
     assert (seen.status, judge(seen, SLOW_S)) == (None, Verdict.UNREACHABLE)
 
 
-def test_a_connection_that_ends_without_an_answer_is_not_given_a_second_chance() -> None:
+def test_a_connection_that_closes_without_an_answer_is_not_retried() -> None:
     with serving(saying_in_turn(b"", OK)) as server:
         assert probe(server.url).status is None
         assert len(server.requests) == 1
@@ -243,18 +237,14 @@ def test_a_connection_that_ends_without_an_answer_is_not_given_a_second_chance()
         (b"soon", 0),
     ],
 )
-def test_how_long_an_answer_asks_to_be_left_alone_is_seen(
-    retry_after: bytes, pause_s: float
-) -> None:
+def test_the_retry_after_header_is_recorded(retry_after: bytes, pause_s: float) -> None:
     closed = b"HTTP/1.1 503 No\r\nretry-after: %s\r\nContent-Length: 0\r\n\r\n" % retry_after
     with serving(saying(closed)) as server:
         seen = Prober(server.url, 5.0, 1.0, Readings(monos=[0.0, 0.1])).once()
     assert seen.retry_after_s == pause_s
 
 
-def test_a_name_that_is_not_found_and_a_host_without_encryption_have_nothing_to_do_with_load() -> (
-    None
-):
+def test_an_unknown_host_name_or_missing_tls_is_not_a_sign_of_load() -> None:
     with serving(saying(OK)) as server:
         unencrypted = probe(server.url.replace("http:", "https:"))
     for seen in (probe("http://nowhere.invalid/"), unencrypted):
@@ -262,7 +252,7 @@ def test_a_name_that_is_not_found_and_a_host_without_encryption_have_nothing_to_
         assert judge(seen, SLOW_S) is Verdict.UNREACHABLE
 
 
-def test_a_refused_connection_and_a_handshake_that_ends_may_have() -> None:
+def test_a_refused_connection_or_a_broken_handshake_may_be_a_sign_of_load() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with serving(lambda *_: None) as server:
@@ -272,7 +262,7 @@ def test_a_refused_connection_and_a_handshake_that_ends_may_have() -> None:
         assert judge(seen, SLOW_S) is Verdict.UNREACHABLE
 
 
-def test_a_large_page_is_read_to_a_limit_only() -> None:
+def test_a_large_page_is_read_up_to_a_limit() -> None:
     sent: list[int] = []
 
     def download(connection: socket.socket, _: threading.Event) -> None:
@@ -287,7 +277,7 @@ def test_a_large_page_is_read_to_a_limit_only() -> None:
     assert sum(sent) < 50_000_000
 
 
-def test_a_probe_shows_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_probe_sends_no_credentials_and_ignores_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(saying(OK)) as server:
         monkeypatch.setenv("HTTP_PROXY", "http://user:password@127.0.0.1:9")
         assert probe(server.url).status == 200
@@ -297,7 +287,7 @@ def test_a_probe_shows_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def probes(url: str, slow_s: float = SLOW_S) -> tuple[tuple[Probe, ...], float]:
-    """And the seconds that they took together."""
+    """The probes of one call, and its duration in seconds."""
     clock = Clock()
     prober = Prober(url, slow_s, slow_s / 4, clock)
     began = clock.now().mono
@@ -327,7 +317,7 @@ def test_a_bad_answer_is_probed_again_a_moment_later(second: bytes, statuses: li
     assert 0.25 <= seconds < 10
 
 
-def test_a_target_that_hangs_is_probed_again_meanwhile_and_both_count_as_slow() -> None:
+def test_a_hanging_target_is_probed_again_meanwhile_and_both_are_slow() -> None:
     with serving(lambda _, stop: void(stop.wait(5))) as server:
         seen, seconds = probes(server.url, slow_s=0.8)
     assert [judge(probe, 0.8) for probe in seen] == [Verdict.SLOW] * 2
@@ -335,7 +325,7 @@ def test_a_target_that_hangs_is_probed_again_meanwhile_and_both_count_as_slow() 
     assert seconds >= 0.8
 
 
-def test_an_answer_between_fast_and_slow_needs_no_second_one() -> None:
+def test_an_answer_between_fast_and_slow_is_not_probed_again() -> None:
     def late(connection: socket.socket, stop: threading.Event) -> None:
         stop.wait(1)
         connection.sendall(OK)
@@ -345,11 +335,11 @@ def test_an_answer_between_fast_and_slow_needs_no_second_one() -> None:
     assert [probe.status for probe in seen] == [200]
 
 
-def test_a_host_that_takes_no_connection_is_unreachable_at_the_limit() -> None:
+def test_a_host_that_accepts_no_connection_is_unreachable_at_the_limit() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
         waiting = [socket.socket() for _ in range(4)]
-        for each in waiting:  # nobody accepts them, and then there is no room for more
+        for each in waiting:  # they fill the backlog: nothing accepts them
             each.setblocking(False)
             each.connect_ex(address)
         seen = probe(f"http://127.0.0.1:{address[1]}/", SLOW_S)
@@ -359,9 +349,7 @@ def test_a_host_that_takes_no_connection_is_unreachable_at_the_limit() -> None:
     assert judge(seen, SLOW_S) is Verdict.UNREACHABLE
 
 
-def test_a_resolver_of_host_names_that_hangs_delays_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_hanging_name_lookup_does_not_delay_probes(monkeypatch: pytest.MonkeyPatch) -> None:
     resolved = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: resolved.wait(5) and [])
     seen, seconds = probes("http://shop.example/")
@@ -370,37 +358,19 @@ def test_a_resolver_of_host_names_that_hangs_delays_nothing(
     assert seconds < 2
 
 
-def test_an_answer_whose_encryption_breaks_is_none() -> None:
+def test_an_answer_whose_encryption_breaks_is_unreachable() -> None:
     with serving(saying(OK)) as server, breaking_encryption():
         seen = probe(server.url)
     assert seen.failure == "the connection broke off: [SSL: BAD_RECORD_TYPE] bad record type"
     assert judge(seen, SLOW_S) is Verdict.UNREACHABLE
 
 
-def test_every_probe_comes_as_a_new_visitor() -> None:
+def test_every_probe_opens_a_new_connection() -> None:
     with serving(saying(OK)) as server:
         prober = Prober(server.url, 5.0, 1.0, Clock())
         assert [prober.once().status, prober.once().status] == [200, 200]
         assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize(
-    ("url", "told"),
-    [
-        ("my-app.example", "it must begin with https://HOST"),
-        ("ftp://my-app.example/", "it must begin with https://HOST"),
-        ("https:///health", "it must begin with https://HOST"),
-        ("https://user:secret@my-app.example/", "holds credentials"),
-        ("https://my-app.example:port/", "is not a URL"),
-        ("https://my-app..example/", "is not a URL"),
-    ],
-)
-def test_a_url_that_cannot_be_probed_is_told_beforehand(url: str, told: str) -> None:
-    with pytest.raises(ValueError, match="PROBE_URL") as raised:
-        Prober(url, SLOW_S, SLOW_S / 4, Clock())
-    assert told in str(raised.value)
-    assert "secret" not in str(raised.value)
-
-
 def void(_: object) -> None:
-    """For a lambda whose value nobody wants."""
+    """Discards the value of a lambda."""

@@ -1,31 +1,28 @@
-"""A target on the page, from its memo."""
+"""How the status page shows a target, from its memo."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from twin.core.pair.history import Look
-from twin.core.scaling.memory import Memory
 from twin.core.scaling.observation import Rules
+from twin.core.scaling.state import ScalingState
 from twin.core.scaling.timetable import Timetable, parse_timetable
 from twin.node.notebook import written
+from twin.scaling.platforms.docker import DockerAddress
 from twin.scaling.status import shown
+from twin.settings.targets import ScaleSettings
 
 NOON = datetime.fromisoformat("2026-06-10T12:00Z").timestamp()
 
 
-@dataclass(frozen=True)
-class Shop:
-    target: str = "docker:shop"
-    timetable: Timetable | None = None
-    rules: Rules = field(default_factory=Rules)
-    dry_run: bool = False
+def shop(timetable: Timetable | None = None, dry_run: bool = False) -> ScaleSettings:
+    return ScaleSettings(DockerAddress("shop"), timetable, Rules(), None, 15, dry_run)
 
 
 DAY = parse_timetable("07:00=3 22:00=2", "UTC")
 
 
-def test_of_a_target_that_nobody_has_looked_at_only_the_settings_are_known() -> None:
-    assert shown(Shop(dry_run=True), None, None, NOON) == {
+def test_a_target_without_a_memo_shows_its_settings_only() -> None:
+    assert shown(shop(dry_run=True), None, None, NOON) == {
         "name": "docker:shop",
         "quantity": None,
         "timetable": None,
@@ -44,8 +41,8 @@ def test_of_a_target_that_nobody_has_looked_at_only_the_settings_are_known() -> 
     }
 
 
-def test_a_target_in_an_outage_with_all_that_is_known_of_it() -> None:
-    memory = Memory(
+def test_a_target_in_an_outage_shows_every_field() -> None:
+    state = ScalingState(
         quantity=2,
         verdict="failing",
         reason="the timetable says 3",
@@ -56,7 +53,7 @@ def test_a_target_in_an_outage_with_all_that_is_known_of_it() -> None:
         counted_at=NOON - 360,
     )
     look = Look(int(NOON) // 60, 120, "failing", int(NOON) - 5, 2, 3)
-    seen = shown(Shop(timetable=DAY), written(memory), look, NOON)
+    seen = shown(shop(timetable=DAY), written(state), look, NOON)
     assert seen == {
         "name": "docker:shop",
         "quantity": 2,
@@ -76,10 +73,10 @@ def test_a_target_in_an_outage_with_all_that_is_known_of_it() -> None:
     }
 
 
-def test_what_somebody_set_by_hand_is_the_baseline_but_never_the_timetable() -> None:
-    memory = Memory(quantity=5, hand=5, hand_since=NOON, respected_until=NOON + 900)
-    shop, text = Shop(timetable=DAY), written(memory)
-    during, after = shown(shop, text, None, NOON + 60), shown(shop, text, None, NOON + 900)
+def test_a_manual_quantity_is_the_baseline_but_never_the_timetable() -> None:
+    state = ScalingState(quantity=5, hand=5, hand_since=NOON, respected_until=NOON + 900)
+    settings, text = shop(timetable=DAY), written(state)
+    during, after = shown(settings, text, None, NOON + 60), shown(settings, text, None, NOON + 900)
     assert (during["baseline"], during["respected_until"]) == (5, "2026-06-10T12:15:00Z")
     assert (after["baseline"], after["respected_until"]) == (3, None)
     assert during["timetable"] == after["timetable"] == 3

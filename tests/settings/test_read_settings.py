@@ -7,6 +7,8 @@ import pytest
 from twin.core.scaling.observation import Rules
 from twin.core.scaling.timetable_parser import FORM
 from twin.http.urls import base_url
+from twin.scaling.platforms.docker import DockerAddress
+from twin.scaling.platforms.heroku import HerokuAddress
 from twin.settings.settings import Settings, SettingsError, read_settings
 
 LEAST = {
@@ -44,12 +46,12 @@ def problems(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def problem(**environ: str) -> str:
-    """The one thing that is wrong."""
+    """The only problem."""
     (sentence,) = problems({**LEAST, **environ})
     return sentence
 
 
-def test_credentials_and_a_name_are_enough() -> None:
+def test_credentials_and_a_name_suffice() -> None:
     settings = read()
     assert settings.port == 8000
     assert settings.name == "a"
@@ -100,7 +102,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert settings.deadman_url == "https://hc-ping.example/0815"
 
 
-def test_every_setting_of_scaling_is_read() -> None:
+def test_every_scaling_setting_is_read() -> None:
     settings = read(
         **SCALED,
         SCALE_API_URL="http://127.0.0.1:5050/",
@@ -115,8 +117,8 @@ def test_every_setting_of_scaling_is_read() -> None:
         PROBE_FAST="2s",
     )
     (scale,) = settings.targets
-    assert str(scale.target) == "my-app/web"
-    assert (scale.access.heroku_url, scale.access.heroku_key) == ("http://127.0.0.1:5050", "k3y")
+    assert scale.target.name == "my-app/web"
+    assert scale.target == HerokuAddress("my-app", "web", "k3y", "http://127.0.0.1:5050")
     assert scale.timetable is not None
     assert scale.timetable.zone.key == "Asia/Tokyo"
     assert scale.rules == Rules(9, slow_s=8, fast_s=2, window_s=300, respect_s=3600)
@@ -125,9 +127,9 @@ def test_every_setting_of_scaling_is_read() -> None:
     assert scale.dry_run
 
 
-def test_scaling_has_defaults() -> None:
+def test_scaling_settings_have_defaults() -> None:
     (scale,) = read(**SCALED).targets
-    assert scale.access.heroku_url == "https://api.heroku.com"
+    assert scale.target == HerokuAddress("my-app", "web", "k3y", "https://api.heroku.com")
     assert scale.rules == Rules(3, slow_s=5, fast_s=1, window_s=600, respect_s=900)
     assert (scale.probe_url, scale.probe_every_s, scale.dry_run) == (None, 15, False)
 
@@ -135,24 +137,23 @@ def test_scaling_has_defaults() -> None:
 def test_a_docker_service_needs_no_key() -> None:
     docker = {"SCALE_TARGET": "docker:shop", "SCALE_TIMETABLE": "07:00=3"}
     (scale,) = read(**docker, DOCKER_HOST="tcp://10.0.0.1:2375").targets
-    assert str(scale.target) == "docker:shop"
-    assert scale.access.docker_host == "tcp://10.0.0.1:2375"
+    assert scale.target == DockerAddress("shop", "tcp://10.0.0.1:2375")
     (scale,) = read(**docker).targets
-    assert scale.access.docker_host == "unix:///var/run/docker.sock"
+    assert scale.target == DockerAddress("shop", "unix:///var/run/docker.sock")
     assert problem(**docker, DOCKER_HOST="10.0.0.1").startswith("DOCKER_HOST is '10.0.0.1': write")
-    assert read(**SCALED, DOCKER_HOST="10.0.0.1").targets  # which is none of a Heroku app's affair
+    assert read(**SCALED, DOCKER_HOST="10.0.0.1").targets  # a Heroku app does not use it
 
 
-def test_an_empty_setting_is_one_that_is_not_set() -> None:
+def test_an_empty_setting_counts_as_unset() -> None:
     assert read(PORT="", PEER_URL=" ", ON_WAKE="", SELF_PING="") == read()
 
 
-def test_a_jobs_file_that_is_there_is_found(tmp_path: Path) -> None:
+def test_an_existing_jobs_file_is_the_default(tmp_path: Path) -> None:
     (tmp_path / "jobs.py").touch()
     assert read().jobs == ("jobs",)
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     said = problems(
         {
             "PORT": "eighty",
@@ -167,22 +168,24 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     )
     for name in (
         *("BASIC_AUTH_USERNAME", "BASIC_AUTH_PASSWORD", "PORT", "SELF_PING", "TIMEZONE"),
-        *("ON_WAKE", "PEER_URL", "SHIFT", "SCALE_TARGET", "SCALE_TIMETABLE", "SCALE_API_KEY"),
+        *("ON_WAKE", "PEER_URL", "SHIFT", "SCALE_TARGET", "SCALE_TIMETABLE"),
     ):
         assert [sentence for sentence in said if sentence.startswith(name)], name
 
 
 @pytest.mark.parametrize(
-    ("environ", "told"),
+    ("environ", "parts"),
     [
         ({"PORT": "http"}, ["PORT is 'http'", "whole number", "65535"]),
         ({"PORT": "65536"}, ["PORT is '65536'", "65535"]),
         ({"PORT": "-1"}, ["PORT is '-1'"]),
         ({"PORT": "٣"}, ["PORT is"]),
         ({"BASIC_AUTH_USERNAME": "us:er"}, ["BASIC_AUTH_USERNAME", "colon"]),
+        ({"PEER_USERNAME": "us:er"}, ["PEER_USERNAME", "colon"]),
+        ({**DOCKER, "DOCKER_TLS_VERIFY": "1"}, ["DOCKER_TLS_VERIFY is set", "unset it"]),
         ({"BASIC_AUTH_PASSWORD": "s3cret7"}, ["BASIC_AUTH_PASSWORD", "8 characters", "openssl"]),
-        ({"TWIN_NAME": "a\udcff"}, ["TWIN_NAME", "no text in UTF-8"]),
-        ({"PEER_PASSWORD": "x\udcff"}, ["PEER_PASSWORD", "no text in UTF-8"]),
+        ({"TWIN_NAME": "a\udcff"}, ["TWIN_NAME", "is not valid UTF-8"]),
+        ({"PEER_PASSWORD": "x\udcff"}, ["PEER_PASSWORD", "is not valid UTF-8"]),
         ({"SELF_PING": "0s"}, ["SELF_PING is 0s", "1s or more"]),
         ({"SELF_PING": "10"}, ["SELF_PING", "10"]),
         ({"TIMEZONE": "Mars/Olympus"}, ["TIMEZONE", "Mars/Olympus"]),
@@ -236,32 +239,32 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     ],
 )
 def test_a_problem_names_the_setting_its_value_and_the_remedy(
-    environ: dict[str, str], told: list[str]
+    environ: dict[str, str], parts: list[str]
 ) -> None:
     sentence = problem(**environ)
-    assert [part for part in told if part not in sentence] == []
+    assert [part for part in parts if part not in sentence] == []
 
 
 @pytest.mark.parametrize("peer", ["https://a.example", "https://A.example/", "HTTPS://a.example"])
-def test_the_peer_is_another_app(peer: str) -> None:
+def test_a_peer_url_equal_to_the_own_url_is_refused(peer: str) -> None:
     assert "own URL" in problem(SELF_URL="https://a.example", PEER_URL=peer)
 
 
-def test_a_host_that_tells_the_url_tells_also_when_the_peer_is_the_app_itself() -> None:
+def test_a_peer_url_equal_to_the_url_from_the_host_is_refused() -> None:
     assert "own URL" in problem(**RENDER, PEER_URL=RENDER["RENDER_EXTERNAL_URL"])
 
 
 # ---- hosts
 
 
-def test_on_render_the_name_the_url_and_the_ping_come_from_the_host() -> None:
+def test_render_provides_the_name_the_url_and_the_ping() -> None:
     settings = read(TWIN_NAME="", **RENDER)
     assert settings.name == "my-service"
     assert settings.self_url == "https://my-service.onrender.com"
     assert settings.self_ping_s == 10 * 60
 
 
-def test_on_heroku_with_metadata_the_name_and_the_url_come_from_the_host() -> None:
+def test_heroku_with_metadata_provides_the_name_and_the_url() -> None:
     settings = read(
         TWIN_NAME="",
         **HEROKU,
@@ -273,16 +276,16 @@ def test_on_heroku_with_metadata_the_name_and_the_url_come_from_the_host() -> No
     assert settings.self_ping_s == 15 * 60
 
 
-def test_what_is_set_wins_over_what_the_host_tells() -> None:
+def test_a_setting_overrides_the_host() -> None:
     settings = read(**RENDER, SELF_URL="https://own.example")
     assert (settings.name, settings.self_url) == ("a", "https://own.example")
 
 
-def test_a_ping_that_comes_too_late_for_the_host_is_wrong() -> None:
+def test_a_ping_too_rare_for_the_host_is_refused() -> None:
     sentence = problem(**RENDER, SELF_PING="20m")
     assert "SELF_PING is 20m" in sentence
     assert "Render puts an app to sleep after 15m: use 10m or less" in sentence
-    assert read(SELF_PING="20m").self_ping_s == 1200  # elsewhere nobody sleeps
+    assert read(SELF_PING="20m").self_ping_s == 1200  # other hosts put no app to sleep
 
 
 def test_on_heroku_without_metadata_the_name_must_be_set() -> None:
@@ -291,7 +294,7 @@ def test_on_heroku_without_metadata_the_name_must_be_set() -> None:
     assert "heroku labs:enable runtime-dyno-metadata" in sentence
 
 
-def test_without_a_name_the_url_is_one() -> None:
+def test_without_a_name_the_url_is_the_name() -> None:
     assert read(TWIN_NAME="", SELF_URL="http://127.0.0.1:8001").name == "127.0.0.1:8001"
 
 
@@ -317,7 +320,7 @@ def test_secrets_are_in_no_repr() -> None:
         "https://b.example/#hunter2",
     ],
 )
-def test_credentials_in_a_url_are_refused_and_not_repeated(url: str) -> None:
+def test_credentials_in_a_url_are_refused_but_not_repeated(url: str) -> None:
     sentence = problem(PEER_URL=url)
     assert sentence.startswith("PEER_URL")
     assert "hunter2" not in sentence
@@ -338,20 +341,20 @@ def test_no_problem_repeats_a_password_or_a_key() -> None:
     assert "hunter" not in said
 
 
-def test_no_problem_and_no_repr_shows_whom_to_tell() -> None:
+def test_no_problem_and_no_repr_shows_alert_urls() -> None:
     urls = "mailto://me:hunter2@mail.example https://hunter2.example"
     settings = read(NOTIFY_URLS=urls, DEADMAN_URL="https://hc-ping.example/hunter2")
     assert "hunter" not in repr(settings)
     said = problems({**LEAST, "NOTIFY_URLS": f"{urls} hunter2", "DEADMAN_URL": "hunter2.example"})
     assert said == (
-        "NOTIFY_URLS: address 3 of 3 does not begin with what it is for, such as mailto:// or "
+        "NOTIFY_URLS: address 3 of 3 does not begin with its service, such as mailto:// or "
         "slack://",
         "DEADMAN_URL is no URL: write it like https://hc-ping.com/…",
     )
 
 
 @pytest.mark.parametrize("url", ["http://[::1]:8000/x", "http://my_app:8000", "https://a-b.c"])
-def test_urls_of_all_kinds_of_hosts_are_taken(url: str) -> None:
+def test_urls_of_every_kind_of_host_are_accepted(url: str) -> None:
     assert base_url(url) == url
 
 
@@ -383,7 +386,7 @@ def write(text: str) -> None:
 
 
 def in_file(text: str, **environ: str) -> str:
-    """The one thing that is wrong with the file."""
+    """The only problem with this `twin.toml`."""
     write(text)
     return problem(**environ)
 
@@ -391,32 +394,32 @@ def in_file(text: str, **environ: str) -> str:
 def test_each_table_of_the_file_is_a_target() -> None:
     write(TWO)
     app, shop = read(OTHER_KEY="k3y").targets
-    assert (str(app.target), app.access.heroku_key) == ("my-app/web", "k3y")
+    assert app.target == HerokuAddress("my-app", "web", "k3y")
     assert app.timetable is not None
     assert app.timetable.zone.key == "Europe/Berlin"
     assert app.rules == Rules()
-    assert (str(shop.target), shop.timetable) == ("docker:shop", None)
+    assert (shop.target.name, shop.timetable) == ("docker:shop", None)
     assert (shop.probe_url, shop.probe_every_s) == ("https://shop.example", 60)
     assert shop.rules == Rules(5, slow_s=3, fast_s=2, window_s=1200, respect_s=3600)
     assert (app.dry_run, shop.dry_run) == (False, True)
 
 
-def test_the_target_of_the_environment_and_those_of_the_file_count() -> None:
+def test_targets_of_the_environment_and_the_file_add_up() -> None:
     write(TWO)
-    told = read(**{**SCALED, "SCALE_TARGET": "my-app/worker"}, OTHER_KEY="k3y").targets
-    assert [str(scale.target) for scale in told] == ["my-app/worker", "my-app/web", "docker:shop"]
+    scaled = read(**{**SCALED, "SCALE_TARGET": "my-app/worker"}, OTHER_KEY="k3y").targets
+    assert [scale.target.name for scale in scaled] == ["my-app/worker", "my-app/web", "docker:shop"]
 
 
-def test_the_same_target_twice_is_wrong_however_it_is_written() -> None:
+def test_a_target_named_twice_is_refused_in_any_notation() -> None:
     write(TWO.replace("docker:shop", "my-app/web"))
-    told = 'twin.toml, target 2 "my-app/web": my-app/web is named twice: keep one of the two'
-    assert problem(OTHER_KEY="k3y", SCALE_API_KEY="k3y") == told
+    twice = 'twin.toml, target 2 "my-app/web": my-app/web is named twice: keep one of the two'
+    assert problem(OTHER_KEY="k3y", SCALE_API_KEY="k3y") == twice
     write(TWO)
-    told = 'twin.toml, target 1 "my-app": my-app/web is named twice: keep one of the two'
-    assert problem(**SCALED, OTHER_KEY="k3y") == told
+    twice = 'twin.toml, target 1 "my-app": my-app/web is named twice: keep one of the two'
+    assert problem(**SCALED, OTHER_KEY="k3y") == twice
 
 
-def test_all_that_is_wrong_with_file_and_environment_is_said_at_once() -> None:
+def test_problems_of_file_and_environment_are_reported_at_once() -> None:
     write(TWO.replace("max = 5", "max = 0").replace("22:00=1", "22:00"))
     assert problems({**LEAST, "PORT": "eighty"}) == (
         "PORT is 'eighty': use a whole number from 0 to 65535",
@@ -432,7 +435,7 @@ LEVEL = SHOP + 'timetable = "=2"\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "parts"),
     [
         (LEVEL + "time_zone = 'UTC'", ["time_zone is no setting", "did you mean timezone?"]),
         (LEVEL + "SCALE_MAX = 4", ["SCALE_MAX is no setting", "did you mean max?"]),
@@ -447,23 +450,18 @@ LEVEL = SHOP + 'timetable = "=2"\n'
         (LEVEL + "max = \n", ["twin.toml cannot be read: ", "line 4", "correct it there"]),
         ("[target]\nname = 'docker:shop'", ["begin each target with a line [[target]]"]),
         ("target = [3]", ["begin each target with a line [[target]]"]),
-        ("[[targets]]", ["targets is unknown here: settings stand below lines [[target]]"]),
+        ("[[targets]]", ["targets is unknown here: settings stand below lines [[target]] or"]),
     ],
 )
 def test_a_problem_of_the_file_names_the_table_the_key_and_the_remedy(
-    text: str, told: list[str]
+    text: str, parts: list[str]
 ) -> None:
     sentence = in_file(text, SCALE_API_KEY="k3y")
     assert sentence.startswith("twin.toml")
-    assert [part for part in told if part not in sentence] == []
+    assert [part for part in parts if part not in sentence] == []
 
 
-def test_a_file_that_is_no_text_is_wrong() -> None:
-    Path("twin.toml").write_bytes(b"\xff\xfe")
-    assert problem().startswith("twin.toml cannot be read")
-
-
-def test_keys_do_not_stand_in_the_file() -> None:
+def test_api_keys_in_the_file_are_refused_but_not_repeated() -> None:
     said = in_file(LEVEL + "api_key = 'HRKU-hunter2'")
     assert "api_key is a secret, and the file is not" in said
     assert "api_key_env" in said
@@ -473,7 +471,7 @@ def test_keys_do_not_stand_in_the_file() -> None:
     assert "hunter2" not in said
 
 
-def test_a_file_of_certificates_that_is_none_is_named_with_its_remedy(tmp_path: Path) -> None:
+def test_an_invalid_certificate_file_is_named_with_the_remedy(tmp_path: Path) -> None:
     text = tmp_path / "ca.der"
     text.write_bytes(b"\x30\x82")
     for file, why in (
@@ -484,25 +482,25 @@ def test_a_file_of_certificates_that_is_none_is_named_with_its_remedy(tmp_path: 
         assert f"SSL_CERT_FILE is {file}, which {why}" in problem(SSL_CERT_FILE=str(file))
 
 
-def test_a_file_of_certificates_is_taken() -> None:
+def test_a_certificate_file_is_accepted() -> None:
     assert read(SSL_CERT_FILE=certifi.where())
 
 
-# ---- what every message carries
+# ---- limits of messages
 
 
-def test_a_name_that_is_too_long_for_every_message_is_wrong() -> None:
+def test_a_name_too_long_for_a_message_is_refused() -> None:
     assert read(TWIN_NAME="a" * 128).name == "a" * 128
     assert problem(TWIN_NAME="a" * 129).endswith("set it to a shorter name")
 
 
-def test_a_long_name_of_bytes_that_are_no_text_is_wrong_for_both_reasons() -> None:
+def test_a_long_name_that_is_not_text_is_refused_for_both_reasons() -> None:
     with pytest.raises(SettingsError) as error:
         read(TWIN_NAME="\udcff" * 200)
     assert [said.partition(" ")[0] for said in error.value.problems] == ["TWIN_NAME"] * 2
 
 
-def test_more_targets_than_one_pair_can_scale_are_wrong() -> None:
+def test_more_targets_than_a_pair_can_scale_are_refused() -> None:
     tables = (f'[[target]]\nname = "docker:shop{n}"\ntimetable = "=1"\n' for n in range(1_001))
     Path("twin.toml").write_text("".join(tables), encoding="utf-8")
     assert problem() == "twin.toml has 1001 targets: one pair scales 1000 at most"

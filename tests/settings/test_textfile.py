@@ -1,4 +1,4 @@
-"""`.env` and `twin.toml` as editors, shells and hosts leave them."""
+"""`.env` and `twin.toml` as editors, shells and hosts write them."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ CONTENTS = [
 ]
 
 
-def why_not(file: Path) -> str:
+def refusal(file: Path) -> str:
     with pytest.raises(TextFileError) as refused:
         read_text(file)
     return str(refused.value)
@@ -28,39 +28,37 @@ def test_a_file_that_is_not_text_in_utf8_is_named_with_the_remedy(
     tmp_path: Path, content: bytes, why: str, remedy: str
 ) -> None:
     (tmp_path / "file").write_bytes(content)
-    assert why_not(tmp_path / "file") == f"{tmp_path / 'file'} cannot be read: {why}: {remedy}"
+    assert refusal(tmp_path / "file") == f"{tmp_path / 'file'} cannot be read: {why}: {remedy}"
 
 
-def test_the_mark_that_windows_puts_before_utf8_is_no_part_of_the_text(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_text(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("A=ü", encoding="utf-8-sig")
     assert read_text(tmp_path / "file") == "A=ü"
 
 
-def test_a_directory_and_what_the_system_refuses_are_named_with_the_remedy(tmp_path: Path) -> None:
-    (tmp_path / "memory").symlink_to("/proc/self/mem")  # refused to everybody, root included
-    assert why_not(tmp_path).endswith("it is a directory: remove it, or make it a file")
-    assert why_not(tmp_path / "memory").endswith("error: let this user read it, or remove it")
+def test_a_directory_or_an_unreadable_file_is_named_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "memory").symlink_to("/proc/self/mem")  # unreadable even for root
+    assert refusal(tmp_path).endswith("it is a directory: remove it, or make it a file")
+    assert refusal(tmp_path / "memory").endswith("error: let this user read it, or remove it")
 
 
 @pytest.mark.parametrize("command", ["serve", "check", "status", "plan"])
-def test_every_command_names_an_env_file_that_it_cannot_read(lonely: Twin, command: str) -> None:
+def test_every_command_reports_an_unreadable_env_file(lonely: Twin, command: str) -> None:
     (lonely.directory / ".env").write_bytes("PEER_PASSWORD=s3cret-ü".encode("utf-16"))
     ended = lonely.command(command)
     assert ended.returncode == 1
-    told = ".env cannot be read: it is UTF-16, as Windows PowerShell writes it: save it as UTF-8\n"
-    assert (ended.stdout, ended.stderr) == ("", told)
+    error = ".env cannot be read: it is UTF-16, as Windows PowerShell writes it: save it as UTF-8\n"
+    assert (ended.stdout, ended.stderr) == ("", error)
 
 
-def test_a_directory_in_the_place_of_the_env_file_is_told(lonely: Twin) -> None:
-    (lonely.directory / ".env").mkdir()  # as Docker makes it where there is no file to mount
-    told = lonely.command("check").stderr
-    assert told == ".env cannot be read: it is a directory: remove it, or make it a file\n"
+def test_a_directory_named_env_is_reported(lonely: Twin) -> None:
+    (lonely.directory / ".env").mkdir()  # Docker makes one if the file to mount is missing
+    error = lonely.command("check").stderr
+    assert error == ".env cannot be read: it is a directory: remove it, or make it a file\n"
 
 
 @pytest.mark.parametrize("line", ["BASIC_AUTH_PASSWORD='s3cret-of-us", "=s3cret", "PORT 's3cret'"])
-def test_an_env_line_that_cannot_be_parsed_is_named_without_its_content(
-    lonely: Twin, line: str
-) -> None:
+def test_an_unparsable_env_line_is_named_without_its_content(lonely: Twin, line: str) -> None:
     (lonely.directory / ".env").write_text(f"# settings\n{line}\n")
     ended = lonely.command("check")
     assert ended.returncode == 1
@@ -68,13 +66,13 @@ def test_an_env_line_that_cannot_be_parsed_is_named_without_its_content(
     assert "s3cret" not in ended.stderr
 
 
-def test_a_virtual_environment_called_env_is_no_file_of_settings(lonely: Twin) -> None:
+def test_a_virtual_environment_named_env_is_ignored(lonely: Twin) -> None:
     (lonely.directory / ".env").mkdir()
     (lonely.directory / ".env" / "pyvenv.cfg").touch()
     assert "ok     settings" in lonely.command("check").stdout
 
 
-def test_letters_that_the_locale_lacks_are_told_without_the_secret(lonely: Twin) -> None:
+def test_characters_outside_the_locale_are_reported_without_the_secret(lonely: Twin) -> None:
     (lonely.directory / ".env").write_text("NEW_PASSWORD=s3cretü", encoding="utf-8")
     locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     ended = lonely.command("check", **locale)
@@ -91,7 +89,7 @@ def test_letters_that_the_locale_lacks_are_told_without_the_secret(lonely: Twin)
         (b"a = " + b"[" * 100_000, "twin.toml cannot be read: "),
     ],
 )
-def test_a_twin_toml_that_cannot_be_read_is_told_with_the_settings(
+def test_an_unreadable_twin_toml_is_reported_with_the_settings(
     lonely: Twin, content: bytes, why: str
 ) -> None:
     (lonely.directory / "twin.toml").write_bytes(content)
@@ -102,6 +100,6 @@ def test_a_twin_toml_that_cannot_be_read_is_told_with_the_settings(
     assert "Traceback" not in ended.stderr
 
 
-def test_a_twin_toml_with_the_mark_of_windows_is_read(lonely: Twin) -> None:
+def test_a_twin_toml_with_a_byte_order_mark_is_read(lonely: Twin) -> None:
     (lonely.directory / "twin.toml").write_text("max = 1", encoding="utf-8-sig")
     assert "twin.toml: max is unknown here" in lonely.command("check").stdout

@@ -1,4 +1,4 @@
-"""A month on a metered host, against numbers that were worked out by hand."""
+"""A month on a metered host, against numbers computed by hand."""
 
 from dataclasses import replace
 
@@ -32,26 +32,26 @@ def month(
 # ---- hours
 
 
-def test_one_twin_that_is_always_awake_uses_744_hours_and_two_use_1488() -> None:
+def test_one_twin_always_awake_uses_744_hours_and_two_use_1488() -> None:
     lived = month(BASIC)
     assert [twin.hours for twin in lived.twins] == pytest.approx([744, 744])
     assert lived.hours == pytest.approx(1488)
     assert lived.dry_after_h is None
 
 
-def test_two_that_are_always_awake_use_up_the_1000_hours_of_eco_on_day_21() -> None:
+def test_two_twins_always_awake_use_up_the_1000_hours_of_eco_on_day_21() -> None:
     lived = month(ECO)
     assert lived.hours == pytest.approx(1000)
     assert lived.dry_after_h == pytest.approx(24 * 1000 / 48)
 
 
-def test_two_that_are_always_awake_use_up_the_750_hours_of_render_on_day_16() -> None:
+def test_two_twins_always_awake_use_up_the_750_hours_of_render_on_day_16() -> None:
     lived = month(RENDER)
     assert lived.dry_after_h == pytest.approx(24 * 750 / 48)
 
 
 def test_a_standby_that_sleeps_costs_the_time_until_it_is_idle_and_no_more() -> None:
-    """744 h for one awake at a time; on Render the other one sleeps after the first 15 min."""
+    """744 h with one twin awake at a time; on Render the other sleeps after the first 15 min."""
     lived = month(RENDER, asleep=True)
     assert 744 + 0.1 < lived.hours < 744 + 0.25
     assert [(twin.sleeps, twin.wakes) for twin in lived.twins] == [(0, 0), (1, 0)]
@@ -62,9 +62,9 @@ def test_a_daily_restart_wakes_the_standby_for_half_an_hour() -> None:
     lived = month(ECO, asleep=True)
     restarts = sum(twin.restarts for twin in lived.twins)
     assert 31 * 24 / 27.6 - 1 < restarts < 31
-    # Often the twin that was started anew is the first to be there: that is no handover.
+    # Often the restarted twin is back first: that is no handover.
     assert 0 < lived.handovers < restarts
-    # A restart is no wake: of the 30 sleeps at most the last one of each twin goes on.
+    # A restart is no wake: of the 30 sleeps, at most the last one of each twin has no end.
     sleeps, wakes = (sum(getattr(twin, one) for twin in lived.twins) for one in ("sleeps", "wakes"))
     assert 0 <= sleeps - wakes <= 2
     assert lived.hours == pytest.approx(744 + (restarts + 1) * 0.5, abs=1)
@@ -81,7 +81,7 @@ def test_shifts_cost_half_an_hour_at_each_of_their_62_handovers() -> None:
 def test_a_twin_of_eight_hours_is_on_duty_for_a_third_of_the_day() -> None:
     shift = parse_shift("22:00-06:00", zone("UTC"))
     lived = simulate(Pair(("a", "b"), Rules(shift=shift), True, {}, ECO, days=9))
-    # Half an hour more a day: until it is idle.
+    # Half an hour more a day, until it is idle.
     assert [round(twin.hours / 9, 1) for twin in lived.twins] == [8.5, 16.5]
 
 
@@ -104,7 +104,7 @@ def test_an_app_is_metered_from_its_start_to_its_end_and_never_twice() -> None:
     assert meter.dry_at(9000) == 9000 + 3600
 
 
-def test_a_budget_of_which_nobody_uses_anything_lasts() -> None:
+def test_an_unused_budget_lasts() -> None:
     assert Meter(budget_h=1).dry_at(0) == float("inf")
 
 
@@ -120,21 +120,21 @@ def test_no_slot_is_run_twice_and_handovers_between_two_awake_are_short(
     lived = month(offer, asleep, shift, days=15)
     assert [job.due for job in lived.jobs] == [15 * 144, 15 * 5760]
     if offer is ECO and asleep and not shift:
-        return  # its restarts leave both twins without a ledger
+        return  # restarts leave both twins without a ledger
     assert [job.doubled for job in lived.jobs] == [0, 0]
     assert [job.skipped for job in lived.jobs] == [0, 0]
     assert lived.longest_gap_s < 0.2
 
 
-def test_who_leaves_while_the_other_sleeps_leaves_nobody_for_as_long_as_a_start_takes() -> None:
+def test_a_twin_that_leaves_a_sleeping_peer_leaves_a_gap_of_one_start() -> None:
     lived = month(ECO, asleep=True)
     assert ECO.boots_in_s[0] < lived.longest_gap_s < ECO.boots_in_s[1] + 2
     assert lived.gap_s > 20 * ECO.boots_in_s[0]
-    # Whoever starts first has no ledger: it may do once more what asks to be caught up on.
+    # The first twin to start has no ledger: it may repeat the newest slot of a job that catches up.
     assert lived.jobs[0].doubled == 0
 
 
-def test_a_slot_that_is_caught_up_on_without_a_ledger_counts_as_run_twice() -> None:
+def test_a_slot_caught_up_on_without_a_ledger_counts_as_run_twice() -> None:
     jobs = {"daily": Job("daily", every("1d", None, "UTC"), catch_up=True, grace_s=86400)}
     lived = simulate(Pair(("a", "b"), Rules(), True, jobs, ECO))
     assert (lived.jobs[0].due, lived.jobs[0].run) == (31, 31)
@@ -144,7 +144,7 @@ def test_a_slot_that_is_caught_up_on_without_a_ledger_counts_as_run_twice() -> N
 
 
 def test_a_twin_that_is_woken_for_its_shift_takes_the_duty() -> None:
-    """Though the peer that woke it says that it has the duty."""
+    """Although the peer that woke it reports the duty."""
     lived = month(RENDER, asleep=True, shift=True, days=10)
     assert lived.handovers == 20
     assert [twin.wakes for twin in lived.twins] == [9, 10]
@@ -161,7 +161,7 @@ def test_a_standby_that_stays_awake_never_sleeps() -> None:
 
 
 @pytest.mark.parametrize("asleep", [False, True])
-def test_quiet_hours_that_are_not_played_make_no_difference(asleep: bool) -> None:
+def test_skipping_quiet_hours_makes_no_difference(asleep: bool) -> None:
     often = Job("often", every("10s", None, "UTC"))
     jobs = {job.name: job for job in (TEN, often)}
     pair = Pair(("a", "b"), Rules(shift=SHIFT), asleep, jobs, ECO, days=1)
@@ -170,25 +170,25 @@ def test_quiet_hours_that_are_not_played_make_no_difference(asleep: bool) -> Non
     assert short.handovers == long.handovers
     for one, other in zip(short.twins, long.twins, strict=True):
         assert replace(one, hours=0) == replace(other, hours=0)
-    # Messages take as long as they take: a moment more here, a moment less there.
+    # Message times differ by a moment.
     assert short.hours == pytest.approx(long.hours, abs=0.001)
     assert short.longest_gap_s == pytest.approx(long.longest_gap_s, abs=0.1)
 
 
-def test_the_same_seed_tells_the_same_and_another_one_something_else() -> None:
+def test_equal_seeds_give_equal_months_and_others_differ() -> None:
     one, again, other = (month(ECO, asleep=True, seed=seed) for seed in (7, 7, 8))
     assert one == again
     assert replace(other, pair=one.pair) != one
 
 
-def test_a_slot_when_the_month_begins_is_of_it_and_one_when_it_ends_is_not() -> None:
+def test_a_month_includes_a_slot_at_its_beginning_and_not_at_its_end() -> None:
     days = ("2026-05-01", "2026-05-02")
     jobs = {day: Job(day, at(day, "UTC")) for day in days}
     lived = simulate(Pair(("a", "b"), Rules(), False, jobs, BASIC, days=1))
     assert [(job.due, job.run) for job in lived.jobs] == [(1, 1), (0, 0)]
 
 
-def test_slots_are_counted_however_many_they_are() -> None:
+def test_slots_are_counted_without_a_limit() -> None:
     end = START + 31 * DAY_S
     assert count_slots(every("1s", None, "UTC"), START, end) == 31 * 86400
     assert count_slots(cron.cron("* * * * *", "UTC"), START, end) == 31 * 1440

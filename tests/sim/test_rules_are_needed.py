@@ -1,20 +1,19 @@
-"""What the simulator finds when a rule of the protocol is taken away.
+"""The simulator finds a broken promise without any one rule of the protocol.
 
-A simulator that finds nothing has proved nothing: so each rule is switched off once, and a promise
-must break within a few seeds.
+A simulator that finds nothing proves nothing. So each rule is switched off once, and a promise must
+break within a few seeds.
 """
 
 from collections.abc import Callable
 
 import pytest
 
-from twin.core.pair import duty, roles, slots
+from twin.core.pair import duty, machine, roles, slots
 from twin.core.pair.events import Effect, Publish, Start
 from twin.core.pair.knowledge import Claim
 from twin.core.pair.state import Holding, State
 from twin.core.pair.step import Step
-from twin.sim import process
-from twin.sim.faults import FINE_LINES, STORM, Climate
+from twin.sim.faults import FINE_LINES, STORM, Mix
 from twin.sim.observer import BrokenPromiseError
 from twin.sim.play import play
 
@@ -36,18 +35,18 @@ def no_announcement(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_tie_break(patch: pytest.MonkeyPatch) -> None:
-    """Two claims of one term, which is a whole minute here, are both taken for the highest."""
+    """Two claims of one term, which lasts a whole minute here, both count as the highest."""
     patch.setattr(roles, "int", lambda wall_ms: int(wall_ms) // 60_000 * 60_000, raising=False)
     patch.setattr(Claim, "__gt__", lambda one, other: one.term > other.term)
     patch.setattr(Claim, "__lt__", lambda one, other: one.term < other.term)
 
 
 def no_freeze_check(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(process, "FROZEN_S", float("inf"))
+    patch.setattr(machine, "FROZEN_S", float("inf"))
 
 
 def no_settling(patch: pytest.MonkeyPatch) -> None:
-    """A boot neither listens before it claims, nor waits until its URL leads to it."""
+    """A boot neither listens before it claims nor waits for its URL."""
     patch.setattr(duty, "SETTLE_S", 0.0)
     patch.setattr(duty, "OWN_URL_FOR_S", 0.0)
 
@@ -76,8 +75,13 @@ def any_release_is_believed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(roles, "_was_released_by_the_peer", lambda state: state.knowledge.claim.released)
 
 
+def a_round_a_minute(patch: pytest.MonkeyPatch) -> None:
+    """A twin notices a newer boot at its URL too late."""
+    patch.setattr(machine, "ROUND_S", 60.0)
+
+
 @pytest.mark.parametrize(
-    ("switch_off", "climate"),
+    ("switch_off", "mix"),
     [
         (no_announcement, FINE_LINES),
         (no_tie_break, FINE_LINES),
@@ -87,16 +91,17 @@ def any_release_is_believed(patch: pytest.MonkeyPatch) -> None:
         (counting_from_boot, FINE_LINES),
         (confirmed_at_once, FINE_LINES),
         (any_release_is_believed, STORM),
+        (a_round_a_minute, STORM),
     ],
 )
 def test_without_this_rule_a_promise_breaks(
-    switch_off: Off, climate: Climate, monkeypatch: pytest.MonkeyPatch
+    switch_off: Off, mix: Mix, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     switch_off(monkeypatch)
     with pytest.raises(BrokenPromiseError):
-        play_all(climate)
+        play_all(mix)
 
 
-def play_all(climate: Climate) -> None:
+def play_all(mix: Mix) -> None:
     for seed in range(SEEDS):
-        play(seed, climate)
+        play(seed, mix)

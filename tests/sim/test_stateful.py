@@ -1,6 +1,6 @@
-"""The same world, driven by hypothesis: what fails is shrunk to the shortest story that fails.
+"""The same world, driven by hypothesis, which shrinks a failure to the shortest story.
 
-The faults are chosen one by one, at any distance, instead of being drawn from a weather.
+Hypothesis chooses the faults one by one, at any distance.
 """
 
 from hypothesis import HealthCheck, settings
@@ -20,7 +20,7 @@ DIRECTIONS = st.sampled_from([("a", "b"), ("b", "a")])
 
 
 class Pair(RuleBasedStateMachine):
-    """The observer looks at every promise after every event, whatever rule caused it."""
+    """The observer checks every promise after every event, whatever rule caused it."""
 
     @initialize(takes=st.booleans(), boot_s=BOOT_S)
     def begin(self, takes: bool, boot_s: float) -> None:
@@ -43,7 +43,7 @@ class Pair(RuleBasedStateMachine):
 
     @rule()
     def a_slot_comes(self) -> None:
-        """Until a run is announced, and has not begun."""
+        """Play until a run is announced but has not begun."""
         self.world.run(20 - self.world.now % 20 + 0.0011)
 
     @rule(name=NAMES, boot_s=BOOT_S)
@@ -107,7 +107,7 @@ class Pair(RuleBasedStateMachine):
     @rule()
     def lines_are_joined(self) -> None:
         self.world.lines.cut.clear()
-        self.world.lines.hurt_at = self.world.now
+        self.world.lines.hurt.note(self.world.now)
 
     @rule(slowest_s=st.sampled_from([0.06, 1.45]), share=st.sampled_from([0.0, 0.2]))
     def lines_change(self, slowest_s: float, share: float) -> None:
@@ -116,12 +116,12 @@ class Pair(RuleBasedStateMachine):
         )
 
     def teardown(self) -> None:
-        """The faults heal, and the pair with them."""
+        """Heal the faults, and check that the pair heals."""
         if not hasattr(self, "world"):
-            return  # what failed was the beginning
+            return  # the failure was at the beginning
         self.world.lines.cut.clear()
         self.world.lines.quality = Quality()
-        self.world.run(35)  # until whoever is leaving has left
+        self.world.run(35)  # until a leaving twin has left
         self.world.observer.disturbed()
         for host in self.world.hosts.values():
             for process in list(host.alive):
@@ -135,7 +135,7 @@ class Pair(RuleBasedStateMachine):
 
 TestPair = Pair.TestCase
 TestPair.settings = settings(
-    max_examples=100,
+    max_examples=60,
     stateful_step_count=20,
     derandomize=True,
     deadline=None,

@@ -1,4 +1,4 @@
-"""What people do on the status page, and what it does."""
+"""The actions of the status page and their effects."""
 
 import json
 from dataclasses import dataclass, field
@@ -7,12 +7,14 @@ from typing import Any
 import httpx
 import pytest
 from node_bench import Bench, bench, document, job
-from test_app import ask, this_boot
+from test_app import ask, nobody, this_boot
 
 from twin.core.pair.document import Role
-from twin.core.pair.events import Start, Via
+from twin.core.pair.events import Request, Start, Via
 from twin.core.pair.knowledge import Claim
+from twin.http.request import Answer
 from twin.web.actions import Peering
+from twin.web.snapshot import About
 
 JSON = {"Content-Type": "application/json"}
 
@@ -34,24 +36,22 @@ def standby() -> Bench:
 
 @dataclass
 class Other:
-    """The other twin, which does what it is asked to and answers so."""
+    """The other twin, which obeys and gives this answer."""
 
     status: int = 200
-    asked_to_take: int = 0
     told: bytes = b""
     content: dict[str, str] = field(default_factory=lambda: {"done": "jobs.post is started."})
 
-    def hand_over(self) -> None:
-        self.asked_to_take += 1
-
-    async def pass_on(self, body: bytes) -> "Other":
+    async def pass_on(self, body: bytes) -> Answer:
         self.told = body
-        return self
+        return Answer(self.status, {}, json.dumps(self.content).encode())
 
 
-def act(made: Bench, do: str, other: Other | None = None, **fields: Any) -> httpx.Response:
-    peering = Peering(other.hand_over, other.pass_on, this_boot) if other else None
-    return ask(made, "POST", "/actions", peering, json={"do": do, **fields})
+def act(
+    made: Bench, do: str, other: Other | None = None, about: About | None = None, **fields: Any
+) -> httpx.Response:
+    peering = Peering(other.pass_on, this_boot, nobody) if other else None
+    return ask(made, "POST", "/actions", peering, about, json={"do": do, **fields})
 
 
 def paused(made: Bench) -> Any:
@@ -79,33 +79,43 @@ def test_a_job_is_run_now(holder: Bench) -> None:
     assert holder.started == [Start("jobs.post", int(holder.clock.now().wall))]
 
 
-def test_a_job_that_cannot_be_run_now_says_why(holder: Bench) -> None:
+def test_a_job_that_cannot_run_now_gives_the_reason(holder: Bench) -> None:
     answer = act(holder, "run", job="jobs.male")
     assert (answer.status_code, answer.json()) == (409, {"error": "there is no job jobs.male"})
 
 
-def test_a_job_is_run_by_the_twin_on_duty_whoever_is_asked(standby: Bench) -> None:
+def test_a_job_whose_script_does_not_run_is_not_said_to_be_started(holder: Bench) -> None:
+    about = About(why_not_run=lambda job: f"the script that has {job} does not run now")
+    answer = act(holder, "run", about=about, job="jobs.post")
+    assert (answer.status_code, answer.json()["error"].split()[-4:]) == (
+        409,
+        ["does", "not", "run", "now"],
+    )
+    assert holder.started == []
+
+
+def test_a_job_runs_on_the_twin_on_duty_whichever_twin_is_asked(standby: Bench) -> None:
     other = Other()
     answer = act(standby, "run", other, job="jobs.post")
     assert (answer.status_code, answer.json()) == (200, other.content)
     assert json.loads(other.told) == {"do": "run", "job": "jobs.post", "passed_on": True}
 
 
-def test_what_was_passed_on_is_not_passed_back(standby: Bench) -> None:
+def test_a_forwarded_action_is_not_forwarded_back(standby: Bench) -> None:
     other = Other()
     answer = act(standby, "run", other, job="jobs.post", passed_on=True)
     assert answer.json() == {"error": "this twin is not on duty"}
     assert other.told == b""
 
 
-def test_a_twin_on_duty_that_does_not_answer_is_told_of(standby: Bench) -> None:
+def test_a_twin_on_duty_that_does_not_answer_is_reported(standby: Bench) -> None:
     assert act(standby, "run", job="jobs.post").status_code == 502
 
 
 @pytest.mark.parametrize(
     ("status", "content"), [(401, {"error": "credentials are needed"}), (204, {}), (502, {})]
 )
-def test_an_answer_that_is_not_for_the_page_is_told_with_a_remedy(
+def test_an_unusable_answer_is_reported_with_a_remedy(
     standby: Bench, status: int, content: dict[str, str]
 ) -> None:
     answer = act(standby, "run", Other(status, content=content), job="jobs.post")
@@ -113,14 +123,14 @@ def test_an_answer_that_is_not_for_the_page_is_told_with_a_remedy(
     assert f"answers {status} to it: `python -m twin check`" in answer.json()["error"]
 
 
-def test_a_twin_alone_that_is_not_on_duty_yet_says_so() -> None:
+def test_a_lone_twin_not_on_duty_yet_refuses_actions() -> None:
     assert act(bench(job(), peer=None), "run", job="jobs.post").status_code == 409
 
 
 def test_the_holder_hands_over_by_asking_the_other_to_take(holder: Bench) -> None:
-    other = Other()
-    assert act(holder, "hand_over", other).status_code == 200
-    assert other.asked_to_take == 1
+    assert act(holder, "hand_over").status_code == 200
+    assert Request.TAKE in holder.sent
+    assert holder.role is Role.ON_DUTY  # until the other has it
 
 
 def test_a_standby_takes_the_duty(standby: Bench) -> None:
@@ -128,7 +138,7 @@ def test_a_standby_takes_the_duty(standby: Bench) -> None:
     assert standby.role is Role.CLAIMING
 
 
-def test_a_twin_alone_has_nobody_to_hand_over_to() -> None:
+def test_a_lone_twin_cannot_hand_over() -> None:
     made = bench(job(), peer=None)
     made.wait(2)
     assert act(made, "hand_over").json() == {"error": "there is no other twin to hand the duty to"}
@@ -160,7 +170,7 @@ def test_an_action_is_logged_with_its_cause(holder: Bench) -> None:
         (JSON, b'{"do": "pause", "job": "' + b"x" * 10_000 + b'"}', 413),
     ],
 )
-def test_what_is_no_action_of_this_page_changes_nothing(
+def test_an_unknown_action_changes_nothing(
     headers: dict[str, str], content: bytes, status: int, holder: Bench
 ) -> None:
     before = holder.node.look()
@@ -178,5 +188,5 @@ def test_a_claim_that_came_meanwhile_makes_the_old_holder_pass_it_on(holder: Ben
     assert other.told
 
 
-def test_the_document_of_a_twin_does_not_hold_what_is_only_shown() -> None:
+def test_the_document_does_not_hold_display_fields() -> None:
     assert not hasattr(document(), "paused")

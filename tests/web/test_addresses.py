@@ -19,7 +19,7 @@ def learned(
     times: int = 1,
     boot: str = OURS,
 ) -> str:
-    """What is logged while the peer calls us so often by this URL, where this boot answers."""
+    """The log while the peer calls us this often by this URL, where this boot answers."""
     output = io.StringIO()
     addresses = Addresses(made.node, answering(boot), Log("a", output))
 
@@ -33,7 +33,7 @@ def learned(
 
 
 def visited(made: Bench, headers: dict[str, str], boot: str = OURS) -> str | None:
-    """The own URL after somebody looked at the page."""
+    """The own URL after a visit to the page."""
 
     async def come() -> None:
         addresses = Addresses(made.node, answering(boot), Log("a", made.output))
@@ -51,14 +51,14 @@ def answering(boot: str) -> Callable[[str], Awaitable[str]]:
     return boot_at
 
 
-def test_the_own_url_is_learned_from_how_the_peer_calls_us() -> None:
+def test_the_own_url_is_learned_from_the_peers_calls() -> None:
     made = bench()
     assert learned(made, "http://twin-a:8000") == ""
     assert made.node.look().url == "http://twin-a:8000"
 
 
 @pytest.mark.parametrize("boot", ["", "1-other"])
-def test_a_url_that_does_not_lead_here_is_not_learned_and_that_is_said_once(boot: str) -> None:
+def test_a_url_that_does_not_lead_here_is_not_learned_and_logged_once(boot: str) -> None:
     made = bench()
     (line,) = learned(made, "http://127.0.0.1:9000", times=3, boot=boot).splitlines()
     assert made.node.look().url is None
@@ -67,7 +67,7 @@ def test_a_url_that_does_not_lead_here_is_not_learned_and_that_is_said_once(boot
     assert "set SELF_URL" in line
 
 
-def test_an_own_url_for_plain_http_over_the_internet_is_not_learned_and_that_is_said_once() -> None:
+def test_a_plain_http_own_url_over_the_internet_is_not_learned_and_logged_once() -> None:
     made = bench()
     (line,) = learned(made, "http://a.example", times=3).splitlines()
     assert made.node.look().url is None
@@ -76,7 +76,7 @@ def test_an_own_url_for_plain_http_over_the_internet_is_not_learned_and_that_is_
 
 
 @pytest.mark.parametrize(("peer", "said"), [(None, 1), ("https://b.example", 0)])
-def test_a_peer_whose_url_nobody_knows_is_told_of_once(peer: str | None, said: int) -> None:
+def test_an_unknown_peer_url_is_reported_once(peer: str | None, said: int) -> None:
     made = bench(peer=peer, url="https://a.example")
     lines = learned(made, "https://a.example", url=None, times=3).splitlines()
     assert [line for line in lines if "peer.url_missing" in line and "PEER_URL" in line] == lines
@@ -104,13 +104,13 @@ PROXIED = {"host": "127.0.0.1:8000", "sec-fetch-site": "same-origin"}
         ({"host": "127.0.0.1:8000", "referer": "https://evil.example/"}, None),
     ],
 )
-def test_the_own_url_is_learned_from_who_looks_at_the_page_past_the_hosts_router(
+def test_the_own_url_is_learned_from_page_visits_through_the_hosts_router(
     headers: dict[str, str], url: str | None
 ) -> None:
     assert visited(bench(), headers) == url
 
 
-def test_a_visit_by_a_url_that_does_not_lead_here_teaches_none() -> None:
+def test_a_visit_by_a_url_that_does_not_lead_here_is_not_learned() -> None:
     headers = {"host": "a.example", "x-forwarded-proto": "https"}
     assert visited(bench(), headers, boot="") is None
 

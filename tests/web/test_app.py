@@ -1,4 +1,4 @@
-"""The app as peers, hosts and people meet it, without a socket in between."""
+"""The app as peers, hosts and people use it, without a socket."""
 
 import asyncio
 import base64
@@ -18,11 +18,10 @@ from twin.core.pair.document import Role
 from twin.core.pair.events import Via
 from twin.core.pair.history import Look, Record
 from twin.core.pair.knowledge import Claim, Entry, Fate
+from twin.core.pair.timeouts import STALLED_S
 from twin.log import Log
-from twin.node.codec import dump_json
-from twin.node.node import STALLED_S
+from twin.node.codec import DOCUMENT_BYTES, dump_json
 from twin.settings.settings import Credentials
-from twin.web import app as web_app
 from twin.web.actions import Peering
 from twin.web.app import Parts, make_app
 from twin.web.snapshot import About
@@ -51,7 +50,7 @@ A_BROWSERS: list[dict[str, str]] = [
 ]
 
 
-async def nobody(_: bytes) -> None:
+async def nobody(_: object) -> None:
     """A peer that does not answer."""
 
 
@@ -60,24 +59,37 @@ async def this_boot(_: str) -> str:
     return "1-a"
 
 
-def app_of(made: Bench, peering: Peering | None = None) -> ASGIApp:
+def app_of(
+    made: Bench,
+    peering: Peering | None = None,
+    about: About | None = None,
+    most_bytes: int = DOCUMENT_BYTES,
+) -> ASGIApp:
     streams = Streams(made.node)
-    peering = peering or Peering(lambda: None, nobody, this_boot)
-    parts = Parts(made.node, streams, peering, About(), made.clock, Log("a", made.output))
-    return make_app(parts, Credentials(*AUTH))
+    peering = peering or Peering(nobody, this_boot, nobody)
+    parts = Parts(made.node, streams, peering, about or About(), made.clock, Log("a", made.output))
+    return make_app(parts, Credentials(*AUTH), most_bytes)
 
 
 def ask(
-    made: Bench, method: str, path: str, peering: Peering | None = None, **options: Any
+    made: Bench,
+    method: str,
+    path: str,
+    peering: Peering | None = None,
+    about: About | None = None,
+    most_bytes: int = DOCUMENT_BYTES,
+    **options: Any,
 ) -> httpx.Response:
     """One request, with credentials unless `auth` says otherwise."""
 
     async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(app_of(made, peering), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(
+            app_of(made, peering, about, most_bytes), raise_app_exceptions=False
+        )
         login = httpx.BasicAuth(AUTH[0].encode(), AUTH[1].encode())
         async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
             answer = await client.request(method, path, **{"auth": login, **options})
-            await asyncio.sleep(0)  # what it set going is done, too
+            await asyncio.sleep(0)  # its background work is done, too
             return answer
 
     return asyncio.run(send())
@@ -102,7 +114,7 @@ def claiming(made: Bench) -> bytes:
     return dump_json(document(claim=higher(made), role=Role.CLAIMING))
 
 
-# ---- who may come in
+# ---- access
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
@@ -118,7 +130,7 @@ def claiming(made: Bench) -> bytes:
         "Bearer " + base64.b64encode("user:pässword".encode()).decode(),
     ],
 )
-def test_without_the_credentials_nobody_learns_or_changes_anything(
+def test_without_credentials_every_request_is_refused(
     method: str, path: str, header: str | None, holder: Bench
 ) -> None:
     before = holder.node.look()
@@ -140,7 +152,7 @@ def test_without_the_credentials_nobody_learns_or_changes_anything(
         {"Origin": "null"},
     ],
 )
-def test_a_page_of_another_site_can_do_nothing_with_the_credentials_a_browser_adds(
+def test_another_site_cannot_use_the_credentials_that_a_browser_adds(
     method: str, path: str, headers: dict[str, str], holder: Bench
 ) -> None:
     before = holder.node.look()
@@ -152,7 +164,7 @@ def test_a_page_of_another_site_can_do_nothing_with_the_credentials_a_browser_ad
 @pytest.mark.parametrize("path", ["/update", "/down", "/watch"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 @pytest.mark.parametrize("headers", A_BROWSERS, ids=lambda headers: next(iter(headers)))
-def test_nothing_that_a_browser_follows_by_itself_moves_the_duty(
+def test_no_automatic_browser_request_moves_the_duty(
     method: str, path: str, headers: dict[str, str], standby: Bench
 ) -> None:
     before = standby.node.look()
@@ -179,7 +191,7 @@ def test_programs_may_move_the_duty_by_a_plain_get(headers: dict[str, str], stan
     assert standby.role in (Role.CLAIMING, Role.ON_DUTY)
 
 
-def test_the_page_is_let_in_behind_a_proxy_that_changes_the_host(holder: Bench) -> None:
+def test_the_page_works_behind_a_proxy_that_changes_the_host(holder: Bench) -> None:
     headers = {"Host": "127.0.0.1:8001", "Origin": "https://twins.example"}
     body = {"do": "pause"}
     assert ask(holder, "POST", "/actions", json=body, headers=headers).status_code == 403
@@ -189,7 +201,7 @@ def test_the_page_is_let_in_behind_a_proxy_that_changes_the_host(holder: Bench) 
         assert ask(holder, "GET", "/status", headers={**headers, **said}).status_code == 200
 
 
-def test_the_files_of_the_page_are_for_every_page_that_may_be_looked_at(holder: Bench) -> None:
+def test_static_files_are_served_to_our_page_under_another_host(holder: Bench) -> None:
     headers = {"Host": "127.0.0.1:8001", "Referer": "http://pair/"}
     assert ask(holder, "GET", "/static/page.js", headers=headers).status_code == 200
 
@@ -224,10 +236,10 @@ def test_everything_else_is_not_there(path: str, holder: Bench) -> None:
     assert ask(holder, "GET", f"http://a.example{path}", auth=None).status_code == 401
 
 
-# ---- what the peer asks
+# ---- the peer's requests
 
 
-def test_an_update_is_heard_and_answered_with_what_this_twin_then_knows(holder: Bench) -> None:
+def test_an_update_is_merged_and_answered_with_the_new_document(holder: Bench) -> None:
     claim = higher(holder)
     answer = ask(holder, "POST", "/update", content=claiming(holder))
     assert answer.status_code == 200
@@ -272,7 +284,7 @@ def test_the_plain_down_of_a_legacy_peer_gives_the_duty(standby: Bench) -> None:
         ("", None),
     ],
 )
-def test_a_twin_learns_its_url_from_how_the_peer_calls_it(
+def test_a_twin_learns_its_url_from_the_peers_calls(
     called: str, url: str | None, holder: Bench
 ) -> None:
     headers = {"Twin-Called": called, "Host": "127.0.0.1:8001", "X-Forwarded-Proto": "https"}
@@ -280,14 +292,14 @@ def test_a_twin_learns_its_url_from_how_the_peer_calls_it(
     assert holder.node.look().url == url
 
 
-def test_a_url_that_is_set_is_not_learned_anew() -> None:
+def test_a_url_from_the_settings_is_not_learned_again() -> None:
     made = bench(url="https://set.example")
     headers = {"Twin-Called": "https://a.example/update"}
     ask(made, "POST", "/update", content=claiming(made), headers=headers)
     assert made.node.look().url == "https://set.example"
 
 
-# ---- what is no document
+# ---- invalid documents
 
 
 def refused(made: Bench, body: bytes) -> None:
@@ -353,22 +365,22 @@ def test_no_number_breaks_a_twin(field: str, number: float, holder: Bench) -> No
     assert answer.status_code in (200, 400), answer.text
     assert ask(holder, "GET", "/status").status_code == 200
     assert ask(holder, "GET", "/").status_code == 200
-    holder.wait(15)  # and its scheduler goes on
+    holder.wait(15)  # and its scheduler runs on
     assert "slot.started" in holder.events
 
 
-def test_a_body_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch, holder: Bench) -> None:
-    monkeypatch.setattr(web_app, "DOCUMENT_BYTES", 1000)
+def test_a_body_over_the_limit_is_refused(holder: Bench) -> None:
     before = holder.node.look()
-    assert ask(holder, "POST", "/update", content=b" " * 1001).status_code == 413
-    assert ask(holder, "POST", "/update", content=b" " * 1000).status_code == 400
+    for size, status in ((1001, 413), (1000, 400)):
+        answer = ask(holder, "POST", "/update", most_bytes=1000, content=b" " * size)
+        assert answer.status_code == status
     assert holder.node.look() is before
 
 
-# ---- what hosts and people ask
+# ---- requests of hosts and people
 
 
-def test_the_status_tells_all_that_is_promised(holder: Bench) -> None:
+def test_the_status_holds_every_documented_field(holder: Bench) -> None:
     holder.clock.move(1)
     holder.hear(
         Via.LINE,
@@ -401,7 +413,7 @@ def test_the_status_is_a_document_too(holder: Bench) -> None:
     assert {"protocol", "claim", "ledger", "running", "leaving", "ticked_ago_s"} <= told.keys()
 
 
-def test_a_host_is_told_without_credentials_that_all_is_well(holder: Bench) -> None:
+def test_healthz_answers_without_credentials(holder: Bench) -> None:
     answer = ask(holder, "GET", "/healthz", auth=None)
     assert answer.status_code == 200
     assert answer.json() == {"ok": True, "role": "on_duty", "boot": "1-a", "nonce": ""}
@@ -413,14 +425,14 @@ def test_an_answer_repeats_the_nonce_of_its_question(holder: Bench) -> None:
         assert ask(holder, "GET", f"{path}?nonce=<b>").status_code == 422
 
 
-def test_a_host_is_told_when_the_scheduler_stands_still(holder: Bench) -> None:
+def test_healthz_reports_a_stuck_scheduler(holder: Bench) -> None:
     holder.clock.move(STALLED_S)
     answer = ask(holder, "GET", "/healthz", auth=None)
     assert answer.status_code == 503
     assert answer.json()["ok"] is False
 
 
-def test_a_host_may_ask_for_the_head_alone(holder: Bench) -> None:
+def test_healthz_answers_head_requests(holder: Bench) -> None:
     assert ask(holder, "HEAD", "/healthz", auth=None).status_code == 200
 
 
@@ -429,7 +441,7 @@ def test_no_secret_is_in_an_answer(holder: Bench) -> None:
         assert AUTH[1] not in ask(holder, "GET", path).text
 
 
-def test_a_twin_that_is_looked_at_through_its_router_learns_its_url(holder: Bench) -> None:
+def test_a_visit_through_the_router_teaches_the_own_url(holder: Bench) -> None:
     ask(holder, "GET", "/status", headers={"x-forwarded-proto": "https"})
     assert holder.node.look().url == "https://a.example"
 
@@ -437,7 +449,7 @@ def test_a_twin_that_is_looked_at_through_its_router_learns_its_url(holder: Benc
 # ---- the history
 
 
-def test_the_history_is_told_from_the_time_that_is_asked_for(holder: Bench) -> None:
+def test_the_history_starts_at_the_requested_time(holder: Bench) -> None:
     looks = tuple(Look(int(WALL // 60) - ago, 80, "healthy", 0, 3, 3) for ago in (9, 1))
     holder.node.history.record(Record(looks={"web": looks}))
     told = ask(holder, "GET", f"/status?since={WALL - 300}").json()
@@ -449,14 +461,14 @@ def test_the_history_is_told_from_the_time_that_is_asked_for(holder: Bench) -> N
 
 
 @pytest.mark.parametrize("since", ["yesterday", "-1", "nan", "inf", "1e300", ""])
-def test_a_time_that_is_none_is_refused(since: str, holder: Bench) -> None:
+def test_an_invalid_time_is_refused(since: str, holder: Bench) -> None:
     assert ask(holder, "GET", f"/status?since={since}").status_code == 422
 
 
-# ---- what the two tell each other, and no more
+# ---- minimal messages between the twins
 
 
-def test_the_answer_leaves_out_what_the_question_has_just_told(holder: Bench) -> None:
+def test_the_answer_omits_records_of_the_request(holder: Bench) -> None:
     holder.wait(10)
     known = holder.node.look().knowledge
     new = {"mail": Entry(int(WALL), Fate.DONE, "b", "2-b")}
@@ -472,14 +484,17 @@ def test_the_answer_leaves_out_what_the_question_has_just_told(holder: Bench) ->
     }
 
 
-def test_the_other_twin_can_ask_for_the_document_or_the_history_alone(holder: Bench) -> None:
+def test_the_other_twin_can_ask_for_the_document_the_history_or_the_jobs_alone(
+    holder: Bench,
+) -> None:
     told = ask(holder, "GET", "/status?only=document&nonce=0f").json()
     assert told == json.loads(dump_json(replace(holder.node.document(), nonce="0f")))
     assert ask(holder, "GET", "/status?only=history&since=0").json().keys() == {"history"}
-    assert ask(holder, "GET", "/status?only=jobs").status_code == 422
+    assert ask(holder, "GET", "/status?only=jobs").json().keys() == {"jobs"}
+    assert ask(holder, "GET", "/status?only=all").status_code == 422
 
 
-def test_why_a_document_is_refused_is_told_to_its_sender_and_logged(
+def test_the_reason_of_a_refused_document_is_sent_back_and_logged(
     holder: Bench,
 ) -> None:
     body = dump_json(document(claim=Claim(2**52, "b", "2-b")))

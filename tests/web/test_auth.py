@@ -10,9 +10,7 @@ from starlette.responses import JSONResponse
 
 from twin.log import Log
 from twin.settings.settings import Credentials
-from twin.web.auth import Guard, presented
-from twin.web.passes import Passes
-from twin.web.refusals import Refusals
+from twin.web.auth import Attempts, Guard, presented
 
 LOG = Log("a", io.StringIO())
 
@@ -40,7 +38,7 @@ def test_credentials_are_read_whatever_the_case_of_the_scheme(scheme: str) -> No
         basic(b"user:pass"),
     ],
 )
-def test_anything_else_presents_nothing(header: str) -> None:
+def test_other_headers_hold_no_credentials(header: str) -> None:
     assert presented(header) == b""
 
 
@@ -60,8 +58,8 @@ def test_credentials_are_compared_in_constant_time_and_by_nothing_else(
     assert (f"user:{password}".encode(), b"user:pass") in compared
 
 
-def test_who_was_let_in_once_waits_in_no_line() -> None:
-    """With the cookie that an answer gave, and the right credentials; with either alone he does."""
+def test_a_known_browser_skips_the_queue() -> None:
+    """With the cookie of an answer and the right credentials; with only one of them it waits."""
     app = guarded(most_waiting=0)
     let_in = asked(app, "pass")
     for _ in range(6):
@@ -75,8 +73,8 @@ def test_who_was_let_in_once_waits_in_no_line() -> None:
     assert "set-cookie" not in again.headers
 
 
-def test_only_who_is_let_in_gets_the_cookie() -> None:
-    """Any answer that sets it would tell that the credentials were right."""
+def test_only_accepted_requests_get_the_cookie() -> None:
+    """An answer that sets it would confirm the credentials."""
     app = guarded(most_waiting=0)
     assert "set-cookie" not in asked(app, "wrong").headers
     for _ in range(6):
@@ -92,9 +90,8 @@ def test_the_cookies_of_two_twins_of_one_host_stand_side_by_side() -> None:
 
 
 def guarded(most_waiting: int = 9, twin: str = "a") -> Guard:
-    refusals = Refusals(HandClock(), LOG, most_waiting)
-    credentials = Credentials("user", "pass")
-    return Guard(JSONResponse({}), credentials, refusals, Passes(twin), lambda: None)
+    attempts = Attempts(HandClock(), LOG, most_waiting)
+    return Guard(JSONResponse({}), Credentials("user", "pass"), attempts, twin, lambda: None)
 
 
 def asked(app: Guard, password: str, cookies: dict[str, str] | None = None) -> httpx.Response:

@@ -25,5 +25,5 @@ def test_a_body_is_put_together_from_its_parts() -> None:
 
 
 @pytest.mark.parametrize("last", [part(b"cde"), {"type": "http.disconnect"}])
-def test_one_that_is_too_long_or_breaks_off_is_none(last: dict[str, Any]) -> None:
+def test_a_body_that_is_too_long_or_breaks_off_is_refused(last: dict[str, Any]) -> None:
     assert read(part(b"ab"), last) is None

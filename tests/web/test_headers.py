@@ -8,7 +8,7 @@ from twin.web.headers import SecurityHeaders
 
 
 def answered(own: dict[str, str], **headers: str) -> httpx.Headers:
-    """The headers of an answer that has `own` ones, to a request with these."""
+    """The headers of an answer with its `own` headers, to a request with these."""
 
     async def ask() -> httpx.Headers:
         transport = httpx.ASGITransport(SecurityHeaders(JSONResponse({}, 401, own)))
@@ -18,7 +18,7 @@ def answered(own: dict[str, str], **headers: str) -> httpx.Headers:
     return asyncio.run(ask())
 
 
-def test_every_answer_tells_browsers_to_do_no_more_with_it() -> None:
+def test_every_answer_has_the_security_headers() -> None:
     told = answered({})
     assert told["x-content-type-options"] == "nosniff"
     assert told["x-frame-options"] == "DENY"
@@ -27,7 +27,7 @@ def test_every_answer_tells_browsers_to_do_no_more_with_it() -> None:
     assert told["cache-control"] == "no-store, no-transform"
 
 
-def test_what_an_answer_says_itself_stands() -> None:
+def test_an_answers_own_headers_win() -> None:
     told = answered({"Cache-Control": "private", "Content-Security-Policy": "img-src 'self'"})
     assert told.get_list("cache-control") == ["private"]
     assert told.get_list("content-security-policy") == ["img-src 'self'"]
@@ -36,6 +36,6 @@ def test_what_an_answer_says_itself_stands() -> None:
 @pytest.mark.parametrize(
     ("came_by", "kept"), [("https", True), ("https, http", True), ("http", False), ("", False)]
 )
-def test_only_who_came_by_https_is_told_to_keep_to_it(came_by: str, kept: bool) -> None:
+def test_only_https_answers_have_hsts(came_by: str, kept: bool) -> None:
     told = answered({}, **{"X-Forwarded-Proto": came_by})
     assert ("strict-transport-security" in told) is kept

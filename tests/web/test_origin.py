@@ -29,7 +29,7 @@ from twin.web.origin import comes_from_another_site
         ({"host": "", "origin": "null"}, True),
     ],
 )
-def test_what_browsers_say_of_a_request_tells_where_it_comes_from(
+def test_browser_headers_tell_another_site_from_our_own(
     headers: dict[str, str], foreign: bool
 ) -> None:
     assert comes_from_another_site(Headers({"host": "a.example", **headers}), None) is foreign
@@ -55,7 +55,7 @@ def test_what_browsers_say_of_a_request_tells_where_it_comes_from(
         {"referer": "https://own.example/?a#b", "host": "127.0.0.1:8001"},
     ],
 )
-def test_our_own_page_is_known_however_a_proxy_names_us(headers: dict[str, str]) -> None:
+def test_our_own_page_is_recognized_under_any_proxy_host(headers: dict[str, str]) -> None:
     assert not comes_from_another_site(Headers(headers), "https://own.example/twin")
 
 

@@ -1,4 +1,4 @@
-"""`/status`: what people and programs are told."""
+"""`/status`, for people and programs."""
 
 from typing import Any
 
@@ -32,17 +32,17 @@ def test_a_peer_that_was_never_heard_is_unknown() -> None:
     assert role(bench()) == "unknown"
 
 
-def test_a_peer_is_what_it_said_last() -> None:
+def test_a_peer_has_its_last_reported_state() -> None:
     assert role(holder()) == "standby"
 
 
-def test_a_peer_that_said_that_it_leaves_is_asleep() -> None:
+def test_a_peer_that_left_is_asleep() -> None:
     made = holder()
     made.hear(Via.DOWN, role=Role.LEAVING, leaving=True)
     assert role(made) == "asleep"
 
 
-def test_a_peer_where_nobody_serves_is_unreachable() -> None:
+def test_a_peer_that_refuses_connections_is_unreachable() -> None:
     made = holder()
     made.node.handle(Failed(Failure.REFUSED, "the connection is refused"))
     assert role(made) == "unreachable"
@@ -56,14 +56,14 @@ def test_a_peer_that_is_silent_for_long_is_unreachable() -> None:
     assert role(made) == "unreachable"
 
 
-def test_a_peer_that_turns_us_away_is_refused_and_it_is_said_why() -> None:
+def test_a_peer_that_denies_us_is_shown_with_the_reason() -> None:
     made = holder()
     made.node.handle(Failed(Failure.DENIED, "set PEER_PASSWORD"))
     assert role(made) == "refused"
     assert told(made)["wrong"]["remedy"] == "set PEER_PASSWORD"
 
 
-def test_a_job_that_asked_to_be_run_no_more_has_no_next_slot() -> None:
+def test_a_cancelled_job_has_no_next_slot() -> None:
     made = holder()
     made.wait(10)
     (start,) = made.started
@@ -72,14 +72,14 @@ def test_a_job_that_asked_to_be_run_no_more_has_no_next_slot() -> None:
     assert (shown["state"], shown["next"]) == ("cancelled", None)
 
 
-def test_a_document_says_nothing_of_what_the_page_adds() -> None:
+def test_a_document_holds_no_page_fields() -> None:
     made = holder()
     for name in ("peer", "jobs", "term", "since", "version"):
         assert not hasattr(document(), name)
         assert name in told(made)
 
 
-def test_both_twins_are_told_side_by_side() -> None:
+def test_both_twins_are_shown_side_by_side() -> None:
     made = holder()
     made.hear(Via.LINE, url="https://b.example", recent=seen_of_b())
     this, other = told(made)["twins"]
@@ -100,11 +100,11 @@ def test_whether_a_twin_that_was_never_heard_is_awake_is_unknown() -> None:
     assert told(bench())["twins"][1]["awake"] is None
 
 
-def test_a_pair_that_is_well_has_nothing_wrong() -> None:
+def test_a_healthy_pair_has_no_problem() -> None:
     assert told(holder())["wrong"] is None
 
 
-def test_the_hours_are_told_where_the_host_counts_them() -> None:
+def test_the_hours_are_shown_on_metered_hosts() -> None:
     made = holder()
     made.wait(7200)
     assert told(made)["hours"] is None

@@ -4,26 +4,24 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
-import pytest
 from node_bench import WALL, Bench, bench, job
 
 from twin.core.pair.document import Document, Role
 from twin.core.pair.events import Leave
 from twin.node.codec import parse
-from twin.web import streams as module
 from twin.web.connection import MOST_STREAMS
 from twin.web.streams import Streams
 
 Test = Callable[[Bench, Streams], Awaitable[None]]
 
 
-def on_streams(test: Test) -> None:
+def on_streams(test: Test, **pace: float) -> None:
     """Runs `test` with a twin on duty that publishes to real streams; 10 s at most."""
 
     async def run() -> None:
         made = bench(job())
         made.take_duty()
-        streams = Streams(made.node)
+        streams = Streams(made.node, **pace)
         outlets = made.node.outlets
         made.node.outlets = replace(outlets, publish=streams.publish)
         async with asyncio.timeout(10):
@@ -48,19 +46,15 @@ async def line(lines: AsyncIterator[bytes]) -> Document:
     return parse(text, WALL)
 
 
-def test_a_new_watcher_gets_a_line_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
-
+def test_a_new_watcher_gets_a_line_at_once() -> None:
     async def test(_: Bench, streams: Streams) -> None:
         async with opened(streams) as lines:
             assert (await line(lines)).role is Role.ON_DUTY
 
-    on_streams(test)
+    on_streams(test, line_every_s=60)
 
 
-def test_a_publication_is_a_line_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
-
+def test_a_publication_is_a_line_at_once() -> None:
     async def test(made: Bench, streams: Streams) -> None:
         async with opened(streams) as lines:
             await line(lines)
@@ -70,12 +64,10 @@ def test_a_publication_is_a_line_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
             await asyncio.to_thread(made.node.handle, Leave("SIGTERM"))
             assert (await coming).leaving
 
-    on_streams(test)
+    on_streams(test, line_every_s=60)
 
 
-def test_a_line_tells_no_slot_that_the_stream_has_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINE_EVERY_S", 0.02)
-
+def test_a_line_repeats_no_slot_of_the_stream() -> None:
     async def test(made: Bench, streams: Streams) -> None:
         made.clock.move(10)
         made.node.tick()
@@ -85,23 +77,19 @@ def test_a_line_tells_no_slot_that_the_stream_has_told(monkeypatch: pytest.Monke
         async with opened(streams) as another:
             assert list((await line(another)).ledger) == ["jobs.post"]
 
-    on_streams(test)
+    on_streams(test, line_every_s=0.02)
 
 
-def test_without_news_there_is_a_line_every_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINE_EVERY_S", 0.02)
-
+def test_without_news_a_heartbeat_line_comes_regularly() -> None:
     async def test(_: Bench, streams: Streams) -> None:
         async with opened(streams) as lines:
             for _line in range(4):
                 await line(lines)
 
-    on_streams(test)
+    on_streams(test, line_every_s=0.02)
 
 
-def test_the_twin_is_told_how_many_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
-
+def test_the_twin_learns_the_number_of_watchers() -> None:
     async def test(made: Bench, streams: Streams) -> None:
         async with opened(streams) as one, opened(streams) as two:
             await line(one)
@@ -109,12 +97,10 @@ def test_the_twin_is_told_how_many_watch(monkeypatch: pytest.MonkeyPatch) -> Non
             assert made.node.look().watchers == 2
         assert made.node.look().watchers == 0
 
-    on_streams(test)
+    on_streams(test, line_every_s=60)
 
 
-def test_of_too_many_streams_the_oldest_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
-
+def test_the_oldest_of_too_many_streams_ends() -> None:
     async def test(made: Bench, streams: Streams) -> None:
         async with contextlib.AsyncExitStack() as stack:
             opened_ones = [
@@ -130,13 +116,10 @@ def test_of_too_many_streams_the_oldest_ends(monkeypatch: pytest.MonkeyPatch) ->
             streams.publish()
             await coming
 
-    on_streams(test)
+    on_streams(test, line_every_s=60)
 
 
-def test_waiting_ends_only_when_the_line_was_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
-    monkeypatch.setattr(module, "_WRITE_S", 5)
-
+def test_waiting_ends_only_when_the_line_is_written() -> None:
     async def test(_: Bench, streams: Streams) -> None:
         async with opened(streams) as lines:
             await line(lines)
@@ -153,24 +136,18 @@ def test_waiting_ends_only_when_the_line_was_handed_over(monkeypatch: pytest.Mon
             with contextlib.suppress(asyncio.CancelledError):
                 await after
 
-    on_streams(test)
+    on_streams(test, line_every_s=60, write_s=5)
 
 
-def test_nobody_waits_when_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_WRITE_S", 5)
-
+def test_without_watchers_there_is_no_wait() -> None:
     async def test(_: Bench, streams: Streams) -> None:
         streams.publish()
         assert await seconds_to_write(streams) < 5
 
-    on_streams(test)
+    on_streams(test, write_s=5)
 
 
-def test_a_stuck_watcher_holds_up_the_jobs_once_and_not_for_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_WRITE_S", 1)
-
+def test_a_stuck_watcher_holds_up_the_jobs_once_and_not_for_long() -> None:
     async def test(_: Bench, streams: Streams) -> None:
         async with opened(streams) as lines:
             await line(lines)  # and never asks for more
@@ -179,7 +156,7 @@ def test_a_stuck_watcher_holds_up_the_jobs_once_and_not_for_long(
             streams.publish()
             assert await seconds_to_write(streams) < 1
 
-    on_streams(test)
+    on_streams(test, write_s=1)
 
 
 def test_a_watcher_that_moves_again_is_waited_for_again() -> None:
@@ -200,9 +177,7 @@ def test_a_watcher_that_moves_again_is_waited_for_again() -> None:
     on_streams(test)
 
 
-def test_a_watcher_that_drops_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_WRITE_S", 5)
-
+def test_a_watcher_that_drops_is_not_waited_for() -> None:
     async def test(_: Bench, streams: Streams) -> None:
         async with opened(streams) as lines:
             await line(lines)
@@ -211,14 +186,10 @@ def test_a_watcher_that_drops_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
             await asyncio.sleep(0.02)
         await waiting
 
-    on_streams(test)
+    on_streams(test, write_s=5)
 
 
-def test_the_last_line_before_the_end_says_that_the_twin_leaves(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "LINE_EVERY_S", 60)
-
+def test_the_last_line_before_the_end_says_leaving() -> None:
     async def test(made: Bench, streams: Streams) -> None:
         async with opened(streams) as lines:
             await line(lines)
@@ -230,7 +201,7 @@ def test_the_last_line_before_the_end_says_that_the_twin_leaves(
                     last.append(await line(lines))
             assert last[-1].leaving
 
-    on_streams(test)
+    on_streams(test, line_every_s=60)
 
 
 def test_a_watch_that_is_opened_at_the_end_gets_its_one_line() -> None:

@@ -1,1 +1,1 @@
-"""The commands that end: each looks at the pair from outside, or runs one job."""
+"""The commands of `python -m twin`: most look at the pair from outside."""

@@ -1,4 +1,4 @@
-"""What follows from a plan, in sentences."""
+"""Advice on a plan, in sentences."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from twin.sim.month import Month, Pair, other_half
 
 
 def advice(plan: Plan) -> list[str]:
-    """The advice, most important first."""
+    """The most important first."""
     return [
         *_about_hours(plan),
         *(one for savings in plan.savings for one in _about_savings(savings)),

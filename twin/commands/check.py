@@ -1,26 +1,29 @@
-"""`check`: tries everything that the settings name, a line for each."""
+"""`check`: tries everything that the settings name, and prints a line for each."""
 
-from collections.abc import Iterator
+import os
+import subprocess
+from collections.abc import Generator, Iterator
 from threading import Event
+from typing import Any
 
-from twin.assemble import load_jobs
 from twin.clock import Clock
 from twin.commands.ask import Answer, ask, own_url
 from twin.commands.say import say, waiting_for
-from twin.core.scaling.target import TargetError
+from twin.core.command import Command
+from twin.core.scaling.target import AGAIN, TargetError
 from twin.core.scaling.verdict import judge
-from twin.log import Log
 from twin.notify.notifier import understood
-from twin.scaling.duty_jobs import Duties
-from twin.scaling.platforms.api import AGAIN
-from twin.scaling.platforms.registry import make_target
+from twin.scaling.retry import Retrying
+from twin.settings.commands import program
 from twin.settings.settings import Settings
 from twin.settings.targets import ScaleSettings
-from twin.worker.jobsfile import JobsError
+from twin.worker.child import without_secrets
+from twin.worker.readout import ScriptError, jobs_of
 
 Line = tuple[bool, str, str]
-"""Whether it is as it should be, what was tried, and what was found."""
+"""Whether it is right, what was tried, and the result."""
 
+_NO_JOBS = "none: set JOBS, or write a jobs.py"
 _OF_APPRISE = "an address that Apprise understands"
 _OF_NOBODY = (
     "none that Apprise understands: write it as https://github.com/caronc/apprise/wiki says"
@@ -32,7 +35,7 @@ def check(settings: Settings) -> int:
     fine = True
     for ok, what, found in _lines(settings):
         say(f"{'ok   ' if ok else 'wrong'}  {what:<11}  {found}")
-        fine = fine and ok
+        fine &= ok
     say("the pair is wired" if fine else "mend what is wrong, and check again")
     return 0 if fine else 1
 
@@ -41,8 +44,10 @@ def _lines(settings: Settings) -> Iterator[Line]:
     yield True, "settings", f"this twin is {settings.name!r}"
     own = ask(own_url(settings), settings.own)
     yield _own(settings, own)
-    yield from _peer(settings, own)
-    yield _jobs(settings)
+    peer = yield from _peer(settings, own)
+    yield from _jobs(settings, own, peer)
+    for command in settings.commands:
+        yield _command(command)
     for scale in settings.targets:
         yield from _target(scale)
     if settings.deadman_url is not None:
@@ -61,24 +66,26 @@ def _own(settings: Settings, answer: Answer) -> Line:
     return True, "own URL", f"{answer.url} leads to this twin, {_role(answer.status['role'])}"
 
 
-def _peer(settings: Settings, own: Answer) -> Iterator[Line]:
+def _peer(settings: Settings, own: Answer) -> Generator[Line, None, dict[str, Any] | None]:
+    """Returns the `/status` of the peer; None if it was not to be had."""
     known = own.status["peer"] if own.status else {"url": None, "wrong": None}
     if known.get("wrong"):
         yield False, "own view", f"{settings.name!r} says of its peer: {known['wrong']}"
     url = settings.peer_url or known["url"]
     if url is None:
         yield False, "peer", "none yet: set PEER_URL here, or deploy the other twin with this one's"
-        return
+        return None
     answer = ask(url, settings.peer)
     if answer.status is None:
         yield False, "peer", answer.wrong
-        return
+        return None
     told = answer.status
     if told["twin"] == settings.name:
         why = f"{answer.url} is called {settings.name!r} too: give TWIN_NAME two values"
         yield False, "peer", f"{why}, or set PEER_URL to the other twin's URL"
-        return
+        return None
     yield True, "peer", f"{answer.url} is {told['twin']!r}, {_role(told['role'])}"
+    yield from _its_commands(settings, told)
     back = told["peer"]
     if back.get("wrong"):
         yield False, "peer's view", f"{told['twin']!r} says of this twin: {back['wrong']}"
@@ -86,39 +93,99 @@ def _peer(settings: Settings, own: Answer) -> Iterator[Line]:
         yield False, "peer's view", f"{told['twin']!r} has not heard of this twin: is it running?"
     else:
         yield True, "peer's view", f"{told['twin']!r} reaches this twin at {back['url']}"
+    return told
 
 
-def _jobs(settings: Settings) -> Line:
-    log = Log(settings.name)
+def _its_commands(settings: Settings, told: dict[str, Any]) -> Iterator[Line]:
+    """What only one of the two would run stops when the duty moves."""
+    ours = {command.name for command in settings.commands} | {*settings.jobs}
+    its = {command["name"] for command in told.get("commands", ())}
+    for name in sorted(ours ^ its):
+        who = repr(settings.name if name in ours else told["twin"])
+        remedy = "set the same RUN and JOBS, and deploy the same twin.toml, on both"
+        yield False, "commands", f"only {who} runs {name}: {remedy}"
+
+
+def _jobs(settings: Settings, own: Answer, peer: dict[str, Any] | None) -> Iterator[Line]:
+    """Both twins must run the same: each continues where the other one stopped."""
+    told = own.status
+    if told is None:
+        yield _jobs_read_out(settings)
+        return
+    wrong = [] if peer is None else list(_differences(told, peer))
+    wrong += [
+        f"{each['name']} does not run: {each['why']}"
+        for each in told.get("commands", ())
+        if each["state"] == "waiting" and each.get("why")
+    ]
+    yield from ((False, "jobs", why) for why in wrong)
+    if not wrong:
+        yield True, "jobs", ", ".join(job["name"] for job in told["jobs"]) or _NO_JOBS
+
+
+def _jobs_read_out(settings: Settings) -> Line:
+    """Before there is a twin, a script tells its jobs itself."""
     try:
-        jobs = load_jobs(settings, Duties(settings, Clock(), log), log)
-    except JobsError as error:
-        return False, "jobs", "; ".join(error.problems)
-    return True, "jobs", ", ".join(jobs) or "none: set JOBS, or write a jobs.py"
+        with waiting_for("the scripts to come to their loops"):
+            environ = without_secrets(os.environ, settings.key_names)
+            jobs = jobs_of(settings.jobs, settings.timezone, environ)
+    except ScriptError as error:
+        return False, "jobs", str(error)
+    return True, "jobs", ", ".join(jobs) or _NO_JOBS
+
+
+def _differences(own: dict[str, Any], peer: dict[str, Any]) -> Iterator[str]:
+    name, other = own["twin"], peer["twin"]
+    its = peer.get("scripts", {})
+    for script, digest in own.get("scripts", {}).items():
+        if script in its and its[script] != digest:
+            yield f"{other!r} has another {script} than {name!r}: deploy the same commit to both"
+    for setting, remedy in (
+        ("timezone", "set TIMEZONE alike on both"),
+        ("version", "deploy the same release to both"),
+    ):
+        if setting in peer and peer[setting] != own.get(setting):
+            yield f"{other!r} has the {setting} {peer[setting]}, {name!r} {own[setting]}: {remedy}"
+    if "waking" in (own["role"], peer["role"]):
+        return  # it does not know the jobs yet
+    ours, theirs = ({job["name"] for job in each["jobs"]} for each in (own, peer))
+    for job in sorted(ours ^ theirs):
+        who = name if job in ours else other
+        yield f"only {who!r} knows the job {job}: deploy the same to both, and check in a minute"
+
+
+def _command(command: Command) -> Line:
+    """Whether the program is there; it is not started, since the other twin may run it."""
+    words = ("/bin/sh", "-c", 'command -v -- "$1"', "sh", program(command.line))
+    found = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+    if found.returncode:
+        remedy = "install it, or name it by its path"
+        return False, "command", f"{command.name}: there is no program {words[-1]}: {remedy}"
+    return True, "command", f"{command.name} is {found.stdout.strip()}"
 
 
 def _target(scale: ScaleSettings) -> Iterator[Line]:
     from twin.scaling.probe import Prober
 
-    target = make_target(scale.target, scale.access, Clock(), Event())
+    target = Retrying(scale.target.connect(), Clock(), Event())
     try:
         with waiting_for(f"the platform of {target.name}"):
             quantity = target.read().quantity
         yield True, "target", f"{target.name} is at {quantity}"
     except TargetError as error:
-        why = str(error).replace(AGAIN, "try again in a while")  # which nobody does after a check
+        why = str(error).replace(AGAIN, "try again in a while")  # `check` does not try again
         yield False, "target", f"{target.name}: {why}"
     if scale.probe_url is not None:
         probe = Prober(scale.probe_url, scale.rules.slow_s, scale.rules.fast_s, Clock()).once()
-        page = scale.probe_url.split("?")[0]  # what follows may be meant for nobody's eyes
+        page = scale.probe_url.split("?")[0]  # the query string may hold a secret
         yield not judge(probe, scale.rules.slow_s).is_bad, "probe", f"{page}: {probe}"
 
 
 def _deadman(url: str, own: Answer) -> Line:
-    """Fetches it only while the pair does: a fetch would end the alarm that nobody is on duty."""
-    from twin.notify.deadman import DEADMAN_JOB, Deadman
+    """Calls it only while the pair does: a call would end the alarm that nobody is on duty."""
+    from twin.duties.deadman import DEADMAN_JOB, Deadman
 
-    deadman = Deadman(url, Log("check"))
+    deadman = Deadman(url, Clock())
     jobs = own.status["jobs"] if own.status else []
     last = next((job for job in jobs if job["name"] == DEADMAN_JOB), {"state": None})
     if last["state"] == "failed":

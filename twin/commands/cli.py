@@ -1,4 +1,4 @@
-"""The commands of `python -m twin`, but for `serve`: who wakes a twin waits for no parser."""
+"""The command line, except for `serve`: a twin that wakes does not wait for a parser."""
 
 import argparse
 import os
@@ -24,7 +24,7 @@ COMMANDS = {
 
 
 def run(arguments: list[str]) -> int:
-    """Do what `arguments` ask for. Returns the exit status."""
+    """Returns the exit status."""
     if arguments[:1] == ["lab"]:
         from twin.lab import main as lab
 
@@ -63,7 +63,7 @@ def _plan(asked: argparse.Namespace) -> int:
 
 
 def _report(error: SettingsError, command: str) -> int:
-    # What a check finds is its answer; for the others it is in the way of theirs.
+    # For `check`, problems are its result.
     to = sys.stdout if command == "check" else sys.stderr
     say(*(f"wrong  {problem}" for problem in error.problems), to=to)
     return 1
@@ -82,9 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         if name == "run":
             command.add_argument("job", metavar="JOB", help="its name, as `status` shows it")
         if name in ("serve", "run"):
-            # Without a default, which would undo what stands before the command.
-            unsaid = argparse.SUPPRESS
-            command.add_argument("--dry-run", action="store_true", default=unsaid, help=dry_run)
+            # A default would undo an option before the command.
+            none = argparse.SUPPRESS
+            command.add_argument("--dry-run", action="store_true", default=none, help=dry_run)
         if name == "plan":
             _ask_for_a_plan(command)
         if name in ("status", "plan"):

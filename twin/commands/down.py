@@ -1,16 +1,18 @@
-"""`down`: hands the duty over now, by telling the twin on standby that the other one leaves."""
+"""`down`: hands the duty over now, and waits until the other twin has it."""
 
-import contextlib
 import sys
 import threading
 
-import httpx
-
 from twin.clock import Clock
-from twin.commands.ask import ask, both, client
+from twin.commands.ask import ask, both
 from twin.commands.say import say, waiting_for
 from twin.hosts import WAKES_WITHIN_S
+from twin.http.request import NO_ANSWER, fetch
+from twin.node.client import login
 from twin.settings.settings import Credentials, Settings
+
+_LOOK_EVERY_S = 0.5
+_ANSWER_BYTES = 10_000
 
 
 def down(settings: Settings) -> int:
@@ -24,25 +26,41 @@ def down(settings: Settings) -> int:
     if own.on_duty == peer.on_duty:
         say("exactly one of the twins must be on duty; see `status`", to=sys.stderr)
         return 1
-    url, credentials = (peer.url, settings.peer) if own.on_duty else (own.url, settings.own)
-    with waiting_for(f"{url} to take the duty, {WAKES_WITHIN_S:g} s at most"):
-        taken = takes_over(url, credentials, Clock())
+    holder, heir = (own, peer) if own.on_duty else (peer, own)
+    why_not = _ask_to_hand_over(holder.url, settings.own if own.on_duty else settings.peer)
+    if why_not:
+        say(why_not, to=sys.stderr)
+        return 1
+    with waiting_for(f"{heir.url} to take the duty, {WAKES_WITHIN_S:g} s at most"):
+        taken = _takes_over(heir.url, settings.peer if own.on_duty else settings.own, Clock())
     if taken:
-        say(f"{url} is on duty now")
+        say(f"{heir.url} is on duty now")
         return 0
-    say(f"{url} did not take the duty in {WAKES_WITHIN_S:g} s; see `status`", to=sys.stderr)
+    say(f"{heir.url} did not take the duty in {WAKES_WITHIN_S:g} s; see `status`", to=sys.stderr)
     return 1
 
 
-def takes_over(
-    url: str, credentials: Credentials, clock: Clock, within_s: float = WAKES_WITHIN_S
-) -> bool:
-    """Ask once a second, until it has the duty: a sleeping twin wakes, settles and claims."""
-    pause, ends_at = threading.Event(), clock.now().mono + within_s
+def _ask_to_hand_over(url: str, credentials: Credentials) -> str:
+    """Returns why it is not possible, or an empty text."""
+    try:
+        answer = fetch(
+            *("POST", f"{url}/actions"),
+            auth=login(credentials),
+            json={"do": "hand_over"},
+            timeout_s=WAKES_WITHIN_S,
+            most_bytes=_ANSWER_BYTES,
+        )
+    except NO_ANSWER as error:
+        return f"{url}: no answer ({error}); see `status`"
+    if answer.is_success:
+        return ""
+    return f"{url} does not hand the duty over: {answer.body[:200].decode(errors='replace')}"
+
+
+def _takes_over(url: str, credentials: Credentials, clock: Clock) -> bool:
+    pause, ends_at = threading.Event(), clock.now().mono + WAKES_WITHIN_S
     while clock.now().mono < ends_at:
-        with contextlib.suppress(httpx.HTTPError), client(credentials) as http:
-            http.get(f"{url}/down")
-        pause.wait(1.0)
         if ask(url, credentials).on_duty:
             return True
+        pause.wait(_LOOK_EVERY_S)
     return False

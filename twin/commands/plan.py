@@ -1,40 +1,42 @@
 """`plan`: a month of this configuration on a host, simulated: hours, handovers, slots, savings."""
 
-import contextlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from twin.assemble import load_jobs
 from twin.clock import Clock
+from twin.commands.ask import jobs_running
 from twin.commands.planned import Plan, Savings, way
 from twin.commands.say import say
 from twin.commands.shown import as_json, text
 from twin.core.pair.shift import Shift
 from twin.core.scaling.timetable import Timetable
+from twin.core.schedule.job import Job
 from twin.core.zones import zone
+from twin.duties import Duties
 from twin.hosts import HOSTS, OFFERS, Offer, offer_of
-from twin.log import Log
-from twin.scaling.duty_jobs import Duties
 from twin.settings.settings import Settings, read_settings
 from twin.settings.targets import ScaleSettings
 from twin.sim.budget import HOUR_S, dyno_hours
 from twin.sim.month import START, Month, Pair, simulate
-from twin.worker.jobsfile import JobsError
+from twin.worker.child import without_secrets
+from twin.worker.readout import ScriptError, jobs_of
 
-_NOT_NEEDED = ("BASIC_AUTH_USERNAME", "BASIC_AUTH_PASSWORD", "SCALE_API_KEY")
-"""A plan is made before the twins are deployed, and talks to nobody."""
+_LOGIN = ("BASIC_AUTH_USERNAME", "BASIC_AUTH_PASSWORD")
+_NOT_NEEDED = (*_LOGIN, "SCALE_API_KEY")
+"""A plan may be made before the twins are deployed."""
 _NAME, _PEER_NAME = "this twin", "its peer"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked on the command line."""
+    """The arguments on the command line."""
 
     host: str | None
-    """The key of an offer; None for the host that this runs on."""
+    """The key of an offer; None for that of this machine."""
     days: int
     seed: int
     price: float | None
@@ -48,9 +50,9 @@ def plan(question: Question, environ: Mapping[str, str]) -> int:
     offer = offers[question.host] if question.host else offer_of(environ)
     settings = read_settings(as_on(offer, environ))
     try:
-        pair = _pair(settings, offer, question)
-    except JobsError as error:
-        say(*error.problems, to=sys.stderr)
+        pair = _pair(settings, offer, question, _jobs(settings, environ))
+    except ScriptError as error:
+        say(str(error), to=sys.stderr)
         return 1
     month = simulate(pair)
     ways = other_ways(pair, zone(settings.timezone))
@@ -58,15 +60,16 @@ def plan(question: Question, environ: Mapping[str, str]) -> int:
         month=month,
         others=tuple((name, simulate(other)) for name, other in ways),
         savings=savings(settings, month, question.price),
+        commands=tuple(command.name for command in settings.commands),
     )
     say(*(json.dumps(as_json(told), indent=2) if question.as_json else text(told)).split("\n"))
     return 0
 
 
 def as_on(offer: Offer, environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment as it would be there, with something in place of what a plan has no use for.
+    """The environment as it would be there, with values for what a plan does not need.
 
-    What is set stays as it is, so that what is wrong with it is still found.
+    What is set stays, so that problems with it are still found.
     """
     signs = {host.sign: "" for host in HOSTS} | {offer.host.sign: "plan"}
     missing = [name for name in _NOT_NEEDED if not environ.get(name, "").strip()]
@@ -76,16 +79,27 @@ def as_on(offer: Offer, environ: Mapping[str, str]) -> dict[str, str]:
     return filled
 
 
-def _pair(settings: Settings, offer: Offer, question: Question) -> Pair:
-    log = Log(settings.name, sys.stderr)
-    # What a jobs file prints while it is read must not stand among the answer.
-    with contextlib.redirect_stdout(sys.stderr):
-        scheduled = load_jobs(settings, Duties(settings, Clock(), log), log)
+def _jobs(settings: Settings, environ: Mapping[str, str]) -> dict[str, Job]:
+    """Of the scripts, from a twin that runs them, else from the scripts themselves."""
+    if not settings.jobs:
+        return {}
+    if all(environ.get(name, "").strip() for name in _LOGIN):
+        jobs, url = jobs_running(settings)
+        if jobs:
+            say(f"the jobs are those that {url} runs", to=sys.stderr)
+            return jobs
+    say(f"running {', '.join(settings.jobs)} up to its loop, to see its jobs", to=sys.stderr)
+    handed_on = without_secrets(os.environ, settings.key_names)
+    return jobs_of(settings.jobs, settings.timezone, handed_on)
+
+
+def _pair(settings: Settings, offer: Offer, question: Question, jobs: dict[str, Job]) -> Pair:
+    own = {each.job.name: each.job for each in Duties(settings, Clock()).jobs}
     return Pair(
         names=(settings.name, _PEER_NAME),
         rules=settings.rules,
         sleeps_on_standby=settings.standby_asleep,
-        jobs={name: each.job for name, each in scheduled.items()},
+        jobs={name: replace(job, asked=False) for name, job in (jobs | own).items()},
         offer=offer,
         days=question.days,
         seed=question.seed,
@@ -93,7 +107,7 @@ def _pair(settings: Settings, offer: Offer, question: Question) -> Pair:
 
 
 def other_ways(pair: Pair, where: ZoneInfo) -> list[tuple[str, Pair]]:
-    """What else the pair could do about its hours, where they are counted; with their names."""
+    """Alternatives that use fewer hours, by name; none where hours are not counted."""
     if pair.offer.budget_h is None:
         return []
     whole_day = replace(pair.rules, shift=None)
@@ -103,8 +117,10 @@ def other_ways(pair: Pair, where: ZoneInfo) -> list[tuple[str, Pair]]:
 
 
 def savings(settings: Settings, month: Month, price: float | None) -> tuple[Savings, ...]:
-    """Against SCALE_MAX all the time, for each target with a timetable. Once the hours are used up
-    nobody scales, and the targets stay as they are."""
+    """Compared with SCALE_MAX all the time, for each target with a timetable.
+
+    Once the hours are used up nobody scales, and the targets stay as they are.
+    """
     return tuple(
         _savings(scale, scale.timetable, month, price)
         for scale in settings.targets
@@ -120,7 +136,7 @@ def _savings(
     left_at = START + scaled_h * HOUR_S
     stays_at = timetable.level(left_at)
     return Savings(
-        target=str(scale.target),
+        target=scale.target.name,
         most=scale.rules.max_quantity,
         hours=dyno_hours(timetable, START, left_at) + stays_at * (total_h - scaled_h),
         always_h=scale.rules.max_quantity * total_h,

@@ -1,4 +1,4 @@
-"""What `plan` found."""
+"""The result of `plan`."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ class Savings:
     always_h: float
     """With SCALE_MAX all the time."""
     stays_at: int | None
-    """How many there are once the twins' hours are used up and nobody scales; None if they last."""
+    """The quantity once the twins' hours are used up and nobody scales; None if they last."""
     price: float | None
-    """Dollars for one dyno-hour, if it was told."""
+    """Dollars for one dyno-hour, if given."""
 
     @property
     def saved_h(self) -> float:
@@ -30,20 +30,22 @@ class Savings:
 class Plan:
     month: Month
     others: tuple[tuple[str, Month], ...]
-    """What else could be done, by name, and the month that it makes."""
+    """Alternatives by name, and the month of each."""
     savings: tuple[Savings, ...]
     """One for each target that has a timetable."""
+    commands: tuple[str, ...] = ()
+    """Which run on whichever twin is on duty."""
 
 
 def way(pair: Pair) -> str:
-    """What the pair does about its hours, as one would set it."""
+    """How the pair saves hours, as settings."""
     asleep = "STANDBY=asleep" if pair.sleeps_on_standby else "STANDBY=awake"
     shift = pair.rules.shift
     return f"{asleep} SHIFT={hours_of(shift)}" if shift else asleep
 
 
 def way_of_both(pair: Pair) -> str:
-    """With what the other twin is to have instead, if that is not the same."""
+    """With those of the other twin, if they differ."""
     shift = pair.rules.shift
     others = f" (SHIFT={hours_of(other_half(shift))} on the other twin)" if shift else ""
     return way(pair) + others
@@ -57,3 +59,9 @@ def day_dry(month: Month) -> int:
     """The day of the month on which the hours are used up."""
     assert month.dry_after_h is not None, "asked only of a month that runs dry"  # noqa: S101
     return int(month.dry_after_h // 24) + 1
+
+
+def hours_on_duty(month: Month) -> float:
+    """How long some twin is on duty, and so a command runs."""
+    total_h = month.pair.days * 24.0 if month.dry_after_h is None else month.dry_after_h
+    return total_h - month.gap_s / 3_600

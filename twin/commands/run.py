@@ -1,50 +1,69 @@
-"""`run JOB`: one job, once, in the foreground: for one-off dynos and schedulers."""
+"""`run JOB`: runs one job once, in the foreground, for one-off dynos and schedulers."""
 
 import math
+import os
 import shlex
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from twin.assemble import load_jobs
 from twin.clock import Clock
 from twin.commands.say import say, waiting_for
 from twin.core.pair.knowledge import Fate
+from twin.core.pair.state import State
 from twin.core.schedule.job import Run
+from twin.duties import Duties
 from twin.log import Log
+from twin.node.context import Alone, Context
 from twin.node.runner import outcome
-from twin.scaling.duty_jobs import Duties
+from twin.notify.notifier import Notifier
 from twin.settings.settings import Settings
-from twin.worker.jobsfile import JobsError
+from twin.worker.child import without_secrets
+from twin.worker.readout import Ran, ScriptError, run_one
 
-_TELL_S = 30.0
-"""What there is to tell people is waited for so long: a mail server may take its time."""
+_ALERTS_S = 30.0
+"""For alerts: a mail server may take its time."""
 
 
 def run_job(settings: Settings, name: str) -> int:
-    """Exit status 0 if the job ended well, else 1. The pair is not asked, and not told."""
+    """Exit status 1 if the job failed. The pair does not know of it."""
     clock, log = Clock(), Log(settings.name)
-    duties = Duties(settings, clock, log)
-    try:
-        jobs = load_jobs(settings, duties, log)
-    except JobsError as error:
-        say(*error.problems, to=sys.stderr)
-        return 1
-    scheduled = jobs.get(name)
-    if scheduled is None:
-        say(_which(name, list(jobs)), to=sys.stderr)
-        return 1
-    began = clock.now()
+    duties = Duties(settings, clock)
+    own = {each.job.name: each for each in duties.jobs}
+    if name not in own:
+        return _run_of_script(settings, name, list(own), log)
+    scheduled, began = own[name], clock.now()
+    urls = (settings.self_url, settings.peer_url)
+    alone = Alone(State.at_wake(settings.name, "", *urls, settings.rules, {}, began))
+    notifier = Notifier(settings.name, settings.notify_urls, clock, log)
+    duties.start(Context(settings, clock, log, alone, notifier.tell))
     slot = datetime.fromtimestamp(math.floor(began.wall), UTC)
     run = Run(scheduled.job, slot, term=0, late=timedelta(), ask_peer_heard_at=lambda: None)
     fate, why = outcome(scheduled, run, log)
     seconds = round(clock.now().mono - began.mono, 3)
-    log.info(
-        "job.ended", job=name, state=fate, seconds=seconds, **({"because": why} if why else {})
-    )
-    with waiting_for("people to be told"):
-        duties.close(_TELL_S)
+    _tell(log, name, fate, seconds, why)
+    with waiting_for("alerts to be sent"):
+        notifier.close(_ALERTS_S)
     return 1 if fate is Fate.FAILED else 0
+
+
+def _run_of_script(settings: Settings, name: str, own: list[str], log: Log) -> int:
+    environ = without_secrets(os.environ, settings.key_names)
+    try:
+        ran = run_one(settings.jobs, name, settings.timezone, settings.job_retries, environ)
+    except ScriptError as error:
+        say(str(error), to=sys.stderr)
+        return 1
+    if not isinstance(ran, Ran):
+        say(_which(name, ran + own), to=sys.stderr)
+        return 1
+    _tell(log, name, ran.state, round(ran.seconds, 3), ran.why)
+    return 1 if ran.state == Fate.FAILED else 0
+
+
+def _tell(log: Log, name: str, state: str, seconds: float, why: str) -> None:
+    because = {"because": why} if why else {}
+    log.info("job.ended", job=name, state=state, seconds=seconds, **because)
 
 
 def _which(name: str, jobs: Sequence[str]) -> str:

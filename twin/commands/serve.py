@@ -11,13 +11,12 @@ from twin.process.complaints import complain_to
 from twin.process.output import LAST_S, Output
 from twin.process.signals import Signals
 from twin.settings.settings import SettingsError, read_settings
-from twin.worker.jobsfile import JobsError
 
 
 def serve(listener: socket.socket | None, signals: Signals, dry_run: bool) -> int:
-    """Exit status 0 once a signal has ended it, 1 if settings or jobs are wrong.
+    """Exit status 0 after a signal, 1 if settings or jobs are wrong.
 
-    `listener` is None where PORT cannot be one, which the settings' check then tells.
+    `listener` is None if PORT is not valid, which reading the settings reports.
     """
     output = Output(os.environ.get("TWIN_NAME", ""))
     try:
@@ -31,19 +30,16 @@ def _serve(listener: socket.socket | None, signals: Signals, dry_run: bool, outp
         settings = read_settings(os.environ, dry_run)
     except SettingsError as error:
         log = Log(os.environ.get("TWIN_NAME", ""), output)
-        return _told(log, "settings.wrong", error.problems)
+        return _report(log, "settings.wrong", error.problems)
     if listener is None:
         raise AssertionError("the port is bound before a twin is served")
     log = Log(settings.name, output)
     complain_to(log)
-    try:
-        assemble.serve(settings, listener, signals, clock_of(os.environ), log)
-    except JobsError as error:
-        return _told(log, "jobs.wrong", error.problems)
+    assemble.serve(settings, listener, signals, clock_of(os.environ), log, output.write)
     return 0
 
 
-def _told(log: Log, event: str, problems: Sequence[str]) -> int:
+def _report(log: Log, event: str, problems: Sequence[str]) -> int:
     for problem in problems:
         log.error(event, because=problem)
     return 1

@@ -1,11 +1,12 @@
-"""A plan as people read it, in tables and sentences, and as programs do, as JSON."""
+"""A plan as text, in tables and sentences, and as JSON."""
 
 from collections.abc import Sequence
 from textwrap import fill
 from typing import Any
 
 from twin.commands.advice import advice
-from twin.commands.planned import Plan, Savings, day_dry, way
+from twin.commands.planned import Plan, Savings, day_dry, hours_on_duty, way
+from twin.commands.say import table
 from twin.sim.month import JobMonth, Month
 
 _WIDTH = 100
@@ -18,7 +19,13 @@ _LONGEST_NAME = 40
 def text(plan: Plan) -> str:
     pair = plan.month.pair
     head = f"{pair.offer.title}, {pair.days} days: {way(pair)} (seed {pair.seed})"
-    tables = [_twins(plan.month), _jobs(plan.month.jobs), *map(_savings, plan.savings), _ways(plan)]
+    tables = [
+        _twins(plan.month),
+        _jobs(plan.month.jobs),
+        _commands(plan),
+        *map(_savings, plan.savings),
+        _ways(plan),
+    ]
     so = "\n".join(fill(f"- {one}", _WIDTH, subsequent_indent="  ") for one in advice(plan))
     return "\n\n".join([head, *filter(None, tables), so])
 
@@ -30,70 +37,60 @@ def _twins(month: Month) -> str:
         return (f"{hours:.1f}", f"{hours / budget_h:.0%}") if budget_h else (f"{hours:.1f}",)
 
     head = ("HOURS", f"OF {budget_h:g}") if budget_h else ("HOURS",)
-    rows: list[tuple[str, ...]] = [("TWIN", *head, "SLEEPS", "WAKES", "RESTARTS")]
-    for twin in month.twins:
-        counts = (twin.sleeps, twin.wakes, twin.restarts)
-        rows.append((_short(twin.name), *used(twin.hours), *map(str, counts)))
-    columns = zip(*((one.sleeps, one.wakes, one.restarts) for one in month.twins), strict=True)
-    rows.append(("the pair", *used(month.hours), *(str(sum(counts)) for counts in columns)))
-    return _table(rows)
+    rows = [("TWIN", *head, "SLEEPS", "WAKES", "RESTARTS")]
+    counts = [(twin.sleeps, twin.wakes, twin.restarts) for twin in month.twins]
+    for twin, its in zip(month.twins, counts, strict=True):
+        rows.append((_short(twin.name), *used(twin.hours), *map(str, its)))
+    sums = map(sum, zip(*counts, strict=True))
+    rows.append(("the pair", *used(month.hours), *map(str, sums)))
+    return "\n".join(table(rows, 1))
 
 
 def _jobs(jobs: Sequence[JobMonth]) -> str:
     if not jobs:
         return ""
-    rows = [("JOB", "SCHEDULE", "SLOTS", "RUN", "SKIPPED", "TWICE")]
+    rows = [["JOB", "SCHEDULE", "SLOTS", "RUN", "SKIPPED", "TWICE"]]
     for job in jobs:
         counts = (job.due, job.run, job.skipped, job.doubled)
-        rows.append((_short(job.name), _short(job.schedule), *(f"{one:,}" for one in counts)))  # type: ignore[arg-type]  # as many as the head
-    return _table(rows, left=2)
+        rows.append([_short(job.name), _short(job.schedule), *(f"{one:,}" for one in counts)])
+    return "\n".join(table(rows, 2))
+
+
+def _commands(plan: Plan) -> str:
+    if not plan.commands:
+        return ""
+    ran = [f"{hours_on_duty(plan.month):.1f}", str(plan.month.handovers)]
+    rows = [["COMMAND", "HOURS", "MOVES"], *([_short(each), *ran] for each in plan.commands)]
+    return "\n".join(table(rows, 1))
 
 
 def _savings(savings: Savings) -> str:
     priced = savings.price is not None
-    rows: list[tuple[str, ...]] = [
-        (f"DYNOS OF {_short(savings.target)}", "DYNO-HOURS", *(["COST"] if priced else []))
-    ]
+    rows = [[f"DYNOS OF {_short(savings.target)}", "DYNO-HOURS", *(["COST"] if priced else [])]]
     for what, hours in (
         ("by the timetable", savings.hours),
         (f"always {savings.most}", savings.always_h),
         ("saved", savings.saved_h),
     ):
         cost = [] if savings.price is None else [f"${hours * savings.price:,.2f}"]
-        rows.append((what, f"{hours:,.0f}", *cost))
-    return _table(rows)
+        rows.append([what, f"{hours:,.0f}", *cost])
+    return "\n".join(table(rows, 1))
 
 
 def _ways(plan: Plan) -> str:
-    """This configuration, and beside it what else could be done about the hours."""
-    rows = [("", "HOURS", "DRY", "HANDOVERS", "NOBODY ON DUTY", "LONGEST", "SKIPPED", "TWICE")]
+    """This configuration, and alternatives that use fewer hours."""
+    rows = [["", "HOURS", "DRY", "HANDOVERS", "NOBODY ON DUTY", "LONGEST", "SKIPPED", "TWICE"]]
     rows += [_way(name, month) for name, month in (("as it is", plan.month), *plan.others)]
-    return _table(rows)
+    return "\n".join(table(rows, 1))
 
 
-def _way(name: str, month: Month) -> tuple[str, str, str, str, str, str, str, str]:
-    return (
-        name,
-        f"{month.hours:.0f}",
-        "never" if month.dry_after_h is None else f"day {day_dry(month)}",
-        str(month.handovers),
-        f"{month.gap_s:,.0f} s",
-        f"{month.longest_gap_s:.1f} s",
-        f"{sum(job.skipped for job in month.jobs):,}",
-        f"{sum(job.doubled for job in month.jobs):,}",
+def _way(name: str, month: Month) -> list[str]:
+    dry = "never" if month.dry_after_h is None else f"day {day_dry(month)}"
+    gaps = (f"{month.gap_s:,.0f} s", f"{month.longest_gap_s:.1f} s")
+    skipped, doubled = (
+        f"{sum(getattr(job, what) for job in month.jobs):,}" for what in ("skipped", "doubled")
     )
-
-
-def _table(rows: Sequence[tuple[str, ...]], left: int = 1) -> str:
-    """Aligned; the first `left` columns are words, the others numbers."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if number < left else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    return [name, f"{month.hours:.0f}", dry, str(month.handovers), *gaps, skipped, doubled]
 
 
 def _short(name: str) -> str:
@@ -111,6 +108,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "seed": pair.seed,
         "budget_hours": pair.offer.budget_h,
         **_month(plan.month),
+        "commands": list(plan.commands),
         "scaling": [_scaling(savings) for savings in plan.savings],
         "other_ways": {name: _month(month) for name, month in plan.others},
         "advice": advice(plan),

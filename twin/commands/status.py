@@ -1,10 +1,11 @@
-"""`status`: both twins and the jobs, as a table."""
+"""`status`: both twins, the jobs and the commands, as tables."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from twin.commands.ask import Answer, both
-from twin.commands.say import say
+from twin.commands.say import say, table
 from twin.settings.settings import Settings
 
 
@@ -19,33 +20,30 @@ def status(settings: Settings, as_json: bool) -> int:
 
 
 def _tables(answers: Sequence[Answer]) -> list[str]:
-    twins = [("TWIN", "ROLE", "SINCE", "URL")]
+    twins = [["TWIN", "ROLE", "SINCE", "URL"]]
     for answer in answers:
-        told = answer.status
+        status = answer.status
         twins.append(
-            (told["twin"], told["role"].replace("_", " "), told["since"], answer.url)
-            if told
-            else ("?", "?", "", answer.wrong)
+            [status["twin"], status["role"].replace("_", " "), status["since"], answer.url]
+            if status
+            else ["?", "?", "", answer.wrong]
         )
-    jobs = [("JOB", "SCHEDULE", "LAST SLOT", "ENDED", "SECONDS", "NEXT SLOT", "WHY")]
-    for job in _newest_view(answers):
-        fields = ("name", "schedule", "slot", "state", "seconds", "next", "why")
-        cells = ("" if job.get(key) is None else str(job[key]) for key in fields)
-        jobs.append(tuple(cells))  # type: ignore[arg-type]  # as many as the head
-    return [*_table(twins), *(["", *_table(jobs)] if len(jobs) > 1 else [])]
+    known = _best_view(answers)
+    jobs = _rows("JOB SCHEDULE SLOT STATE SECONDS NEXT WHY", known.get("jobs", ()))
+    commands = _rows("COMMAND STATE TWIN SINCE RESTARTS WHY", known.get("commands", ()))
+    tables = [twins, *(rows for rows in (jobs, commands) if len(rows) > 1)]
+    return [line for rows in tables for line in ("", *table(rows, len(rows[0])))][1:]
 
 
-def _newest_view(answers: Sequence[Answer]) -> list[dict[str, object]]:
-    """The jobs as the twin on duty tells them, else as any does."""
-    told = [answer.status for answer in answers if answer.status]
-    told.sort(key=lambda status: status["role"] != "on_duty")
-    return list(told[0]["jobs"]) if told else []
+def _rows(head: str, entries: Iterable[Mapping[str, object]]) -> list[list[str]]:
+    """`head` names the fields, in capitals; the first is the name."""
+    fields = ["name", *head.lower().split()[1:]]
+    cells = ([each.get(field) for field in fields] for each in entries)
+    return [head.split(), *(["" if cell is None else str(cell) for cell in row] for row in cells)]
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    )
-    return [line.rstrip() for line in lines]
+def _best_view(answers: Sequence[Answer]) -> dict[str, Any]:
+    """What the twin on duty shows, else what any twin does."""
+    known = [answer.status for answer in answers if answer.status]
+    known.sort(key=lambda status: status["role"] != "on_duty")
+    return known[0] if known else {}

@@ -1,5 +1,5 @@
-"""What decides. Nothing in this folder does I/O, reads a clock, starts a thread or draws a number.
+"""All decisions. Nothing in this folder does I/O, reads a clock, starts a thread or draws a number.
 
-Time, events and settings come in as arguments; new state and effects come out. That is what lets a
-month be simulated in seconds, and what lets every rule be tested without a fake.
+Time, events and settings come in as arguments; new state and effects come out. So a month is
+simulated in seconds, and every rule is tested without a fake.
 """

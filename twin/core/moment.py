@@ -1,4 +1,4 @@
-"""A moment, as the core is told of it."""
+"""A moment, as the core sees it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 class Moment:
     """One reading of the two clocks, taken together.
 
-    Slots and terms are counted in `wall`, because both twins share it. Everything that waits counts
-    in `mono`, because a wall clock that is set back an hour must not stop the pair for an hour.
+    Slots and terms count in `wall`, because both twins share it. Timers count in `mono`: a wall
+    clock that is set back an hour must not stop the pair for an hour.
     """
 
     wall: float
     """Seconds since the epoch, UTC. May jump either way."""
 
     mono: float
-    """Seconds since some fixed point, never set back, running on while the machine is suspended."""
+    """Seconds since some fixed point. Never goes back, and runs on while the machine is
+    suspended."""
 
 
 def iso(wall: float) -> str:

@@ -1,7 +1,7 @@
-"""The certificates that servers are checked by: the usual ones, and those of SSL_CERT_FILE.
+"""Checks servers by the usual certificates and by those of SSL_CERT_FILE.
 
-The file adds to the usual ones and does not replace them, so that a pair with private certificates
-still reaches a public API, a public dead man's switch and a public chat.
+The file adds to the usual ones: a pair with private certificates still reaches a public API, a
+public dead man's switch and a public chat.
 """
 
 import contextlib
@@ -17,21 +17,21 @@ import httpx
 
 @functools.cache
 def tls() -> ssl.SSLContext:
-    """Made once: it takes longer than many an answer, and most of a megabyte."""
+    """Made once: it takes long, and most of a megabyte."""
     context = httpx.create_ssl_context(trust_env=False)
     file = _private()
     if file:
         context.load_verify_locations(file)
-        # Python 3.13 demands of a CA what many a private one, made by hand, has not.
+        # Many private CAs, made by hand, lack what Python 3.13 demands.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
 
 @contextlib.contextmanager
 def bundle() -> Iterator[str | None]:
-    """The path of a file with the same certificates, while it is needed; None for the usual ones.
+    """The path of a file with the same certificates, for a library that takes no context.
 
-    For a library that takes no context.
+    None for the usual ones.
     """
     file = _private()
     if not file:
@@ -46,5 +46,5 @@ def bundle() -> Iterator[str | None]:
 
 
 def _private() -> str:
-    """What OpenSSL itself goes by, too, and so whatever else runs in this process."""
+    """OpenSSL uses it, too, and with it everything else in this process."""
     return os.environ.get("SSL_CERT_FILE", "").strip()

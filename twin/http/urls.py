@@ -1,4 +1,4 @@
-"""URLs that settings and twins name: checked on the way in, so that inside they are trusted."""
+"""Checks URLs in settings and messages, once, so that the rest can trust them."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -11,7 +11,7 @@ _URL = re.compile(
 
 
 def page_url(text: str) -> str:
-    """The URL of one page. Raises ValueError, whose text repeats nothing that could be secret."""
+    """The URL of one page. Raises ValueError, with a text that holds no secret."""
     if "@" in text:
         raise ValueError("it holds credentials: leave them to settings of their own")
     match = _URL.fullmatch(text)
@@ -22,7 +22,7 @@ def page_url(text: str) -> str:
 
 
 def _is_host(site: str) -> bool:
-    """Whether the host is a name, or numbers that make an address."""
+    """Whether the host is a name or an address."""
     try:
         host = urlsplit(site).hostname or ""
         if host.startswith("xn--"):
@@ -34,8 +34,8 @@ def _is_host(site: str) -> bool:
 
 
 def _is_spelled(site: str) -> bool:
-    """Whether who sends requests can read the host, a name of another alphabet."""
-    from httpx import URL, InvalidURL  # only for those few names: it takes long
+    """Whether httpx can read a host name of another alphabet."""
+    from httpx import URL, InvalidURL  # takes long, and few names need it
 
     try:
         return bool(URL(site).host)
@@ -44,7 +44,7 @@ def _is_spelled(site: str) -> bool:
 
 
 def base_url(text: str) -> str:
-    """The URL that paths are put behind, without the last slash. Raises ValueError, as above."""
+    """The URL to which paths are added, without the last slash. Raises ValueError, as above."""
     url = page_url(text)
     if "?" in url or "#" in url:
         raise ValueError("leave out what follows the ? or #")
@@ -68,7 +68,7 @@ def is_safe(url: str) -> bool:
 
 
 _RESERVED = (".internal", ".local", ".localhost")
-"""No public name ends so, by the rules of the domain name system."""
+"""Reserved: no public name ends so."""
 _PRIVATE = [
     ip_network(each)
     for each in (
@@ -76,13 +76,13 @@ _PRIVATE = [
         *("169.254.0.0/16", "::/127", "fc00::/7", "fe80::/10"),
     )
 ]
-"""What `is_private` says of other addresses differs between versions of Python. A carrier's network
+"""`ip_address.is_private` differs between versions of Python. A carrier's network
 (100.64.0.0/10) is shared with strangers."""
 _NAT64 = ip_network("64:ff9b::/96")
 
 
 def is_private(host: str) -> bool:
-    """An address of a private network, or a name that only such a network has.
+    """Whether it is an address of a private network, or a name that only such a network has.
 
     `twin-b`, as containers call each other, is one; `134744072` is not: it stands for 8.8.8.8.
     """
@@ -96,7 +96,7 @@ def is_private(host: str) -> bool:
 
 
 def _behind(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Where packets to it end: some IPv6 addresses stand for an IPv4 address within them."""
+    """Some IPv6 addresses stand for an IPv4 address within them."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

@@ -1,7 +1,7 @@
 """A small platform on this machine: two real twins, and an app for them to scale.
 
-Nothing heavy is imported here, since the target's dynos (`python -m twin.lab.target`) pass through
-this file and several of them start at once.
+Nothing heavy is imported here: the target's dynos (`python -m twin.lab.target`) import this file,
+and several of them start at once.
 """
 
 

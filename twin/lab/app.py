@@ -14,23 +14,23 @@ from pathlib import Path
 from twin.clock import Clock
 from twin.lab.changes import Changes
 from twin.lab.collected import Log
-from twin.lab.door import Door, Fault
+from twin.lab.door import Door
 from twin.lab.dyno import Dyno, State
 from twin.lab.environment import environment
 from twin.lab.keeper import Keeper
 from twin.lab.limits import Limits
 from twin.lab.ports import free_port
 from twin.lab.process import Guard
-from twin.lab.release import Ledger, Release
+from twin.lab.release import Release
 from twin.lab.router import Router, RoutingError
 
-# A laptop's worth. Heroku allows a hundred of a standard size, and one of an Eco or Basic one.
 DYNOS_MOST = 10
+"""Enough for a laptop. Heroku allows a hundred of a standard size, and one Eco or Basic dyno."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What all apps of a platform share."""
+    """Shared by all apps of a platform."""
 
     log: Log
     clock: Clock
@@ -40,11 +40,11 @@ class Ground:
 
 
 class DeployError(Exception):
-    """The new release's web dynos crashed before they were up; the old ones go on."""
+    """The web dynos of a new release crashed at the start; the old ones go on."""
 
 
 class App:
-    """Made by `Platform.create`. Until `start` it has an address and no dynos."""
+    """Made by `Platform.create`. Until `start` it has an address, but no dynos."""
 
     def __init__(
         self,
@@ -61,11 +61,12 @@ class App:
         self.id = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
         self.log = ground.log
         self.limits = limits
-        self.ledger = Ledger(procfile, config, ground.clock)
+        self.releases = [Release(dict(procfile), dict(config), ground.clock.now().wall)]
+        """The oldest first; the last one runs."""
         self.formation = {kind: quantity.get(kind, 0) for kind in procfile}
         """How many dynos of each process type there should be."""
         self.sleeps = sleeps
-        """Whether it goes to sleep without traffic, and has one dyno per process type: Eco."""
+        """Eco: it sleeps without traffic, and has one dyno per process type."""
         self.asleep = False
         """The next request wakes it. May be set before the first `start`."""
         self.router = Router(self)
@@ -89,16 +90,16 @@ class App:
 
     @property
     def dynos(self) -> list[Dyno]:
-        """The newest life of each dyno of the formation."""
+        """The newest dyno of each name in the formation."""
         return [keeper.dyno for keeper in self._keepers.values() if keeper.dyno]
 
     @property
     def lives(self) -> list[Dyno]:
-        """Every living process, those included that are being replaced or stopped."""
+        """All that live, including those that are being replaced or stopped."""
         return sorted(self._lives, key=lambda dyno: dyno.launched_at)
 
     async def start(self) -> None:
-        """Run the formation: launch what is missing, wake what sleeps, restart what was left down.
+        """Launch what is missing, wake what sleeps, restart what was left down.
 
         Returns at once; `up` waits.
         """
@@ -126,7 +127,7 @@ class App:
             raise TimeoutError(f"not up in {timeout_s:g} s: {self.dynos}") from None
 
     async def sleep(self) -> None:
-        """SIGTERM to all, and no restart; the next request wakes the app."""
+        """Send SIGTERM to all, without a restart; the next request wakes the app."""
         self.log.info(f"{self.name}[manager]", "app.sleeping")
         self.asleep = True
         for keeper in self._keepers.values():
@@ -135,17 +136,14 @@ class App:
     async def kill(
         self, number: int = signal.SIGKILL, *, respawn: bool = True, dyno: str = "web.1"
     ) -> None:
-        """Signal a dyno's processes.
-
-        Without `respawn` it is left down when it ends, until `start`.
-        """
+        """Signal a dyno. Without `respawn` it stays down when it ends, until `start`."""
         keeper = self._keepers[dyno]
         keeper.respawn = respawn
         if keeper.dyno:
             keeper.dyno.signal(number)
 
     async def cycle(self) -> None:
-        """Replace every dyno now, as is done once a day."""
+        """Replace every dyno now, as the platform does once a day."""
         for keeper in self._keepers.values():
             keeper.restart()
 
@@ -167,57 +165,35 @@ class App:
 
     async def set_config(self, changes: Mapping[str, str | None]) -> Release:
         """Set config vars, or unset them by None: a release, and a restart if it runs."""
-        release = self.ledger.configure(changes)
-        await self._released(release)
+        release = self._release(self.releases[-1].configured(changes, self._now()))
+        await self._restart()
         return release
 
     async def deploy(
-        self,
-        *,
-        overlap_s: float | None = None,
-        procfile: Mapping[str, str] | None = None,
-        roll_back: bool = False,
-    ) -> Release:
+        self, *, overlap_s: float | None = None, procfile: Mapping[str, str] | None = None
+    ) -> None:
         """Release new code.
 
         Without `overlap_s` as on Heroku: a restart. With it as on Render: the new dynos start
         beside the old, the router leads to them once they listen, and `overlap_s` later the old
-        ones get SIGTERM; returns when the router leads to the new. With `roll_back` it never does:
-        after `overlap_s` it is the new ones that go. Raises DeployError.
+        ones get SIGTERM; returns when the router leads to the new. Raises DeployError.
         """
-        release = self.ledger.deploy(procfile)
+        self._release(self.releases[-1].deployed(procfile or self.procfile, self._now()))
         if overlap_s is None:
-            await self._released(release)
-            return release
-        self._say_release(release)
+            await self._restart()
+            return
         new = {name: self._keep(name) for name in self._names()}
-        await self._started(release, new)
-        leaving = new
-        if not roll_back:
-            leaving, self._keepers = self._keepers, new
-            self.changed()
-        self._background(self._end_overlap(leaving, overlap_s, roll_back))
-        return release
+        await self._started(new)
+        old, self._keepers = self._keepers, new
+        self.changed()
+        self._background(self._end_overlap(old, overlap_s))
 
     async def open_door(self, name: str) -> Door:
-        """Another address of this app, for one caller, with faults of its own."""
+        """Another address of this app, with faults of its own."""
         return await self.router.open(name, free_port())
 
-    async def cut(self, fault: Fault, *, seconds: float = 0.0, path: str = "") -> None:
-        """Put a fault in force on all of this app's doors."""
-        for door in self.router.doors.values():
-            await door.cut(fault, seconds=seconds, path=path)
-
-    async def heal(self) -> None:
-        for door in self.router.doors.values():
-            await door.heal()
-
-    def break_streams(self) -> None:
-        for door in self.router.doors.values():
-            door.break_streams()
-
     async def close(self, grace_s: float) -> None:
-        """End everything: SIGTERM, and SIGKILL after `grace_s`. The router serves until the end."""
+        """Send SIGTERM to all, and SIGKILL after `grace_s`. The router serves until the end."""
         self._closed = True
         if self._idling:
             self._idling.cancel()
@@ -230,7 +206,7 @@ class App:
         kill.cancel()
         await self.router.close()
 
-    # What the router asks.
+    # ---- for the router
 
     async def route(self) -> Dyno:
         self._requested_at = asyncio.get_running_loop().time()
@@ -247,11 +223,10 @@ class App:
             raise RoutingError("H10")
         return self._ground.random.choice(dynos)
 
-    # What a keeper asks.
+    # ---- for a keeper
 
     async def launch(self, name: str) -> Dyno:
-        kind = _kind(name)
-        release = self.ledger.current
+        kind, release = _kind(name), self.releases[-1]
         port = free_port() if kind == "web" else 0
         dyno = Dyno(name, port, self.log, self.limits)
         directory = Path(
@@ -270,23 +245,28 @@ class App:
         self._background(dyno.stop(after))
 
     def changed(self) -> None:
-        self.changes.tell()
+        self.changes.notify()
 
     def cycle_after_s(self) -> float:
         return self.limits.cycle_s + self._ground.random.uniform(0, self.limits.cycle_spread_s)
 
-    # Within.
+    # ---- within
 
-    async def _released(self, release: Release) -> None:
-        self._say_release(release)
-        if self._keepers and not self._closed:
-            await self.cycle()
+    @property
+    def procfile(self) -> Mapping[str, str]:
+        return self.releases[-1].procfile
 
-    def _say_release(self, release: Release) -> None:
+    def _release(self, release: Release) -> Release:
+        self.releases.append(release)
         text = f"Release {release.name} created: {release.description}"
         self.log.write(f"{self.name}[api]", text)
+        return release
 
-    async def _started(self, release: Release, new: Mapping[str, Keeper]) -> None:
+    async def _restart(self) -> None:
+        if not self._closed:
+            await self.cycle()
+
+    async def _started(self, new: Mapping[str, Keeper]) -> None:
         """Wait until the web dynos of a deploy are up; raises DeployError, and they are gone."""
         web = [keeper for name, keeper in new.items() if _kind(name) == "web"]
 
@@ -297,26 +277,28 @@ class App:
         # R10 decides in the end; the second is for the process to be gone.
         await self.changes.until(decided, self.limits.boot_s + 1)
         if not all(keeper.state is State.UP for keeper in web):
-            await self._end_overlap(new, 0, True)
-            raise DeployError(f"{self.name} {release.name}: {[k.dyno for k in web]}")
+            failed = self.releases.pop()
+            await self._end_overlap(new, 0)
+            raise DeployError(f"{self.name} {failed.name}: {[k.dyno for k in web]}")
 
-    async def _end_overlap(
-        self, leaving: Mapping[str, Keeper], after_s: float, roll_back: bool
-    ) -> None:
+    async def _end_overlap(self, leaving: Mapping[str, Keeper], after_s: float) -> None:
         with contextlib.suppress(TimeoutError):
             await self.changes.until(lambda: self._closed, after_s)
-        if roll_back:
-            self._say_release(self.ledger.roll_back())
         for keeper in leaving.values():
             keeper.retire()
 
+    def _now(self) -> float:
+        return self._ground.clock.now().wall
+
     async def _sleep_when_idle(self) -> None:
-        # Only a request's arrival counts as traffic: whether an open stream does is not documented,
-        # and a pair that counts on it would be found asleep.
+        # Only the arrival of a request counts as traffic. Whether an open stream does is not
+        # documented, and a pair must not rely on it.
         now = asyncio.get_running_loop().time
         while True:
-            await self.changes.until(lambda: not self.asleep, None)
-            left_s = self._requested_at + self.limits.idle_s - now()
+            # While it boots, somebody may wait for it.
+            await self.changes.until(lambda: not self.asleep and bool(self._up()), None)
+            up_at = max(dyno.bound_at or 0.0 for dyno in self._up())
+            left_s = max(self._requested_at, up_at) + self.limits.idle_s - now()
             if left_s > 0:
                 await asyncio.sleep(left_s)
             else:

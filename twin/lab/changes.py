@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 
 class Changes:
-    """Tells everybody who waits that something changed; each looks whether it matters to him."""
+    """Wakes all that wait when something changes; each checks its own condition."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_result(None)
@@ -19,9 +19,9 @@ class Changes:
         """Return as soon as `holds()` is true; raise TimeoutError after `timeout_s`."""
         async with asyncio.timeout(timeout_s):
             while not holds():
-                told = asyncio.get_running_loop().create_future()
-                self._waiting.add(told)
+                changed = asyncio.get_running_loop().create_future()
+                self._waiting.add(changed)
                 try:
-                    await told
+                    await changed
                 finally:
-                    self._waiting.discard(told)
+                    self._waiting.discard(changed)

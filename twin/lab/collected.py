@@ -1,4 +1,4 @@
-"""The collected log: every process's stdout and the platform's own lines, in one place."""
+"""The log of the platform: the output of every process, and the platform's own lines."""
 
 import re
 from collections import deque
@@ -10,13 +10,13 @@ from twin.clock import Clock
 from twin.lab.changes import Changes
 from twin.log import pairs
 
-# About 20 MB; a lab that runs all night must not grow for ever.
 _LINES_MOST = 100_000
+"""About 20 MB: a lab that runs all night must not grow for ever."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `str(line)` is how it is shown and what a pattern is matched against."""
+    """Patterns match `str(line)`, which is also how it is shown."""
 
     number: int
     at: float
@@ -39,7 +39,7 @@ class Log:
         self._readers: list[Callable[[Line], None]] = []
         self._changes = Changes()
         self.count = 0
-        """How many lines there were so far; a mark for `wait_for`."""
+        """How many lines there were so far: a mark for `wait_for`."""
 
     @property
     def lines(self) -> list[Line]:
@@ -55,7 +55,7 @@ class Log:
         self._lines.append(line)
         for reader in self._readers:
             reader(line)
-        self._changes.tell()
+        self._changes.notify()
 
     def info(self, source: str, event: str, /, **values: object) -> None:
         self.write(source, pairs({"at": "info", "event": event, **values}))
@@ -73,9 +73,9 @@ class Log:
     async def wait_for(
         self, wanted: str | Callable[[Line], bool], timeout_s: float = 10.0, *, after: int = 0
     ) -> Line:
-        """The first line from number `after` on that matches; past lines count.
+        """The first line from number `after` on that matches, past lines included.
 
-        Raises TimeoutError with the last lines, since they are what a failed test needs to show.
+        Raises TimeoutError, with the last lines for a test that fails.
         """
         found: list[Line] = []
 
@@ -89,7 +89,6 @@ class Log:
             await self._changes.until(appeared, timeout_s)
         except TimeoutError:
             last = "\n".join(map(str, self.lines[-25:]))
-            raise TimeoutError(
-                f"no line {wanted!r} in {timeout_s:g} s; the last:\n{last}"
-            ) from None
+            text = f"no line {wanted!r} in {timeout_s:g} s; the last:\n{last}"
+            raise TimeoutError(text) from None
         return found[0]

@@ -1,4 +1,4 @@
-"""The jobs of the lab's pair: one that is due every few seconds of real time, so as to be seen."""
+"""The lab's jobs: one that is due every few seconds of real time."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A door: one port of the router, and the faults of the line that leads to it."""
+"""A door: one port of the router, with faults of its own."""
 
 import asyncio
 import re
@@ -29,10 +29,9 @@ class Cut:
 
 
 class Door:
-    """An app's public address; or another one of the same app, so that one caller can be cut off.
+    """An address of an app.
 
-    On loopback all callers look alike. Where a test must cut one of them, that one gets a door of
-    its own.
+    On loopback all callers look alike: a caller that a test cuts off gets a door of its own.
     """
 
     def __init__(
@@ -51,15 +50,15 @@ class Door:
             await self._server.listen(listening(self.port))
 
     async def cut(self, fault: Fault, *, seconds: float = 0.0, path: str = "") -> None:
-        """Put a fault in force, beside those that are."""
+        """Add a fault."""
         self._cuts.append(Cut(fault, seconds, path))
         if fault == "refuse":
             self._server.refuse()
 
     async def heal(self) -> None:
-        """End all faults. What was held goes on, late."""
+        """End all faults. Requests that were held go on."""
         self._cuts.clear()
-        self._changes.tell()
+        self._changes.notify()
         await self.open()
 
     def break_streams(self) -> None:
@@ -71,7 +70,7 @@ class Door:
         self._held_port.close()
 
     async def admit(self, path: str) -> None:
-        """Let a request pass, late or never. Raises ConnectionError when it is to be broken off."""
+        """Let a request pass, late or never. Raises ConnectionError to break it off."""
         for cut in self._matching(path):
             if cut.fault in ("refuse", "drop"):
                 raise ConnectionAbortedError(f"cut: {cut}")

@@ -1,4 +1,4 @@
-"""A dyno: one life of one process of an app, from launch to exit."""
+"""A dyno: one process of an app, from launch to exit."""
 
 import asyncio
 import enum
@@ -11,9 +11,8 @@ from twin.lab.limits import Limits
 from twin.lab.ports import is_bound
 from twin.lab.process import Guard, Process
 
-# Short beside a boot. A look makes the kernel walk its table of connections, which takes some
-# milliseconds: so it is not taken more often, and on a thread.
 _LOOK_EVERY_S = 0.03
+"""Short beside a boot. A look takes milliseconds of a thread: the kernel walks its connections."""
 
 
 class State(enum.Enum):
@@ -26,11 +25,11 @@ class State(enum.Enum):
 
 
 class Dyno:
-    """One life. The next one of the same name is another Dyno."""
+    """A restart makes another Dyno with the same name."""
 
     def __init__(self, name: str, port: int, log: Log, limits: Limits) -> None:
         self.name = name
-        """`web.1`; not unique: two lives of one name overlap when one replaces the other."""
+        """`web.1`; not unique: when one dyno replaces another, both have it for a while."""
         self.port = port
         """Where a web dyno listens; 0 for other process types."""
         self.source = ""
@@ -77,7 +76,7 @@ class Dyno:
         self._process.signal(number)
 
     async def stop(self, after: State = State.STOPPED) -> None:
-        """SIGTERM, and SIGKILL when the limit has passed; returns when the process has ended."""
+        """SIGTERM, then SIGKILL at the limit; returns when the process has ended."""
         if self.life.done():
             self._become(after)
             return
@@ -101,7 +100,7 @@ class Dyno:
         self._become(self._after)
 
     async def _bind(self) -> None:
-        """Up once it listens; a process that is not the web's is up at once."""
+        """A web dyno is up once it listens, another one at once."""
         loop = asyncio.get_running_loop()
         while self.port and not await asyncio.to_thread(is_bound, self.port):
             if loop.time() - self.launched_at > self._limits.boot_s:

@@ -1,4 +1,4 @@
-"""What a dyno finds in its environment."""
+"""The environment of a dyno."""
 
 import os
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from pathlib import Path
 import twin
 from twin.clock import Clock
 
-# Of this process's environment: enough to find programs, and nothing that could be a secret.
+# Enough to find programs, and no secret.
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
 
-# What Heroku's Python buildpack sets, for better or worse: uvicorn takes its number of workers from
-# the second, and believes anybody's X-Forwarded-For because of the third.
+# As Heroku's Python buildpack. uvicorn would take its number of workers from the second, and trust
+# any X-Forwarded-For because of the third.
 _BUILDPACK = {"PYTHONUNBUFFERED": "true", "WEB_CONCURRENCY": "2", "FORWARDED_ALLOW_IPS": "*"}
 
-# A dyno starts in an empty directory of its own, and finds this package by it.
+# A dyno starts in an empty directory.
 _ROOT = str(Path(twin.__file__).parent.parent)
 
 

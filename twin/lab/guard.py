@@ -1,9 +1,9 @@
-"""Ends every dyno when the lab ends, however it ends, and removes its directory.
+"""Kills all dynos when the lab ends, however it ends, and removes its directory.
 
-Run as a script, in a session of its own. Its standard input is a pipe from the lab: `+123` and
-`-123` say which process groups live. The pipe closes when the lab is gone, even by SIGKILL, and
-then the groups still named are killed, and the directory named as argument is removed.
-(`PR_SET_PDEATHSIG` would do less: Linux only, and one process of a group.)
+A script in a session of its own. Its standard input is a pipe from the lab: `+123` and `-123` say
+which process groups live. When the lab is gone, even by SIGKILL, the pipe closes. Then the groups
+that live are killed, and the directory in the argument is removed. (`PR_SET_PDEATHSIG` works on
+Linux only, and for one process of a group.)
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import sys
 
 
 def main() -> None:
-    # The lab decides when this ends; a terminal's Ctrl-C is for the lab alone.
+    # Ctrl-C on the terminal is for the lab alone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     living: set[int] = set()

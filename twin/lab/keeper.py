@@ -1,4 +1,4 @@
-"""The dyno manager: keeps one named dyno running, life after life."""
+"""The dyno manager: keeps one dyno running."""
 
 import asyncio
 import contextlib
@@ -18,29 +18,29 @@ class Owner(Protocol):
     limits: Limits
 
     async def launch(self, name: str) -> Dyno:
-        """Start a life of the dyno `name`."""
+        """Start the dyno `name`."""
 
     def leave(self, dyno: Dyno, after: State) -> None:
-        """Stop a life in the background."""
+        """Stop a dyno in the background."""
 
     def changed(self) -> None:
-        """A dyno's state is another one."""
+        """The state of a dyno has changed."""
 
     def cycle_after_s(self) -> float:
-        """How long a life may be."""
+        """How long a dyno may run."""
 
 
 class Keeper:
-    """Restarts what ends, whatever its exit status; waits longer each time it crashes in a row.
+    """Restarts what ends, whatever its exit status, and waits longer after each crash in a row.
 
-    A life is also ended, and its replacement started as soon as SIGTERM is sent, at every release
-    and once a day ("cycling").
+    At every release and once a day ("cycling") it also replaces the dyno: the new one starts as
+    soon as the old one gets SIGTERM.
     """
 
     def __init__(self, name: str, owner: Owner) -> None:
         self.name = name
         self.dyno: Dyno | None = None
-        """The newest life; None until the first is launched."""
+        """The newest; None until the first is launched."""
         self.respawn = True
         """False leaves the dyno down when it ends, until `restart`."""
         self._owner = owner
@@ -49,11 +49,11 @@ class Keeper:
         self._retired: State | None = None
         self._again = asyncio.Event()
         self.task = asyncio.create_task(self._keep())
-        """Done once it is retired, and its last life was left."""
+        """Done once it is retired, and has left its last dyno."""
 
     @property
     def state(self) -> State:
-        """What the router is told. Between two lives a dyno is starting, unless it backs off."""
+        """For the router. Between two dynos it is starting, unless it backs off."""
         if self._backs_off:
             return State.CRASHED
         if self.dyno is None or self.dyno.state is State.CRASHED:
@@ -61,18 +61,18 @@ class Keeper:
         return self.dyno.state
 
     def restart(self) -> None:
-        """A new life at once, beside the old one while that stops."""
+        """Start a new dyno at once, beside the old one while that stops."""
         self.respawn = True
         self._crashes = 0
         self._again.set()
 
     def retire(self, after: State = State.STOPPED) -> None:
-        """No life any more; the last one's state becomes `after`."""
+        """Start no more; the state of the last dyno becomes `after`."""
         self._retired = after
         self._again.set()
 
     async def _keep(self) -> None:
-        # Not cancelled but told, so that no process is left over that was just being launched.
+        # Never cancelled: a process that was just being launched would be left over.
         while True:
             self._again.clear()
             self.dyno = dyno = await self._owner.launch(self.name)
@@ -85,7 +85,7 @@ class Keeper:
                 self._owner.leave(dyno, State.STOPPED)
 
     async def _ended(self, dyno: Dyno) -> bool:
-        """True when it ended by itself, False when it is to be replaced."""
+        """True if it ended by itself, False if it is to be replaced."""
         if self._retired:
             return False
         again = asyncio.create_task(self._again.wait())
@@ -110,9 +110,8 @@ class Keeper:
         elif self._crashes == 1:
             say(restart="at once")
         else:
-            # The exponent is bounded, since a process that never starts crashes for ever.
-            wait_s = limits.backoff_s * 2 ** min(self._crashes - 2, 30)
-            wait_s = min(wait_s, limits.backoff_most_s)
+            # The exponent is bounded: a process that never starts crashes for ever.
+            wait_s = min(limits.backoff_s * 2 ** min(self._crashes - 2, 30), limits.backoff_most_s)
             say(restart=f"in {wait_s:.2g} s")
             await self._pause(wait_s)
 

@@ -1,10 +1,11 @@
-"""`python -m twin lab`: the whole pair on this machine, and its story on the screen."""
+"""`python -m twin lab`: a whole pair on this machine, and what happens, on the screen."""
 
 import argparse
 import asyncio
 import contextlib
 import re
 import secrets
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -27,9 +28,8 @@ from twin.lab.ports import HOST
 from twin.lab.wire import Wire
 from twin.log import printable
 
-# Above, an app would be put to sleep (30 min of the day) before its twin has booted and settled.
 _SPEED_MOST = 360.0
-
+"""Faster, an app would be put to sleep (30 min of the day) before its twin has settled."""
 _TIMETABLE = "07:00=3 22:00=2 03:00=1"
 _USER = "twin"
 
@@ -40,12 +40,14 @@ class Options:
     clock: Clock
     timetable: str
     jobs: Path
+    run: str
+    """A command for the pair; empty for none."""
     port: int
     verbose: bool
 
 
 def main(arguments: list[str]) -> int:
-    """Run until Ctrl-C or SIGTERM. Returns 0; 2 when the lab cannot be started as asked."""
+    """Run until Ctrl-C or SIGTERM. Returns 0, or 2 if the lab cannot start."""
     options = parsed(arguments)
     try:
         asyncio.run(Lab(options, sys.stdout).run())
@@ -56,7 +58,7 @@ def main(arguments: list[str]) -> int:
 
 
 def parsed(arguments: list[str]) -> Options:
-    """Raises SystemExit 2, with a sentence on stderr, for what cannot be."""
+    """Raises SystemExit 2, with a sentence on stderr, for wrong arguments."""
     parser = argparse.ArgumentParser(
         prog="python -m twin lab",
         description="Runs the whole pair on this machine: both twins as real processes behind a"
@@ -67,12 +69,13 @@ def parsed(arguments: list[str]) -> Options:
     add("--start", type=_hour, metavar="HH:MM", help="what time it is (UTC) when the lab starts")
     add("--timetable", type=_timetable, default=_TIMETABLE, help="default: %(default)s")
     add("--jobs", type=_file, metavar="FILE", help="a jobs file; default: one job to look at")
+    add("--run", default="", metavar="COMMAND", help="a command that runs on duty, such as a bot")
     add("--port", type=_port, default=0, metavar="N", help="use ports N to N+3; default: free ones")
     add("--verbose", action="store_true", help="every line of every process, as it was written")
     given = parser.parse_args(arguments)
     jobs = given.jobs or Path(__file__).with_name("demo_jobs.py")
     clock = _clock(given.start, given.speed)
-    return Options(given.speed, clock, given.timetable, jobs, given.port, given.verbose)
+    return Options(given.speed, clock, given.timetable, jobs, given.run, given.port, given.verbose)
 
 
 class Lab:
@@ -84,7 +87,7 @@ class Lab:
         self._bold = screen.isatty()
         self._password = secrets.token_urlsafe(9)
         self._stop = asyncio.Event()
-        # One more than the timetable ever asks for, so that the fail-safe can be seen at any hour.
+        # One more than the timetable needs, so that the fail-safe shows at any hour.
         self._most = 1 + parse_timetable(options.timetable, "UTC").highest()
 
     async def run(self) -> None:
@@ -122,7 +125,7 @@ class Lab:
         return app
 
     async def _configure(self, platform: Platform, a: App, b: App, shop: App) -> None:
-        # The addresses are known only now that the router has bound them.
+        # The router has to bind the addresses first.
         shared = {
             "BASIC_AUTH_USERNAME": _USER,
             "BASIC_AUTH_PASSWORD": self._password,
@@ -130,6 +133,7 @@ class Lab:
             "LAB_EVERY": f"{max(1, round(10 * self._options.speed))}s",
             # A takeover takes real seconds, however fast the day goes by.
             "LAB_GRACE": f"{max(1, round(60 * self._options.speed))}s",
+            "RUN": self._command(),
             "SCALE_TARGET": shop.name,
             "SCALE_API_URL": platform.api.url,
             "SCALE_API_KEY": platform.api.key,
@@ -140,8 +144,13 @@ class Lab:
         await a.set_config({**shared, "SELF_URL": a.url, "PEER_URL": b.url})
         await b.set_config({**shared, "SELF_URL": b.url, "PEER_URL": a.url})
 
+    def _command(self) -> str:
+        """Where it was typed: a dyno has a folder of its own."""
+        run = self._options.run
+        return f"cd {shlex.quote(str(Path.cwd()))} && {run}" if run else ""
+
     async def _wake(self, *apps: App) -> None:
-        """One request to each, one after the other, as a first visitor would."""
+        """Request each one after the other, as a first visitor would."""
         for app in apps:
             with contextlib.suppress(OSError, h11.ProtocolError, TimeoutError):
                 async with asyncio.timeout(Limits().queue_s):  # the router answers by then
@@ -172,7 +181,7 @@ It is {now:%H:%M} UTC, and a day {day}. To try from another terminal:
         if self._options.verbose:
             self._print(printable(str(line).expandtabs()))
         elif self._stop.is_set() and line.source.endswith("[router]"):
-            pass  # what the last of them finds of the others is of no interest
+            pass  # the apps go down one after the other
         elif told := narrated(line, bold=self._bold):
             self._print(told)
 
@@ -180,7 +189,7 @@ It is {now:%H:%M} UTC, and a day {day}. To try from another terminal:
         try:
             self._screen.write(text + "\n")
             self._screen.flush()
-        except BrokenPipeError:  # the reader of a pipe went away
+        except BrokenPipeError:  # the reader of a pipe has ended
             self._stop.set()
 
 
@@ -195,7 +204,7 @@ async def _fetch(port: int, path: str) -> None:
 
 
 def _clock(start: str | None, speed: float) -> Clock:
-    """The machine's own clock, unless the day is to start elsewhere or to go by faster."""
+    """The machine's clock, unless the day starts at another time or passes faster."""
     real = Clock()
     if start is None and speed == 1:
         return real

@@ -1,14 +1,15 @@
-"""The story of the log: its lines in plain words, or left out."""
+"""Lines of the log in plain words."""
 
 import re
 import shlex
+from collections import defaultdict
 from datetime import UTC, datetime
 
 from twin.lab.collected import Line
 from twin.log import printable
 
-# What is said of an event; its `because` follows by itself. The events not named here, and lines
-# that are none, are shown as they are: silence about the unexpected would mislead.
+# By event; its `because` is appended. All other lines are shown as they are: silence about the
+# unexpected would mislead.
 _SENTENCES = {
     "app.sleeping": "goes to sleep",
     "app.waking": "is asleep; a request wakes it and is held meanwhile",
@@ -31,6 +32,10 @@ _SENTENCES = {
     "peer.configured": "can work with its peer again",
     "slot.ended": "ran {job}: {state}",
     "slot.skipped": "skips {job}",
+    "command.started": "starts {command}",
+    "command.ended": "sees {command} end, and starts it again {starts_again}",
+    "command.stopped": "has ended {command}",
+    "command.failing": "cannot keep {command} running",
     "clock.froze": "was frozen for {seconds} s, and asks before it acts",
     "probe.changed": "sees that {target} is {now}, was {was}",
     "scale.changed": "scales {target} from {from} to {to}",
@@ -40,15 +45,22 @@ _SENTENCES = {
     "outage.ended": "finds {target} well again",
     "scale.failed": "could not scale {target}",
     "scale.recovered": "can scale {target} again",
-    "notify.told": "has told people that {news}",
-    "notify.delayed": "could not tell people yet that {news}",
-    "notify.failed": "could not tell people that {news}",
-    "notify.dropped": "could not tell people that {news}",
+    "notify.told": "has told people that {alert}",
+    "notify.delayed": "could not tell people yet that {alert}",
+    "notify.failed": "could not tell people that {alert}",
+    "notify.dropped": "could not tell people that {alert}",
 }
 
 _SILENT = {
-    # Steps on the way to something that is told.
-    *("dyno.starting", "dyno.exited", "slot.started", "twin.left"),
+    # Steps on the way to something that is shown.
+    *(
+        "dyno.starting",
+        "dyno.exited",
+        "slot.started",
+        "slots.not_counted",
+        "slots.unknown",
+        "twin.left",
+    ),
     # Too many to be read.
     *("request.answered", "api.answered"),
     # On loopback a twin cannot know that its own address leads through a router. Here it does.
@@ -62,7 +74,7 @@ _BOLD = {"duty.taken", "duty.lost", "duty.released", "scale.changed", "outage.be
 
 
 def narrated(line: Line, *, bold: bool = False) -> str | None:
-    """What to show of a line; None for one that is not worth it. `bold` marks what matters most."""
+    """How to show a line; None for not at all. `bold` marks what matters most."""
     values = pairs_of(line.text)
     event = values.get("event", "")
     if event in _SILENT or (not event and _PASSED.match(line.text)):
@@ -71,7 +83,7 @@ def narrated(line: Line, *, bold: bool = False) -> str | None:
     if bold and event in _BOLD:
         told = f"\x1b[1m{told}\x1b[0m"
     app, _, part = line.source.partition("[")
-    # Whose words they are matters for raw lines only: the others name the dyno if it does.
+    # Sentences name the dyno where that matters.
     who = app if event in _SENTENCES or part == "api]" else line.source
     return f"{datetime.fromtimestamp(line.at, UTC):%H:%M:%S}  {who:<8}  {told}"
 
@@ -93,12 +105,5 @@ def _told(event: str, values: dict[str, str]) -> str:
         return f"{text}: {values['method']} {values['path']}" if "path" in values else text
     if event not in _SENTENCES:
         return ""
-    told = _SENTENCES[event].format_map(_Known(values))
+    told = _SENTENCES[event].format_map(defaultdict(lambda: "?", values))
     return f"{told}: {values['because']}" if values.get("because") else told
-
-
-class _Known(dict[str, str]):
-    """A word that is not known is not worth an error here."""
-
-    def __missing__(self, key: str) -> str:
-        return "?"

@@ -1,4 +1,4 @@
-"""The platform: apps with addresses, a Platform API, one collected log; all on loopback."""
+"""The platform: apps with addresses, a Platform API and one log, all on loopback."""
 
 import asyncio
 import random
@@ -6,7 +6,6 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from twin.clock import Clock
@@ -18,12 +17,12 @@ from twin.lab.ports import free_port
 from twin.lab.process import Guard
 from twin.lab.target import Behaviour
 
-# A test or a user who ends the platform does not wait half a minute for a process that hangs.
 _CLOSE_S = 5.0
+"""From SIGTERM to SIGKILL at the end. Half a minute for a process that hangs would be too long."""
 
 
 class Platform:
-    """Use it as `async with Platform() as platform`; leaving ends every process it started."""
+    """`async with Platform() as platform`; leaving ends every process that it started."""
 
     def __init__(
         self,
@@ -35,9 +34,8 @@ class Platform:
         close_s: float = _CLOSE_S,
         api_port: int = 0,
     ) -> None:
-        """`speed` divides the day's durations of `limits` (idling, cycling, backing off).
+        """`speed` divides the durations of the day in `limits`; `clock` is that of dynos and log.
 
-        `clock` is the wall clock of the dynos and of the log; its rate is the caller's choice.
         `seed` decides the router's choices and the hours of cycling.
         """
         self.limits = (limits or Limits()).at_speed(speed)
@@ -52,7 +50,7 @@ class Platform:
         self._directory: Path
         self._guard: Guard
 
-    async def open(self) -> None:
+    async def __aenter__(self) -> Self:
         """Raises OSError when the API's port is taken."""
         self._directory = Path(tempfile.mkdtemp(prefix="twin-lab-"))
         self._guard = await Guard.start(self._directory)
@@ -62,6 +60,15 @@ class Platform:
         except OSError:
             await self._guard.close()
             raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End every process. Bounded, whatever they do."""
+        try:
+            await asyncio.gather(*(app.close(self._close_s) for app in self.apps.values()))
+            await self.api.close()
+        finally:
+            await self._guard.close()
 
     async def create(
         self,
@@ -76,8 +83,8 @@ class Platform:
     ) -> App:
         """An app with an address and no dynos yet: see `App.start`.
 
-        A command of the Procfile is one simple command of a shell; `python` is the one that runs
-        this. `quantity` is one web dyno if not said. Raises OSError when the port is taken.
+        A command of the Procfile is one simple shell command; `python` is the one that runs this.
+        Without `quantity` it has one web dyno. Raises OSError when the port is taken.
         """
         ground = Ground(self.log, self.clock, self._guard, self._directory, self._random)
         app = App(
@@ -92,7 +99,7 @@ class Platform:
         return app
 
     async def create_target(self, name: str = "shop", *, web: int = 1, port: int = 0) -> App:
-        """An app whose dynos answer with their names; see `behave`."""
+        """An app whose dynos answer with their names, as `control` says."""
         return await self.create(
             name,
             procfile={"web": "python -m twin.lab.target"},
@@ -102,29 +109,9 @@ class Platform:
         )
 
     def behave(self, name: str = "shop", *, latency_s: float = 0.0, status: int = 200) -> None:
-        """From the next request on, every dyno of this target answers so."""
+        """Have every dyno of this target answer so from the next request on."""
         Behaviour(latency_s, status).write(self.control(name))
 
     def control(self, name: str) -> Path:
         """The file that says how a target behaves."""
         return self._directory / f"{name}.json"
-
-    async def close(self) -> None:
-        """End every process: SIGTERM, SIGKILL a little later. Bounded, whatever they do."""
-        try:
-            await asyncio.gather(*(app.close(self._close_s) for app in self.apps.values()))
-            await self.api.close()
-        finally:
-            await self._guard.close()
-
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()

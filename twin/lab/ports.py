@@ -8,15 +8,14 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 
-# Below the range that the kernel lends to outgoing connections: a port found free here is not
-# taken by one of them before its dyno binds it.
+# Below the range of outgoing connections: none of them takes a port before its dyno binds it.
 _LOWEST, _HIGHEST = 10_000, 32_000
 _TRIES = 200
 _next = count(random.SystemRandom().randrange(_LOWEST, _HIGHEST))
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and another one at every call."""
+    """A port that nobody listens on, a different one at every call."""
     for number in (next(_next) for _ in range(_TRIES)):
         port = _LOWEST + number % (_HIGHEST - _LOWEST)
         with socket.socket() as probe:
@@ -31,12 +30,12 @@ def free_port() -> int:
 def reserved(port: int) -> socket.socket:
     """A socket that holds `port` and refuses connections: bound, but not listening.
 
-    While it is open, `listening(port)` can come and go without losing the port to somebody else.
-    Raises OSError when the port is taken.
+    While it is open, `listening(port)` can come and go, and nobody else gets the port. Raises
+    OSError when the port is taken.
     """
     holder = socket.socket()
     try:
-        # Not yet SO_REUSEPORT: that would bind beside another program's listener of the same user.
+        # Not yet SO_REUSEPORT: it would bind beside another program of the same user.
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind((HOST, port))
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -48,7 +47,7 @@ def reserved(port: int) -> socket.socket:
 
 def listening(port: int) -> socket.socket:
     """A socket for a server on a port that `reserved` holds."""
-    # Named as TCP, or asyncio leaves Nagle's algorithm on: 40 ms for a small answer.
+    # Named as TCP: otherwise asyncio leaves Nagle's algorithm on, 40 ms for a small answer.
     server = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -60,8 +59,8 @@ def listening(port: int) -> socket.socket:
 def is_bound(port: int) -> bool:
     """Whether somebody listens on `port`.
 
-    Looks where the kernel writes it, because a trial connection would reach the app as a request
-    that never comes; connects only where there is no such place.
+    Reads the kernel's tables: a trial connection would reach the app as a request that never comes.
+    Connects only on systems without these tables.
     """
     tables = [table for name in ("tcp", "tcp6") if (table := Path("/proc/net", name)).exists()]
     if not tables:

@@ -1,4 +1,4 @@
-"""One operating system process, in a process group of its own, with its output by line."""
+"""A process in a process group of its own, with its output by line."""
 
 import asyncio
 import contextlib
@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
-# The platform splits longer lines.
 _LINE_BYTES = 10_000
+"""The platform splits longer lines."""
 
-# What is left in the group after its first process ended is killed; its pipe then closes at once.
 _PIPE_CLOSES_S = 2.0
+"""The pipe closes as soon as the rest of the group is killed."""
 
 
 class Guard:
-    """Keeps the process groups that must not outlive this process. See guard.py."""
+    """Kills process groups when this process ends: see guard.py."""
 
     def __init__(self, process: asyncio.subprocess.Process, pipe: int) -> None:
         self._process = process
@@ -47,12 +47,12 @@ class Guard:
         self._tell(f"-{group}\n")
 
     async def close(self) -> None:
-        """Kill what is still named, remove the directory, and end."""
+        """Kill what still lives, remove the directory, and end."""
         os.close(self._pipe)
         await self._process.wait()
 
     def _tell(self, line: str) -> None:
-        # Written at once, past every buffer: who is killed in the next moment has said it.
+        # Unbuffered: this process may be killed in the next moment.
         os.write(self._pipe, line.encode())
 
 
@@ -79,9 +79,8 @@ class Process:
         guard: Guard,
         written: Callable[[str], None],
     ) -> "Process":
-        """Run one simple command of a shell; `written` gets its lines, stdout's and stderr's."""
-        # "python" is the one that runs the lab, wherever it is; `exec`, so that signals reach the
-        # command itself.
+        """Run one simple shell command; `written` gets the lines of its stdout and stderr."""
+        # `exec`, so that signals reach the command and not the shell.
         command = re.sub(r"^python3?(?=\s)", shlex.quote(sys.executable), command)
         process = await asyncio.create_subprocess_exec(
             *("/bin/sh", "-c", f"exec {command}"),
@@ -97,18 +96,17 @@ class Process:
 
     def signal(self, number: int) -> None:
         """Signal every process of the group; nothing happens when it is gone."""
-        if self._gone:  # its number may be somebody else's by now
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, number)
+        if not self._gone:  # else its number may be another process's by now
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
 
     async def ended(self) -> int:
-        """The exit status, negative for a signal, once the process and all its output are gone.
+        """The exit status, negative for a signal, once the process and its output have ended.
 
         To be awaited by one task only.
         """
         status = await self._process.wait()
-        self.signal(signal.SIGKILL)  # what the process left behind in its group
+        self.signal(signal.SIGKILL)  # to what is left of its group
         self._gone = True
         self._guard.remove(self.pid)
         await asyncio.wait({self._reading}, timeout=_PIPE_CLOSES_S)

@@ -1,12 +1,13 @@
 """The router: passes requests on to a random web dyno, and holds them while one starts.
 
-As Heroku's, with one port per app, since a caller on loopback has no use for a host name. Answers
-pass chunk by chunk; requests are read whole first. Every request gets a new connection to its dyno.
+Like Heroku's, but with one port per app instead of host names. Answers pass chunk by chunk;
+requests are read whole first. Every request gets a new connection to its dyno.
 """
 
 import asyncio
 import contextlib
 import uuid
+from dataclasses import dataclass
 from typing import Protocol
 
 import h11
@@ -36,12 +37,12 @@ _PAGE = b"""<!DOCTYPE html>
 <p>An error occurred in the application and your page could not be served.</p></body></html>
 """
 
-# About one connection only, so each side of the router has its own.
+# Each side of the router has its own.
 _HOP_BY_HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"}
 
 
 class RoutingError(Exception):
-    """A request that ends in the router; `code` is Heroku's."""
+    """A request that ends in the router, with Heroku's `code`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(f"{code} {_DESCRIPTIONS[code]}")
@@ -60,14 +61,14 @@ class Routed(Protocol):
 
 
 class Router:
-    """The router's part of one app."""
+    """The doors of one app."""
 
     def __init__(self, app: Routed) -> None:
         self._app = app
         self.doors: dict[str, Door] = {}
 
     async def open(self, name: str, port: int) -> Door:
-        """A door that accepts connections from now on. Raises OSError when the port is taken."""
+        """A new door, open for connections. Raises OSError when the port is taken."""
         door = self.doors[name] = Door(port, self._pass)
         await door.open()
         return door
@@ -77,7 +78,7 @@ class Router:
             await door.close()
 
     async def _pass(self, door: Door, client: Wire, request: h11.Request) -> None:
-        """One request, until it is answered or its caller has gone away."""
+        """Serve one request, until it is answered or its caller has hung up."""
         async with asyncio.timeout(self._app.limits.next_byte_s):
             body = await client.body()
         exchange = Exchange(self._app, door, client, request, body)
@@ -96,26 +97,27 @@ class Router:
             work.result()
 
 
+@dataclass(slots=True)
 class Exchange:
     """One request on its way to a dyno, and its answer on the way back."""
 
-    def __init__(
-        self, app: Routed, door: Door, client: Wire, request: h11.Request, body: bytes
-    ) -> None:
-        self._app = app
-        self._door = door
-        self._client = client
-        self._request = request
-        self._body = body
-        self._path = request.target.decode("ascii", "replace")
-        self._dyno: Dyno | None = None
-        self._connect_s = 0.0
-        self._service_from = 0.0
-        self._status = 0
-        self._bytes = 0
+    _app: Routed
+    _door: Door
+    _client: Wire
+    _request: h11.Request
+    _body: bytes
+    _dyno: Dyno | None = None
+    _connect_s: float = 0.0
+    _service_from: float = 0.0
+    _status: int = 0
+    _bytes: int = 0
+
+    @property
+    def _path(self) -> str:
+        return self._request.target.decode("ascii", "replace")
 
     async def run(self) -> None:
-        """Raises OSError or h11.ProtocolError when the client's connection must break off."""
+        """Raises OSError or h11.ProtocolError to break off the client's connection."""
         await self._door.admit(self._path)
         try:
             self._dyno = await self._app.route()
@@ -207,7 +209,7 @@ class Exchange:
 
     async def _fail(self, code: str) -> None:
         self.say(code=code, status=503)
-        if self._status:  # the answer has begun: the client must not take it for a whole one
+        if self._status:  # a part of the answer is sent, which must not look complete
             self._client.abort()
             return
         headers = [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")]
@@ -215,7 +217,7 @@ class Exchange:
             await self._client.answer(503, headers, _PAGE)
 
     def say(self, *, status: int, code: str = "") -> None:
-        """The request's line in the log, in the form of Heroku's router."""
+        """Log the request as Heroku's router does."""
         request = self._request
         host = dict(request.headers).get(b"host", b"").decode("latin-1")
         now = asyncio.get_running_loop().time()

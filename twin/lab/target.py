@@ -1,7 +1,6 @@
-"""The target: an app whose dynos do nothing but answer, each with its own name.
+"""The target: `python -m twin.lab.target` answers every request with the name of its dyno.
 
-`python -m twin.lab.target`. How it answers is read at every request from the small file that
-`TARGET_CONTROL` names: one file for all dynos, so the app as a whole is slow, or fails.
+All dynos read at every request how to answer, from the file in `TARGET_CONTROL`.
 """
 
 import asyncio
@@ -27,7 +26,7 @@ class Behaviour:
 
     @classmethod
     def read(cls, path: Path) -> "Behaviour":
-        """The file's; the usual one if there is none. A file being written counts as none."""
+        """The default if there is no file, or only a part of it is written."""
         try:
             return cls(**json.loads(path.read_text()))
         except (OSError, ValueError, TypeError):

@@ -1,20 +1,20 @@
-"""The document as JSON: checked on the way in, so that inside it is trusted.
+"""The document as JSON, checked on arrival so that all other code can trust it.
 
-What no honest twin can send is refused with all that came with it, and whoever sent it is told why:
-a part of it would leave the two twins with different knowledge. So these bounds must be such that
-no honest twin ever meets them, and that both twins judge alike.
+A document that no honest twin can send is refused whole, with a reason: accepting a part would
+leave the two twins with different knowledge. So no honest twin may ever exceed these bounds, and
+both twins must apply the same ones.
 
-- Sizes are those that every twin keeps to (`core.bounds`); what an older release may have sent
-  longer, a reason or a job's name, is cut as this one would have cut it.
-- Terms, boots and the times of memos count milliseconds of some twin's clock, which may be wrong by
-  years, and right again after the next boot. A clock of 32 bits shows 1970 to 2106. So they may lie
-  `_WRONG_MS` ahead, which is all of that: however wrong the clocks of the two are, they understand
-  each other. Without a bound, a single message with the highest number there is would end all
-  claims. With one that moves with the clock it does no lasting harm: the claim that beats it is one
-  higher, and a millisecond later the bound is, too (if the clocks differ by seconds, some seconds
-  later: until then the twins are strangers to each other, of whom one at most is on duty).
+- Sizes are bounded by `core.pair.bounds`. An older release may send longer reasons and job names;
+  they are cut as this release cuts its own.
+- Terms, boots and the times of memos are milliseconds of some twin's clock. The clock may be wrong
+  by years, and right again after the next boot. A 32-bit clock shows 1970 to 2106, so these numbers
+  may be that far ahead (`_WRONG_MS`), and twins with wrong clocks still understand each other.
+  Without a bound, one message with the highest possible number would end all claims. A bound that
+  moves with the clock prevents lasting harm: a millisecond later the next claim, one higher, is
+  within it. (If the clocks differ by seconds, it takes seconds. Until then the twins cannot talk,
+  and at most one is on duty.)
 
-What remains is judged by what the twin knows already (`core.belief`).
+`core.pair.belief` checks the rest against the twin's own knowledge.
 """
 
 import re
@@ -27,6 +27,7 @@ from pydantic_core import to_json
 
 from twin.core.pair.bounds import (
     BOOT_BYTES,
+    BOOTS,
     ENTRIES,
     MEMO_BYTES,
     MEMOS,
@@ -44,29 +45,28 @@ from twin.core.pair.knowledge import Entry
 from twin.http.urls import base_url, is_safe
 
 DOCUMENT_BYTES = 32_000_000
-"""No message is longer: `core.bounds` says what it may come to. Mostly it has some kilobytes."""
+"""The longest message that `core.pair.bounds` allows. Most take a few kilobytes."""
 CALLED = "twin-called"
-"""The header in which a twin says by which URL it calls the other: a proxy changes `Host`."""
+"""The header with the URL of the called twin: a proxy changes `Host`."""
 _FAR_S = 10**11
-"""In the year 5138. A later time no calendar has, and what is shown beside it would be lost."""
+"""In the year 5138. Much later times leave the calendar, and the page could not show them."""
 _WRONG_MS = 2**32 * 1000
 """136 years."""
 _BOOT = re.compile(r"(\d{1,13})-[0-9a-z]{1,16}")
-"""When it began, in milliseconds, and what makes it unlike any other."""
+"""Milliseconds of the boot's start, and a random part."""
 
 _DOCUMENT = TypeAdapter(Document)
 _RECORD = TypeAdapter(Record)
 
 
 class NoTwinError(Exception):
-    """What came is not the document of a twin; the text says why."""
+    """A message is not a twin's document; the text gives the reason."""
 
 
 def parse(body: bytes, wall: float) -> Document:
-    """JSON -> Document, as it can be at `wall`, in epoch seconds. Raises NoTwinError.
+    """JSON -> Document, checked against the time `wall` (epoch seconds). Raises NoTwinError.
 
-    Fields that it does not know are ignored. A URL that credentials must not be sent to is left
-    out: nobody shall learn it.
+    Ignores unknown fields. Drops a URL that must not get credentials.
     """
     document = _validated(body)
     _check_size(document)
@@ -97,7 +97,7 @@ def _validated(body: bytes) -> Document:
 
 
 def parse_record(history: object) -> Record:
-    """What JSON is made of -> a part of a history. Raises NoTwinError."""
+    """Parsed JSON -> a part of the history. Raises NoTwinError."""
     try:
         record = _RECORD.validate_python(history)
     except ValidationError as error:
@@ -113,32 +113,35 @@ def dump_record(record: Record) -> dict[str, Any]:
 
 
 def dump(document: Document, **fields: Any) -> dict[str, Any]:
-    """The document as what JSON is made of, with more `fields` beside it."""
+    """The document as values for JSON, with additional `fields`."""
     content: dict[str, Any] = _DOCUMENT.dump_python(document, mode="json")
     return {**fields, **content}
 
 
 def dump_json(document: Document, **fields: Any) -> bytes:
-    """The same as JSON, at a fraction of the time."""
-    told = _DOCUMENT.dump_json(document)
-    return to_json(fields)[:-1] + b"," + told[1:] if fields else told
+    """The document as JSON, in a fraction of the time."""
+    whole = _DOCUMENT.dump_json(document)
+    return to_json(fields)[:-1] + b"," + whole[1:] if fields else whole
 
 
-# ---- what cannot be a twin's
+# ---- bounds
 
 
 def _check_size(document: Document) -> None:
     ledger, memos = document.ledger, document.memos
     if len(ledger) > ENTRIES or len(document.running) > ENTRIES or len(memos) > MEMOS:
         raise NoTwinError(f"it has more than {ENTRIES} jobs, or {MEMOS} memos")
+    if len(document.boots) > BOOTS:
+        raise NoTwinError(f"it knows more than {BOOTS} twins")
     entries, claim = ledger.values(), document.claim
-    twins = {document.twin, claim.twin, *(entry.twin for entry in entries)}
+    twins = {document.twin, claim.twin, *document.boots, *(entry.twin for entry in entries)}
     twins |= {memo.twin for memo in memos.values()}
     _check_texts("twin", twins, TWIN_BYTES)
     _check_texts("boot", {document.boot, claim.boot, *(e.boot for e in entries)}, BOOT_BYTES)
     _check_texts("memo", memos, NAME_BYTES)
     _check_texts("memo", (memo.text for memo in memos.values()), MEMO_BYTES)
     _check_texts("url", [document.url or ""], URL_BYTES)
+    _check_texts("jobs", [document.jobs_digest], BOOT_BYTES)
 
 
 def _check_texts(what: str, texts: Iterable[str], most_bytes: int) -> None:
@@ -147,7 +150,7 @@ def _check_texts(what: str, texts: Iterable[str], most_bytes: int) -> None:
 
 
 def _check_range(document: Document) -> None:
-    """JSON has no NaN, but the parser lets it pass; and in comparisons it is always false."""
+    """Refuse numbers out of range. NaN, which the parser accepts, is outside of every range."""
     fits = all(map(_fits, document.ledger.values()))
     if not (fits and 0 <= document.ticked_ago_s < _FAR_S and _is_of_our_time(document.recent)):
         raise NoTwinError("a number of it is out of range")
@@ -162,12 +165,13 @@ def _fits(entry: Entry) -> bool:
 
 
 def _check_times(document: Document, wall: float) -> None:
-    """Of what is ordered by some twin's clock."""
+    """All numbers that come from a twin's clock."""
     latest_ms = int(wall * 1000) + _WRONG_MS
     claim, memos = document.claim, document.memos.values()
     times_ms = [claim.term, *(memo.term for memo in memos), *(memo.at_ms for memo in memos)]
-    # A claim that the legacy kind's plain `/update` stands for has no boot.
-    boots = [_BOOT.fullmatch(boot) for boot in (document.boot, claim.boot) if boot]
+    # A claim from a legacy peer's plain `/update` has no boot.
+    names = (document.boot, claim.boot, *document.boots.values())
+    boots = [_BOOT.fullmatch(boot) for boot in names if boot]
     if None in boots:
         raise NoTwinError("boot: it is named by its milliseconds and some letters, as in 1780-a1b2")
     times_ms += [int(boot[1]) for boot in boots if boot]
@@ -191,7 +195,7 @@ def _is_of_our_time(record: Record) -> bool:
     return in_calendar and all(-1 <= number < _FAR_S for number in numbers)
 
 
-# ---- what an older release sends longer
+# ---- longer texts of older releases
 
 
 def _cut(document: Document) -> Document:

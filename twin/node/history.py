@@ -1,4 +1,4 @@
-"""The pair's history on this twin: kept, told to the peer, and caught up on with its help."""
+"""The pair's history on this twin: kept, shared with the peer, and completed from the peer."""
 
 import threading
 
@@ -7,9 +7,9 @@ from twin.core.pair.hearsay import credible
 from twin.core.pair.history import Change, History, Life, Look, Record
 
 RECENT_S = 60.0
-"""Every message carries so much of the history; it may be that late, and nothing is missed."""
+"""Every message carries this much of the history, so a message this late misses nothing."""
 _LIFE_EVERY_S = 5.0
-"""How exactly it is known when a boot ended that could not say so."""
+"""The precision of the end of a boot that died silently."""
 _ASK_EVERY_S = 15.0
 
 
@@ -20,16 +20,16 @@ class KeptHistory:
         self._history = History()
         self._lock = threading.Lock()
         self._in_step_until = 0.0
-        """The wall time up to which all that the peer recorded is known here."""
+        """The wall time up to which this twin has everything that the peer recorded."""
         self._asked_at = float("-inf")
 
     def record(self, record: Record) -> None:
-        """What this twin saw and did itself."""
+        """Record what this twin did."""
         with self._lock:
             self._history.merge(record)
 
     def believe(self, record: Record, wall: float) -> None:
-        """What the peer told, as far as it can be true at `wall`."""
+        """Merge the peer's records, as far as they are possible at `wall`."""
         with self._lock:
             self._history.merge_told(credible(record, wall))
 
@@ -65,8 +65,8 @@ class KeptHistory:
             self._history.forget(wall)
 
     def heard(self, peer: str, boot: str, now: Moment) -> float | None:
-        """A message of the peer came, and what is recent with it. The wall time from which on it
-        may know more, if it is to be asked for that now."""
+        """Note a message of the peer, which carries its recent history. Returns the wall time from
+        which to ask the peer for more; None if nothing is missing."""
         self.lives(peer, boot, now.wall)
         with self._lock:
             if abs(now.wall - self._in_step_until) <= RECENT_S:
@@ -78,6 +78,6 @@ class KeptHistory:
             return max(0.0, min(self._in_step_until, now.wall) - RECENT_S)
 
     def caught_up(self, wall: float) -> None:
-        """All that the peer knew at `wall` is known here."""
+        """Everything that the peer knew at `wall` is known here."""
         with self._lock:
             self._in_step_until = wall

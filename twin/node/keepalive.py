@@ -1,26 +1,21 @@
-"""What a twin does at its own pace, on duty or not: stays awake, and looks who else is there."""
+"""The self-ping: keeps the host from putting this app to sleep, on duty or not."""
 
 import asyncio
 import traceback
-from collections.abc import Callable
 from secrets import token_hex
 from urllib.parse import urlsplit
 
 from twin.clock import Clock
 from twin.core.pair.document import Role
-from twin.core.pair.events import Request
-from twin.core.pair.timeouts import ROUND_S
 from twin.hosts import WAKES_WITHIN_S
-from twin.http.cause import cause
+from twin.http.request import NoAnswerError
 from twin.log import Log
-from twin.node.client import Client, NoAnswerError
+from twin.node.client import Client
 from twin.node.node import Node
-from twin.node.peer import PeerLink
-from twin.node.watch import Watch
 from twin.settings.settings import Settings
 
 _PING_TIMEOUT_S = WAKES_WITHIN_S
-"""Longer than a router waits for an app, as in a deploy."""
+"""Longer than a router waits for an app during a deploy."""
 
 
 class KeepAwake:
@@ -28,42 +23,22 @@ class KeepAwake:
         self,
         settings: Settings,
         node: Node,
-        link: PeerLink,
-        watch: Watch,
         client: Client,
         clock: Clock,
         log: Log,
-        each_round: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._node = node
-        self._link = link
-        self._watch = watch
         self._client = client
         self._clock = clock
         self._log = log
-        self._each_round = each_round
         self._raised: set[type[Exception]] = set()
 
     async def run(self) -> None:
-        """Until cancelled."""
-        await asyncio.gather(self._rounds(), self._pings())
+        """Fetch the own public URL through the host's router, which counts it as traffic.
 
-    async def _rounds(self) -> None:
-        while True:
-            await asyncio.sleep(ROUND_S)
-            self._each_round()
-            state = self._node.look()
-            # On standby only until it is ours: a request to our own URL keeps our host awake.
-            holds = state.role in (Role.ON_DUTY, Role.CLAIMING)
-            if holds or (state.role is Role.STANDBY and not state.reached):
-                self._link.send(Request.OWN)
-            if state.role is Role.STANDBY and self._watch.is_open:
-                # The watch only brings us the holder's word; this brings it ours.
-                self._link.send(Request.UPDATE)
-
-    async def _pings(self) -> None:
-        """Fetch the own public URL, past the host's router, which counts it as traffic."""
+        Until cancelled.
+        """
         self._warn_if_in_vain()
         while True:
             await asyncio.sleep(self._clock.real_s(self._settings.self_ping_s))
@@ -77,7 +52,7 @@ class KeepAwake:
         asked = f"{url}?nonce={nonce}"
         try:
             async with asyncio.timeout(_PING_TIMEOUT_S):
-                # The first bytes will do: whatever is there must not fill the memory.
+                # The first bytes suffice: an unknown answer must not fill the memory.
                 async with self._client.stream("GET", asked, timeout_s=_PING_TIMEOUT_S) as answer:
                     why = "" if answer.is_success else f"it answers {answer.status_code}"
                     begins = b"" if why else await anext(answer.aiter_raw(), b"")
@@ -86,7 +61,7 @@ class KeepAwake:
         except TimeoutError:
             why = f"no answer in {_PING_TIMEOUT_S:g} s"
         except NoAnswerError as error:
-            why = cause(error)
+            why = str(error)
         except Exception as error:  # noqa: BLE001 (a bug must not let the host put this app to sleep)
             self._tell_once(error)
             return
@@ -94,7 +69,7 @@ class KeepAwake:
             self._log.warning("self_ping.failed", url=url, because=why)
 
     def _tell_once(self, error: Exception) -> None:
-        """With its traceback, which every ping would repeat."""
+        """Log a failure with its traceback once: every ping would repeat it."""
         if type(error) not in self._raised:
             self._raised.add(type(error))
             where = "".join(traceback.format_exception(error))

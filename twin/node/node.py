@@ -1,8 +1,4 @@
-"""One twin running: one lock, steps the core, hands its effects to those that carry them out.
-
-Every way in looks at the clock first: a process that stood still is told so before anything else,
-so that nothing acts on what it believed before.
-"""
+"""One twin running: a lock around its machine, and handlers that carry out the effects."""
 
 import threading
 from collections.abc import Callable
@@ -10,37 +6,33 @@ from dataclasses import dataclass, replace
 
 from twin.clock import Clock
 from twin.core.moment import Moment, iso
-from twin.core.pair import duty, slots
-from twin.core.pair.document import Document, Role
+from twin.core.pair.document import Document
 from twin.core.pair.events import (
     Effect,
     Event,
-    Froze,
     Heard,
     Note,
     Publish,
     Remember,
     Request,
+    RoleChanged,
     Send,
     Start,
     Tick,
     Watch,
 )
+from twin.core.pair.machine import Machine, Permission
 from twin.core.pair.state import State
-from twin.core.pair.timeouts import BEAT_S, FROZEN_S
+from twin.core.pair.timeouts import BEAT_S, UNSETTLED_S
 from twin.log import Log
 from twin.node.history import KeptHistory
-
-STALLED_S = 30.0
-"""A scheduler that has not ticked for so long is reported as unhealthy to the host."""
-_SETTLED_S = 5.0
-"""How long a job's thread waits for a doubt to be settled: silence settles it after 3 s."""
+from twin.node.shared_jobs import SharedJobs
 
 
 @dataclass(frozen=True, slots=True)
 class Outlets:
-    """Who carries out the effects. None of them may block, or call back into the node at once, but
-    to say that a run ended before it could begin."""
+    """The handlers of the effects. A handler must not block. It may call back into the node at once
+    only to report a run that ended before it began."""
 
     send: Callable[[Request], None]
     watch: Callable[[bool], None]
@@ -48,7 +40,10 @@ class Outlets:
     start: Callable[[Start, State], None]
     running: Callable[[], tuple[str, ...]]
     catch_up: Callable[[float], None]
-    """Ask the peer for the history from this wall time on."""
+    """Asks the peer for the history from this wall time on."""
+    role_changed: Callable[[], None] = lambda: None
+    ask_for_jobs: Callable[[], None] = lambda: None
+    """Ask the peer which jobs it runs."""
 
 
 class Node:
@@ -59,25 +54,24 @@ class Node:
     def __init__(
         self, state: State, clock: Clock, log: Log, quiet: frozenset[str], release: str = ""
     ) -> None:
-        """`quiet`: jobs whose every slot is not worth a line."""
+        """`quiet`: jobs whose slots are not logged one by one."""
         self.history = KeptHistory()
+        self.jobs = SharedJobs(state.jobs)
         self._release = release
-        self._state = state
         self._clock = clock
+        self._machine = Machine(state, clock.now())
         self._log = log
         self._quiet = quiet
-        self._changed = threading.Condition()  # its lock is the one lock
-        self._seen_at = self._ticked_at = clock.now().mono
-        self._freezes = 0
+        self._changed = threading.Condition()  # its lock guards the node
         self._beats_at = 0.0
-        """Until when the scheduler waits."""
+        """The time until which the scheduler waits."""
         self.wake_scheduler = threading.Event()
 
     def handle(self, event: Event) -> None:
-        """Tell the core of `event`, and set going what it then wants done."""
+        """Step the machine, and carry out its effects."""
         with self._changed:
-            now = self._look_at_the_clock()
-            self._step(event, now)
+            now = self._clock.now()
+            self._carry_out(self._machine.step(event, now), now)
             early = self._next_beat_at(now) < self._beats_at
         if early:
             self.wake_scheduler.set()
@@ -85,37 +79,37 @@ class Node:
             self._follow(event.document, now)
 
     def look(self) -> State:
-        """The state as of now: a freeze that just ended is already in it."""
+        """The state as of now, including a freeze that just ended."""
         with self._changed:
-            self._look_at_the_clock()
-            return self._state
+            now = self._clock.now()
+            self._carry_out(self._machine.look(now), now)
+            return self._machine.state
 
     def freezes(self) -> int:
-        """How often this process has stood still: who finds one more than before was held up."""
+        """Number of freezes so far; a change means that one just happened."""
         self.look()
-        return self._freezes
+        return self._machine.freezes
 
     def document(self) -> Document:
         """What this twin tells the other now."""
-        state, now = self.look(), self._clock.now()
-        ticked_ago_s = round(now.mono - self._ticked_at, 3)
-        document = state.document(self.outlets.running(), max(0.0, ticked_ago_s))
-        return replace(document, recent=self.history.recent(now.wall))
+        jobs = self.jobs.digest(self.look().jobs)
+        now = self._clock.now()
+        document = self._machine.document(self.outlets.running(), now)
+        return replace(document, recent=self.history.recent(now.wall), jobs_digest=jobs)
 
     def remember(self, key: str, text: str, term: int) -> None:
-        """Leave a memo for whoever has the duty next; `term` as in `Remember`."""
+        """Leave a memo for the next twin on duty; `term` as in `Remember`."""
         self.handle(Remember(key, text, term))
 
     def recall(self, key: str) -> str | None:
-        """The newest memo with this key, whoever wrote it."""
+        """The newest memo with this key, from either twin."""
         memo = self.look().knowledge.memos.get(key)
         return None if memo is None else memo.text
 
     def tick(self) -> float:
         """The scheduler's beat. Returns the seconds until it should beat again."""
-        began = self._clock.now()
-        self._ticked_at = began.mono
-        self.history.lives(self._state.twin, self._state.boot, began.wall, self._release)
+        state = self._machine.state
+        self.history.lives(state.twin, state.boot, self._clock.now().wall, self._release)
         self.handle(Tick())
         with self._changed:
             now = self._clock.now()
@@ -124,63 +118,46 @@ class Node:
 
     @property
     def ticking(self) -> bool:
-        return self._clock.now().mono - self._ticked_at < STALLED_S
+        return self._machine.ticks(self._clock.now())
 
     def may_begin(self, start: Start) -> bool:
-        """A job's thread looks once more before it begins; waits while a doubt is being settled."""
+        """Whether a run may begin; its thread asks just before. Waits while the twin is in
+        doubt."""
         with self._changed:
-            self._changed.wait_for(self._is_settled, _SETTLED_S)
-            self._step(Tick(), self._look_at_the_clock())
-            return slots.may_begin(self._state, start.job, start.slot)
+            asked_at = self._clock.now().mono
+            while True:
+                now = self._clock.now()
+                self._carry_out(self._machine.step(Tick(), now), now)
+                permission = self._machine.may_begin(start, asked_at, now)
+                if permission is not Permission.UNSETTLED:
+                    return permission is Permission.GRANTED
+                self._changed.wait(UNSETTLED_S)
 
     def _follow(self, document: Document, now: Moment) -> None:
-        """Take in the history that a message carries, and ask for what is missing before it."""
+        """Take in the history that a message carries, and ask for what is missing."""
         self.history.believe(document.recent, now.wall)
-        if document.twin == self._state.twin:
+        if document.twin == self._machine.state.twin:
             return
         since = self.history.heard(document.twin, document.boot, now)
         if since is not None:
             self.outlets.catch_up(since)
+        if self.jobs.lacks(document, self._machine.state.jobs, now):
+            self.outlets.ask_for_jobs()
 
     def _next_beat_at(self, now: Moment) -> float:
-        """The `Moment.mono` of the first slot or rule that waits for time; at most a beat away."""
-        state = self._state
-        timers = (duty.next_timer(state), slots.next_question(state))
-        beats = [now.mono + BEAT_S, *(at for at in timers if at is not None)]
-        slot = slots.next_slot(state)
-        if slot is not None:
-            beats.append(now.mono + self._clock.real_s(slot - now.wall))
-        return min(beats)
+        """The `Moment.mono` of the machine's next timer; at most a beat away."""
+        wake = self._machine.next_wake(now)
+        slot_at = now.mono + self._clock.real_s(wake.wall - now.wall)
+        return min(now.mono + BEAT_S, wake.mono, slot_at)
 
-    def _is_settled(self) -> bool:
-        self._look_at_the_clock()
-        return self._state.role is not Role.CLAIMING
-
-    def _look_at_the_clock(self) -> Moment:
-        now = self._clock.now()
-        gap_s = now.mono - self._seen_at
-        self._seen_at = now.mono
-        if gap_s > BEAT_S + FROZEN_S:
-            self._freezes += 1
-            self._step(Froze(gap_s), now)
-        return now
-
-    def _step(self, event: Event, now: Moment) -> None:
-        before = self._state
-        self._state, effects = duty.step(before, event, now)
-        if self._state.role is not before.role:
-            self._record_role(effects, now)
+    def _carry_out(self, effects: tuple[Effect, ...], now: Moment) -> None:
         for effect in effects:
-            self._carry_out(effect)
-        self._changed.notify_all()
+            self._carry_out_one(effect, now)
+        if effects:
+            self._changed.notify_all()
 
-    def _record_role(self, effects: tuple[Effect, ...], now: Moment) -> None:
-        reasons = [dict(note.values).get("because") for note in effects if isinstance(note, Note)]
-        because = str(next((why for why in reversed(reasons) if why), ""))
-        state = self._state
-        self.history.changed(state.twin, state.boot, state.role, because, now.wall)
-
-    def _carry_out(self, effect: Effect) -> None:
+    def _carry_out_one(self, effect: Effect, now: Moment) -> None:
+        state = self._machine.state
         match effect:
             case Send(request=request):
                 self.outlets.send(request)
@@ -189,7 +166,10 @@ class Node:
             case Watch(open=wanted):
                 self.outlets.watch(wanted)
             case Start():
-                self.outlets.start(effect, self._state)
+                self.outlets.start(effect, state)
+            case RoleChanged(role=role, because=because):
+                self.history.changed(state.twin, state.boot, role, because, now.wall)
+                self.outlets.role_changed()
             case Note():
                 self._note(effect)
 

@@ -1,7 +1,6 @@
-"""The other twin, over HTTP: sends what the core wants sent, and tells it what came back."""
+"""The other twin, over HTTP: sends the core's requests and reports the answers to it."""
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine
 from dataclasses import replace
 from http import HTTPStatus
@@ -21,20 +20,21 @@ from twin.core.pair.events import (
     Via,
 )
 from twin.core.pair.history import KEPT_S
-from twin.hosts import ANSWERS_WITHIN_S, WAKES_WITHIN_S
-from twin.node.client import NO_ANSWER, TIMEOUT_S, BrokenError, Client, login
+from twin.hosts import ANSWERS_WITHIN_S
+from twin.http.request import NO_ANSWER, Answer, BrokenError
+from twin.node.client import Client, login
 from twin.node.codec import NoTwinError, dump_json, parse, parse_record
-from twin.node.failures import DENIED, NO_SUCH_ENDPOINT, Answer, failure_of, failure_of_status
+from twin.node.failures import DENIED, NO_SUCH_ENDPOINT, failure_of, failure_of_status
 from twin.node.node import Node
+from twin.node.shared_jobs import jobs_told
 from twin.settings.settings import Settings
 
 _PART_S = 3 * 3600.0
-"""Of a history, so much is asked for at once: a thousand targets' looks take 12 MB."""
+"""The part of a history that one request asks for: the records of a thousand targets take 12 MB."""
 _PASS_ON_S = ANSWERS_WITHIN_S - 5.0
-"""Whoever asked us is to have our answer before a router gives up on it."""
-_ASK_AGAIN_S = 1.0
+"""Our own caller must get its answer before a router gives up on it."""
 _DOWN_TIMEOUT_S = 2.0
-"""A peer that sleeps may need a minute to wake, and a host kills after 30 s."""
+"""A sleeping peer may need a minute to wake, but our host kills this process after 30 s."""
 
 
 class PeerLink:
@@ -46,9 +46,9 @@ class PeerLink:
         node: Node,
         clock: Clock,
         client: Client,
-        hand_over_within_s: float = WAKES_WITHIN_S,
+        down_timeout_s: float = _DOWN_TIMEOUT_S,
     ) -> None:
-        self._hand_over_within_s = hand_over_within_s
+        self._down_timeout_s = down_timeout_s
         self._loop = asyncio.get_running_loop()
         self._node = node
         self._clock = clock
@@ -58,23 +58,27 @@ class PeerLink:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def send(self, request: Request) -> None:
-        """Start sending; safe from every thread."""
+        """Start sending a request; safe from every thread."""
         self._loop.call_soon_threadsafe(self._spawn, request)
 
     def catch_up(self, since: float) -> None:
         """Start asking for the peer's history from this wall time on; safe from every thread."""
         self._loop.call_soon_threadsafe(self._begin, self._catch_up(since))
 
-    def hand_over(self) -> None:
-        """Start asking the peer to take the duty, until it has; safe from every thread."""
-        self._loop.call_soon_threadsafe(self._begin, self._hand_over())
+    def ask_for_jobs(self) -> None:
+        """Start asking which jobs the peer runs; safe from every thread."""
+        self._loop.call_soon_threadsafe(self._begin, self._ask_for_jobs())
 
     async def pass_on(self, body: bytes) -> Answer | None:
-        """Have the peer do what somebody asked of us; None if it did not answer."""
+        """Forward a user's request to the peer; None if it does not answer."""
         return await self._request("POST", "/actions", body, again=False, timeout_s=_PASS_ON_S)
 
+    async def outputs(self, path: str) -> Answer | None:
+        """What runs on the peer wrote; None if it does not answer."""
+        return await self._request("GET", path)
+
     async def boot_at(self, url: str) -> str:
-        """The boot of the twin that answers there, which is not sent credentials; "" if none."""
+        """The boot of the twin that answers at this URL; "" if none. Sends no credentials."""
         try:
             boot = (await self._client.fetch("GET", f"{url}/healthz")).content.get("boot")
         except NO_ANSWER:
@@ -82,16 +86,16 @@ class PeerLink:
         return boot if isinstance(boot, str) else ""
 
     async def down(self) -> None:
-        """Tell the peer that we leave, and wait for its answer, 2 s at most."""
+        """Tell the peer that this twin leaves, and wait for its answer, 2 s at most."""
         try:
-            async with asyncio.timeout(_DOWN_TIMEOUT_S):
+            async with asyncio.timeout(self._down_timeout_s):
                 if await self._lacks("/down"):
                     await self._request("GET", "/down")
         except TimeoutError:
-            return  # it was told; whether it woke in time to hear is no longer our concern
+            return  # the request is sent; a sleeping peer may still wake up and read it
 
     async def close(self) -> None:
-        """What is still on its way is given up."""
+        """Close the client. Gives up the requests underway."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -110,6 +114,8 @@ class PeerLink:
                 return self._update()
             case Request.DOWN:
                 return self.down()
+            case Request.TAKE:
+                return self._ask_to_take()
             case Request.STATUS:
                 return self._status()
             case Request.LOOK:
@@ -121,7 +127,7 @@ class PeerLink:
         if not await self._lacks("/update"):
             return
         if self._node.look().role is Role.STANDBY:
-            # The plain call says that we take the duty, and the peer would lay it down.
+            # A plain GET announces a claim, and the peer would give up the duty.
             await self._status()
         else:
             await self._plain_update()
@@ -151,27 +157,21 @@ class PeerLink:
         except NO_ANSWER:
             self._node.handle(Looked(on_duty=False, boot="", alive=False))
             return
-        # An older release tells no nonce, and is there all the same.
+        # An older release sends no nonce, but it is there.
         told = answer.content if answer.content.get("nonce", nonce) == nonce else {}
         boot, on_duty = told.get("boot"), told.get("role") == "on_duty"
         alive = answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
         self._node.handle(Looked(on_duty, boot if isinstance(boot, str) else "", alive))
 
-    async def _hand_over(self) -> None:
-        """A sleeping peer wakes, settles and claims in that time."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._hand_over_within_s):
-                while self._node.look().on_duty:
-                    asked_at = self._clock.now().mono
-                    answer = await self._request("GET", "/down")
-                    if answer is not None and answer.status in DENIED:
-                        self._node.handle(self._judge(answer, asked_at))
-                        return
-                    await asyncio.sleep(_ASK_AGAIN_S)
+    async def _ask_to_take(self) -> None:
+        asked_at = self._clock.now().mono
+        answer = await self._request("GET", "/down")
+        if answer is not None and answer.status in DENIED:
+            self._node.handle(self._judge(answer, asked_at))
 
     async def _catch_up(self, since: float) -> None:
-        """A part at a time, since each must fit into one answer. Given up where one fails: what is
-        missing is asked for again, later."""
+        """Fetch one part at a time, because each must fit into one answer. Stops at a failure:
+        later calls ask for the missing part again."""
         now = self._clock.now().wall
         until = max(since, now - KEPT_S)
         while since <= now:
@@ -185,8 +185,18 @@ class PeerLink:
             since = until
         self._node.history.caught_up(now)
 
+    async def _ask_for_jobs(self) -> None:
+        """Given up where it fails: the next message shows that they are still not known."""
+        try:
+            path = "/status?only=jobs"
+            answer = await self._client.fetch("GET", self._url + path, self._peer_auth)
+            told = await asyncio.to_thread(jobs_told, answer.content.get("jobs"))
+            self._node.jobs.learn(told)
+        except (*NO_ANSWER, ValueError):
+            return
+
     async def _ask_own_url(self) -> None:
-        """Tell the core whose boot answers at our own public URL."""
+        """Tell the core which boot answers at our own public URL."""
         url = self._node.look().url
         if url is None:
             return
@@ -195,13 +205,12 @@ class PeerLink:
             answer = await self._client.fetch("POST", own_update, self._own_auth, self._body())
             self._node.handle(Heard(parse(answer.body, self._clock.now().wall), Via.OWN))
         except (*NO_ANSWER, NoTwinError):
-            return  # waking and retired boots ask again; for others it is no news
+            return  # waking and retired boots ask again; to other boots a failure says nothing
 
     async def _lacks(self, path: str) -> bool:
-        """Send our document there, and tell the core what came.
-
-        Returns whether the peer has no such path and may be legacy. One that was heard
-        as a twin is not: its router answers 404.
+        """Send our document there, and report the answer to the core. Returns whether the peer
+        lacks this path and may be legacy. A peer that was already heard as a twin is not: its
+        router answers 404.
         """
         asked_at = self._clock.now().mono
         answer = await self._request("POST", path, self._body())
@@ -218,10 +227,10 @@ class PeerLink:
         path: str,
         body: bytes | None = None,
         again: bool = True,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float | None = None,
     ) -> Answer | None:
-        """None if there was no answer. `again`: if the connection breaks, over a new one, which
-        says more of the peer."""
+        """The answer; None if there was none. `again`: retry a broken connection over a new one,
+        which tells whether the peer serves."""
         asked_at = self._clock.now().mono
         try:
             url = self._url + path

@@ -1,9 +1,9 @@
-"""Runs jobs, each on a thread of its own: one that raises, hangs or overruns harms no other."""
+"""Runs the pair's own jobs, each on a thread of its own: one that fails or hangs harms no other."""
 
-import inspect
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from twin.clock import Clock
@@ -11,11 +11,17 @@ from twin.core.pair.bounds import WHY_BYTES, shortened
 from twin.core.pair.events import Ended, Start
 from twin.core.pair.knowledge import Fate
 from twin.core.pair.state import State
-from twin.core.scaling.target import TargetError
-from twin.core.schedule.job import AlreadyTold, Run
+from twin.core.schedule.job import AlreadyTold, Job, Run
 from twin.log import Log
 from twin.node.node import Node
-from twin.worker.jobsfile import Scheduled
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A job of the pair's own, and its function."""
+
+    job: Job
+    call: Callable[[Run], object]
 
 
 class Runner:
@@ -27,7 +33,7 @@ class Runner:
         log: Log,
         announced: Callable[[], None],
     ) -> None:
-        """`announced` returns when all that was published so far is written to every watch."""
+        """`announced` returns once everything published so far is written to every watch."""
         self._jobs = jobs
         self._node = node
         self._clock = clock
@@ -35,7 +41,7 @@ class Runner:
         self._announced = announced
         self._running: dict[Start, None] = {}
         self._called: set[str] = set()
-        """Jobs whose function has not returned; of a run that was written off, too."""
+        """Jobs whose function has not returned, including runs past their time limit."""
         self._change = threading.Condition()
 
     def running(self) -> tuple[str, ...]:
@@ -62,7 +68,7 @@ class Runner:
             return self._change.wait_for(lambda: not self._running, timeout_s)
 
     def cut_off(self) -> None:
-        """The process ends: what still runs is told to have failed."""
+        """The process ends: report the running jobs as failed."""
         for start in self._runs():
             why = "cut off: its twin had to end"
             self._node.handle(Ended(start.job, start.slot, Fate.FAILED, 0.0, why))
@@ -74,7 +80,8 @@ class Runner:
     def _run(self, start: Start, term: int) -> None:
         try:
             self._announced()
-            # It runs until the ledger has its end: who waits for the last run may then leave.
+            # It counts as running until the ledger has its end, so a twin that waits for it may
+            # then leave.
             self._node.handle(self._run_once(start, term))
         finally:
             self._forget(start)
@@ -115,33 +122,19 @@ class Runner:
 
 
 def outcome(scheduled: Scheduled, run: Run, log: Log) -> tuple[Fate, str]:
-    """Call the job. What became of it, and why it failed; the log has the traceback."""
+    """Call the job. Returns its fate, and the reason of a failure; the log has the traceback."""
     try:
-        returned = scheduled.call(run)
-    except (AlreadyTold, TargetError) as error:  # the duty has logged it, once and not every 15 s
+        scheduled.call(run)
+    except AlreadyTold as error:  # its duty has logged that, once and not at every slot
         return Fate.FAILED, shortened(str(error), WHY_BYTES)
     except BaseException as error:  # noqa: BLE001 (the one broad one: around a job)
-        if isinstance(error, SystemExit) and not error.code:
-            return Fate.DONE, ""
         where = "".join(traceback.format_exception(error))
         log.error("job.raised", job=scheduled.job.name, traceback=where)
         return Fate.FAILED, _why(error)
-    if why := _never_ran(returned):
-        log.error("job.not_run", job=scheduled.job.name, because=why)
-        return Fate.FAILED, why
-    return (Fate.CANCELLED if Scheduled.ends(returned) else Fate.DONE), ""
-
-
-def _never_ran(returned: object) -> str:
-    """Why the call did nothing, if all it returned is code that waits to be run."""
-    if inspect.iscoroutine(returned):
-        returned.close()  # else Python complains, once and without the job's name
-        return "it returned a coroutine, which nobody runs: call asyncio.run in the job"
-    if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
-        return "it is a generator, which nobody runs: remove the yield, or loop over it in the job"
-    return ""
+    return Fate.DONE, ""
 
 
 def _why(error: BaseException) -> str:
-    """It goes into the ledger, which every message carries; the log has all of it."""
+    """The reason for the ledger, cut short because every message carries it; the log has all of
+    it."""
     return shortened("".join(traceback.format_exception_only(error)).strip(), WHY_BYTES)

@@ -23,6 +23,6 @@ class Scheduler:
     def _beat(self) -> None:
         while not self._stopping:
             self._node.wake_scheduler.wait(self._node.tick())
-            # Cleared before the next beat: what is set while that runs calls for another one; and
-            # before the look at `_stopping`, so that no stop is missed.
+            # Clear before the beat: a wake-up during the beat calls for another one. Clear before
+            # reading `_stopping`, so that no stop is missed.
             self._node.wake_scheduler.clear()

@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 from twin.core.pair.events import Failed, Failure, Heard, Via, WatchLost
 from twin.core.pair.timeouts import WATCH_SILENCE_S
-from twin.http.decoded import decoded
-from twin.node.client import Client, NoAnswerError, login
+from twin.http.request import NoAnswerError, decoded
+from twin.node.client import Client, login
 from twin.node.codec import DOCUMENT_BYTES, NoTwinError, parse
 from twin.node.failures import failure_of, failure_of_status
 from twin.node.node import Node
@@ -15,9 +15,18 @@ from twin.settings.settings import Settings
 
 
 class Watch:
-    """Keeps at most one stream open, and tells the core of every line and of its end."""
+    """Keeps at most one stream open, and reports its lines and its end to the core."""
 
-    def __init__(self, settings: Settings, node: Node, client: Client) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        node: Node,
+        client: Client,
+        silence_s: float = WATCH_SILENCE_S,
+        most_bytes: int = DOCUMENT_BYTES,
+    ) -> None:
+        self._silence_s = silence_s
+        self._most_bytes = most_bytes
         self._loop = asyncio.get_running_loop()
         self._node = node
         self._client = client
@@ -48,33 +57,31 @@ class Watch:
 
     def _ended(self, task: asyncio.Task[WatchLost]) -> None:
         if task is not self._task:
-            return  # the core closed it, and expects no word of it
+            return  # the core closed it
         self._task = None
-        # The core counts on hearing of the end, also of one that a bug brought about.
+        # The core must learn of every end, even one that a bug causes.
         failed = task.cancelled() or task.exception() is not None
         self._node.handle(WatchLost("reading it failed") if failed else task.result())
         if not task.cancelled():
-            task.result()  # for the log: the loop reports what this raises
+            task.result()  # the loop logs what this raises
 
     async def _read(self) -> WatchLost:
         url = self._node.look().peer.url or ""
         try:
-            async with asyncio.timeout(WATCH_SILENCE_S) as silence:
-                stream = self._client.stream(
-                    "GET", f"{url}/watch", self._auth, timeout_s=WATCH_SILENCE_S
-                )
+            stream = self._client.stream("GET", f"{url}/watch", self._auth, None, self._silence_s)
+            async with asyncio.timeout(self._silence_s) as silence:
                 async with stream as answer:
                     if answer.status_code != HTTPStatus.OK:
                         return self._refused(failure_of_status(answer.status_code, url))
-                    told = None
-                    async for line in _lines(decoded(answer)):
-                        silence.reschedule(self._loop.time() + WATCH_SILENCE_S)
+                    known = None
+                    async for line in _lines(decoded(answer), self._most_bytes):
+                        silence.reschedule(self._loop.time() + self._silence_s)
                         document = parse(line, self._node.look().wall)
-                        told = document if told is None else document.after(told)
-                        self._node.handle(Heard(told, Via.LINE))
+                        known = document if known is None else document.after(known)
+                        self._node.handle(Heard(known, Via.LINE))
             return WatchLost("it was closed")
         except TimeoutError:
-            return WatchLost(f"silent for {WATCH_SILENCE_S:g} s")
+            return WatchLost(f"silent for {self._silence_s:g} s")
         except NoAnswerError as error:
             failed = failure_of(error)
             return WatchLost("it broke") if failed is None else self._refused(failed)
@@ -88,12 +95,12 @@ class Watch:
         return WatchLost(failed.why, refused)
 
 
-async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Whole lines only. Raises NoTwinError for one that is too long."""
+async def _lines(chunks: AsyncIterator[bytes], most_bytes: int) -> AsyncIterator[bytes]:
+    """Yields whole lines. Raises NoTwinError for a line that is too long."""
     rest = b""
     async for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             yield line
-        if len(rest) > DOCUMENT_BYTES:
-            raise NoTwinError(f"a line of more than {DOCUMENT_BYTES} bytes")
+        if len(rest) > most_bytes:
+            raise NoTwinError(f"a line of more than {most_bytes} bytes")

@@ -1,6 +1,6 @@
 """One letter to one Apprise URL, and what became of it.
 
-The URLs are secrets: Apprise's own words, in which parts of them stand, are masked.
+The URLs are secrets: Apprise's own words, which contain parts of them, are masked.
 """
 
 import logging
@@ -11,74 +11,59 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
-from twin.core.alert import Kind
 from twin.notify.letter import Letter
 
-if TYPE_CHECKING:  # imported when something is to be told: most twins need not wait for it
+if TYPE_CHECKING:  # imported when something is to be sent: most twins need not wait for it
     from apprise import AppriseResult, NotifyBase
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """How long is waited for a service, in seconds."""
+    """How long a service is waited for, in seconds."""
 
     answer_s: float = 30.0
-    """For each part of an answer. A mail server may take its time, and whoever gives up too early
-    does not know whether the letter arrived."""
+    """For each part of an answer. A mail server may take its time, and giving up too early leaves
+    unknown whether the letter arrived."""
     letter_s: float = 75.0
-    """For all of it: to connect and to be answered, and some for a second recipient."""
+    """For all of it: to connect, to be answered, and some more for a second recipient."""
     pauses_s: tuple[float, ...] = (5.0, 20.0, 60.0, 180.0)
-    """Before each further try of what was refused: most of what fails has healed within minutes."""
+    """Before each further try of a refused letter: most of what fails heals within minutes."""
 
 
 WAITS = Waits()
 _WHY_LETTERS = 300
 
 _PERHAPS_TAKEN = re.compile(r"error=(?:302|303|502|504|520|524)\b")
-"""By a gateway that did not wait for the service behind it, or by one that then leads elsewhere."""
+"""By a gateway that did not wait for the service behind it, or that then leads elsewhere."""
 _LED_ELSEWHERE = re.compile(r"error=3\d\d\b")
 _EXCEPTION = re.compile(r"[\w/. ]{1,40}Exception\b")
 _NOT_SENT = re.compile(
     r"Caused by (?:NewConnection|NameResolution|ConnectTimeout|Proxy)Error"
     r"|CERTIFICATE_VERIFY_FAILED|Connection refused|\[Errno -\d+\]|\([45]\d\d, b"
 )
-"""Of the exceptions behind a failure, those by which the letter has not arrived; the last two are
-of host names that nobody knows, and what a mail server says no with."""
+"""Exceptions after which the letter has not arrived. The last two are of unknown host names, and of
+a mail server's refusal."""
 
 _NOWHERE = logging.NullHandler()
 
-_TYPES = {
-    Kind.OUTAGE: "failure",
-    Kind.PEER_GONE: "failure",
-    Kind.PEER_MISCONFIGURED: "warning",
-    Kind.REMINDER: "failure",
-    Kind.TROUBLE: "warning",
-    Kind.RELIEF: "success",
-    Kind.RECOVERY: "success",
-    Kind.PEER_BACK: "success",
-    Kind.BY_HAND: "info",
-}
-"""Apprise's word for each kind, which some services show as a colour."""
-
 
 class Outcome(Enum):
-    """What became of a letter."""
-
     TOLD = auto()
     REFUSED = auto()
     """It has not arrived: it is sent again."""
     UNKNOWN = auto()
-    """It was sent, and nobody said that it arrived: who repeats it may tell the same twice."""
+    """It was sent, and not acknowledged: sending it again may tell people twice."""
 
 
 class Delivery(threading.Thread):
     """One delivery. On a thread, as Apprise's limits are for each part of a request, not for all of
-    it; one of its own, as those in Apprise's pool would keep the process from ending."""
+    it; not on one of Apprise's own, as those would keep the process from ending."""
 
-    def __init__(self, url: str, waits: Waits, letter: Letter) -> None:
+    def __init__(self, url: str, waits: Waits, letter: Letter, signature: str) -> None:
         super().__init__(name="notify once", daemon=True)
         self._url = url
         self._waits = waits
+        self._signature = signature
         self.letter = letter
         self.outcome = Outcome.UNKNOWN
         self.why = "it broke off"
@@ -104,9 +89,9 @@ class Delivery(threading.Thread):
             service.verify_certificate = trusted  # type: ignore[assignment]  # requests takes it
         return Apprise(service).notify(
             title=self.letter.title,
-            body=self.letter.body,
+            body=f"{self.letter.body}\n{self._signature}",
             body_format="text",
-            notify_type=_TYPES[self.letter.kind],
+            notify_type=self.letter.severity.value,
             log_level=logging.DEBUG,
         )
 
@@ -116,22 +101,22 @@ def service_of(url: str, waits: Waits) -> "NotifyBase | None":
     from apprise import Apprise, AppriseAsset
 
     _hush()
-    # Without a time limit of its own Apprise sends on the thread that calls it. A redirect would
-    # turn a letter into a mere question, whose answer says nothing of the letter.
+    # `service_timeout=0` sends on the calling thread. A redirect would turn a letter into a mere
+    # question, whose answer says nothing of the letter.
     asset = AppriseAsset(
         service_timeout=0, storage_mode="memory", app_id="Twin", http_redirects=False
     )
     service = Apprise.instantiate(url, asset=asset)
     if service is not None:
         service.socket_read_timeout = max(service.socket_read_timeout, waits.answer_s)
-        # A mail server is waited for as long as for a connection to it.
+        # Apprise waits for a mail server's answers as long as for a connection to it.
         service.socket_connect_timeout = max(service.socket_connect_timeout, waits.answer_s)
     return service
 
 
 def _hush() -> None:
-    """Nobody hears what Apprise logs, as it masks only half of each secret, nor which URLs are
-    fetched for it. A sending still gets all of it, down to DEBUG, where alone the causes are."""
+    """Keep Apprise's log, which masks only half of each secret, and the URLs that it fetches from
+    all other logs. A delivery still gets all of it, down to DEBUG, the only level with causes."""
     logger = logging.getLogger("apprise")
     logger.propagate = False
     logger.addHandler(_NOWHERE)
@@ -161,7 +146,7 @@ def _why(result: "AppriseResult") -> str:
 
 
 def _said(result: "AppriseResult") -> list[str]:
-    """Apprise's warnings, and the exceptions behind them, of which it tells only at DEBUG."""
+    """Apprise's warnings, and the exceptions behind them, which it logs only at DEBUG."""
     return [
         entry.message
         for entry in result.logs()
@@ -170,7 +155,7 @@ def _said(result: "AppriseResult") -> list[str]:
 
 
 def _masked(text: str, url: str) -> str:
-    """The text without any part of the URL, except its scheme and what is shorter than a secret."""
+    """The text without any part of the URL, except its scheme and parts too short for a secret."""
     _, _, rest = url.partition("://")
     parts = {part for form in (rest, unquote_plus(rest)) for part in re.split(r"[/?&=:@,;]+", form)}
     forms = {form for part in parts if len(part) > 2 for form in (part, quote(part, safe=""))}

@@ -1,4 +1,4 @@
-"""Tells people by mail, SMS or chat: whatever has an Apprise URL.
+"""Alerts people by mail, SMS or chat: whatever has an Apprise URL.
 
 https://github.com/caronc/apprise/wiki lists the services and how their URLs are written. The URLs
 are secrets: one is named by its place in NOTIFY_URLS and its scheme.
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from twin.clock import Clock
-from twin.core.alert import News
+from twin.core.alert import Alert, utc
 from twin.log import Log
 from twin.notify.delivery import WAITS, Delivery, Outcome, Waits, service_of
 from twin.notify.letter import Letter
@@ -18,34 +18,34 @@ from twin.notify.outbox import Outbox
 
 _EMPTY = Outbox()
 WAITING = 100
-"""News that wait for one URL: more than a letter lists, and little enough to keep in memory."""
+"""Alerts that wait for one URL: more than a letter lists, and little enough to keep in memory."""
 
 
 class Notifier:
-    """Each URL is told on a thread of its own, which lives while there is something to tell.
+    """Each URL has a thread of its own, which lives while there is something to send.
 
     Safe to use from every thread.
     """
 
     def __init__(
         self,
+        twin: str,
         urls: Sequence[str],
         clock: Clock,
         log: Log,
         waits: Waits = WAITS,
-        outbox: Outbox = _EMPTY,
+        outbox: Outbox | None = None,
     ) -> None:
         """`outbox`: an empty one, which says how often a letter leaves."""
-        self._clock = clock
-        self._channels = [
-            _Channel(url, place, clock, log, waits, outbox)
-            for url, place in zip(urls, _places(urls), strict=True)
-        ]
+        self.twin, self.clock, self.log, self.waits = twin, clock, log, waits
+        outbox = outbox or Outbox(clock.real_s(_EMPTY.every_s), clock.real_s(_EMPTY.again_s))
+        places = zip(urls, _places(urls), strict=True)
+        self._channels = [_Channel(self, url, place, outbox) for url, place in places]
 
-    def tell(self, news: News) -> None:
+    def tell(self, alert: Alert) -> None:
         """Returns at once, whatever becomes of it; that is logged."""
         for channel in self._channels:
-            channel.tell(news)
+            channel.tell(alert)
 
     def hurry(self) -> None:
         """This twin ends soon: what waits, and what comes, leaves at once."""
@@ -53,16 +53,16 @@ class Notifier:
             channel.hurry()
 
     def close(self, within_s: float) -> None:
-        """Takes no more news, and waits until all is delivered or has failed, or `within_s`.
+        """Takes no more alerts, and waits until all are delivered or have failed, or `within_s`.
 
         What waits leaves at once, and what failed before is tried once more. What is left then is
         logged as dropped.
         """
-        ends_at = self._clock.now().mono + within_s
+        ends_at = self.clock.now().mono + within_s
         for channel in self._channels:
             channel.close()
         for channel in self._channels:
-            channel.wait(max(0.0, ends_at - self._clock.now().mono))
+            channel.wait(max(0.0, ends_at - self.clock.now().mono))
 
 
 def understood(urls: Sequence[str]) -> Iterator[tuple[str, bool]]:
@@ -72,44 +72,41 @@ def understood(urls: Sequence[str]) -> Iterator[tuple[str, bool]]:
 
 
 class _Channel:
-    """One URL, and what waits to be told there."""
+    """One URL, and what waits to be sent there."""
 
-    def __init__(
-        self, url: str, place: str, clock: Clock, log: Log, waits: Waits, outbox: Outbox
-    ) -> None:
+    def __init__(self, notifier: Notifier, url: str, place: str, outbox: Outbox) -> None:
+        self._notifier = notifier
         self._url = url
         self._place = place
-        self._clock = clock
-        self._log = log
-        self._waits = waits
         self._outbox = outbox
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._telling: Letter | None = None
+        self._sending: Letter | None = None
         self._late: Delivery | None = None
+        """It took too long, and has not ended yet."""
         self._hurries = threading.Event()
         self._closed = False
 
-    def tell(self, news: News) -> None:
+    def tell(self, alert: Alert) -> None:
         with self._changed:
             if self._closed:
-                self._dropped(news, "this twin ends")
+                self._say("notify.dropped", alert.title, "this twin ends")
                 return
-            self._outbox = self._outbox.with_news(news)
+            self._outbox = self._outbox.with_alert(alert)
             if len(self._outbox.waiting) > WAITING:  # the newest say most
                 oldest, self._outbox = self._outbox.without_oldest()
-                self._dropped(oldest, f"{WAITING} newer ones wait")
+                self._say("notify.dropped", oldest.title, f"{WAITING} newer ones wait")
             self._changed.notify()
             if self._thread is None:
-                self._begin(news)
+                self._begin(alert)
 
-    def _begin(self, news: News) -> None:
+    def _begin(self, alert: Alert) -> None:
         # A daemon: a service that hangs must not keep the process from ending.
         thread = threading.Thread(target=self._run, name="notify", daemon=True)
         try:
             thread.start()
-        except RuntimeError as error:  # no thread is left; with the next news there may be one
-            self._log.warning("notify.delayed", url=self._place, news=news.title, because=error)
+        except RuntimeError as error:  # no thread is left; by the next alert there may be one
+            self._say("notify.delayed", alert.title, error)
         else:
             self._thread = thread
 
@@ -127,71 +124,74 @@ class _Channel:
         if thread is not None:
             thread.join(timeout_s)
         with self._changed:
-            telling = self._telling.news if self._telling else ()
-            left, doubtful = (*telling, *self._outbox.waiting), self._outbox.doubtful
+            sending = self._sending.alerts if self._sending else ()
+            left, doubtful = (*sending, *self._outbox.waiting), self._outbox.doubtful
             self._outbox = _EMPTY
-        for news in left:
-            self._dropped(news, "this twin ends")
-        for news in doubtful:
-            self._dropped(news, "this twin ends, and perhaps it has arrived")
+        for alert in left:
+            self._say("notify.dropped", alert.title, "this twin ends")
+        for alert in doubtful:
+            self._say("notify.dropped", alert.title, "this twin ends, and perhaps it has arrived")
 
     def _run(self) -> None:
         while (letter := self._next()) is not None:
             self._deliver(letter)
 
     def _next(self) -> Letter | None:
-        """Waits until a letter is due; None if there is nothing to tell."""
+        """Waits until a letter is due; None if there is nothing to send."""
         with self._changed:
-            self._telling = None
+            self._sending = None
             while True:
                 self._settle()
-                now, due_at = self._clock.now().mono, self._outbox.due_at()
+                now, due_at = self._notifier.clock.now().mono, self._outbox.due_at()
                 ends = self._hurries.is_set()
                 if due_at is None or (ends and not self._outbox.waiting):
                     self._thread = None
                     return None
                 if ends or now >= due_at:
-                    self._telling, self._outbox = self._outbox.taken(now)
-                    return self._telling
+                    self._sending, self._outbox = self._outbox.taken(now)
+                    return self._sending
                 self._changed.wait(due_at - now)
 
     def _deliver(self, letter: Letter) -> None:
-        if service_of(self._url, self._waits) is None:
+        waits = self._notifier.waits
+        if service_of(self._url, waits) is None:
             why = "Apprise does not understand this URL: see python -m twin check"
-            self._log.error("notify.failed", url=self._place, news=letter.title, because=why)
+            self._say("notify.failed", letter.title, why)
             return
-        for pause_s in (*self._waits.pauses_s, None):
+        for pause_s in (*waits.pauses_s, None):
             outcome, why = self._try(letter)
             if outcome is not Outcome.REFUSED:
                 self._settled(letter, outcome, why)
                 return
             if pause_s is None or self._hurries.is_set():
                 break
-            self._log.warning("notify.delayed", url=self._place, news=letter.title, because=why)
-            # Not all at the same time, should many twins tell of the same.
+            self._say("notify.delayed", letter.title, why)
+            # Not all at the same time, should many twins send the same.
             self._hurries.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
-        self._log.error("notify.failed", url=self._place, news=letter.title, because=why)
+        self._say("notify.failed", letter.title, why)
 
     def _try(self, letter: Letter) -> tuple[Outcome, str]:
         """What became of it, and why. Never two at once: a service that hangs is not flooded."""
+        waits, notifier = self._notifier.waits, self._notifier
         if self._late is not None:
-            self._late.join(self._waits.letter_s)
+            self._late.join(waits.letter_s)
             self._settle()
         if self._late is not None:
             return Outcome.REFUSED, "an earlier letter is still on its way"
-        delivery = Delivery(self._url, self._waits, letter)
+        signature = f"Sent by the twin {notifier.twin} at {utc(notifier.clock.now().wall)}."
+        delivery = Delivery(self._url, waits, letter, signature)
         try:
             delivery.start()
         except RuntimeError as error:  # no thread is left
             return Outcome.REFUSED, str(error)
-        delivery.join(self._waits.letter_s)
+        delivery.join(waits.letter_s)
         if delivery.is_alive():
             self._late = delivery
-            return Outcome.UNKNOWN, f"no answer in {self._waits.letter_s:g} s"
+            return Outcome.UNKNOWN, f"no answer in {waits.letter_s:g} s"
         return delivery.outcome, delivery.why
 
     def _settle(self) -> None:
-        """What took too long has ended: what became of it is known after all."""
+        """If a late delivery has ended, what became of it is known after all."""
         delivery = self._late
         if delivery is None or delivery.is_alive():
             return
@@ -203,17 +203,17 @@ class _Channel:
                 self._outbox = self._outbox.returned(delivery.letter)
 
     def _settled(self, letter: Letter, outcome: Outcome, why: str) -> None:
-        now = self._clock.now().mono
+        now, told = self._notifier.clock.now().mono, outcome is Outcome.TOLD
         with self._changed:
-            if outcome is Outcome.TOLD:
-                self._outbox = self._outbox.acknowledged(letter, now)
-                self._log.info("notify.told", url=self._place, news=letter.title)
-            else:
-                self._outbox = self._outbox.unacknowledged(letter, now)
-                self._log.warning("notify.unknown", url=self._place, news=letter.title, because=why)
+            settle = self._outbox.acknowledged if told else self._outbox.unacknowledged
+            self._outbox = settle(letter, now)
+            self._say("notify.told" if told else "notify.unknown", letter.title, why)
 
-    def _dropped(self, news: News, why: str) -> None:
-        self._log.error("notify.dropped", url=self._place, news=news.title, because=why)
+    def _say(self, event: str, title: str, why: object) -> None:
+        log = self._notifier.log
+        milder = {"told": log.info, "delayed": log.warning, "unknown": log.warning}
+        say = milder.get(event.removeprefix("notify."), log.error)
+        say(event, url=self._place, alert=title, **({"because": why} if why else {}))
 
 
 def _places(urls: Sequence[str]) -> list[str]:

@@ -1,10 +1,10 @@
 """The alerts that wait for one address, and when they leave.
 
-- News after a quiet minute leave at once. What follows within the minute waits for its end and
-  leaves as one letter.
-- A letter that was sent, but not acknowledged, has perhaps arrived. Its news are sent once more,
-  marked as such, with the first letter that leaves five minutes later or after; unless a letter has
-  told newer things of the same target meanwhile.
+- An alert after a quiet minute leaves at once. What follows within the minute waits for its end,
+  and leaves as one letter.
+- A letter that was sent, but not acknowledged, has perhaps arrived. Its alerts are sent once more,
+  marked as such, with the first letter that leaves five minutes later or after, unless a newer
+  alert about the same target arrived meanwhile.
 
 Times are `Moment.mono`.
 """
@@ -12,7 +12,7 @@ Times are `Moment.mono`.
 from dataclasses import dataclass, replace
 from math import inf
 
-from twin.core.alert import News
+from twin.core.alert import Alert
 from twin.notify.letter import Letter
 
 
@@ -20,17 +20,17 @@ from twin.notify.letter import Letter
 class Outbox:
     every_s: float = 60.0
     again_s: float = 300.0
-    waiting: tuple[News, ...] = ()
-    doubtful: tuple[News, ...] = ()
+    waiting: tuple[Alert, ...] = ()
+    doubtful: tuple[Alert, ...] = ()
     """Sent once, and perhaps not arrived."""
     doubted_at: float = 0.0
     left_at: float = -inf
     """When the last letter left."""
 
-    def with_news(self, news: News) -> "Outbox":
-        return replace(self, waiting=(*self.waiting, news))
+    def with_alert(self, alert: Alert) -> "Outbox":
+        return replace(self, waiting=(*self.waiting, alert))
 
-    def without_oldest(self) -> tuple[News, "Outbox"]:
+    def without_oldest(self) -> tuple[Alert, "Outbox"]:
         return self.waiting[0], replace(self, waiting=self.waiting[1:])
 
     def due_at(self) -> float | None:
@@ -46,20 +46,20 @@ class Outbox:
         return Letter(self.waiting, again), replace(self, waiting=(), doubtful=doubtful)
 
     def acknowledged(self, letter: Letter, now: float) -> "Outbox":
-        told_of = {news.target for news in letter.news}
-        doubtful = tuple(news for news in self.doubtful if news.target not in told_of)
+        newer = {alert.about for alert in letter.alerts if alert.about}
+        doubtful = tuple(alert for alert in self.doubtful if alert.about not in newer)
         return replace(self, doubtful=doubtful, left_at=now)
 
     def unacknowledged(self, letter: Letter, now: float) -> "Outbox":
         """What was sent twice is not sent again."""
-        doubtful = (*self.doubtful, *letter.news)
+        doubtful = (*self.doubtful, *letter.alerts)
         doubted_at = self.doubted_at if self.doubtful else now
         return replace(self, doubtful=doubtful, doubted_at=doubted_at, left_at=now)
 
     def returned(self, letter: Letter) -> "Outbox":
         """It has not arrived after all."""
-        doubtful = tuple(news for news in self.doubtful if news not in letter.news)
-        return replace(self, waiting=(*letter.news, *self.waiting), doubtful=doubtful)
+        doubtful = tuple(alert for alert in self.doubtful if alert not in letter.alerts)
+        return replace(self, waiting=(*letter.alerts, *self.waiting), doubtful=doubtful)
 
     @property
     def _again_at(self) -> float:

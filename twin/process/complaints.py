@@ -1,6 +1,6 @@
-"""What Python and its libraries complain of on stderr, as lines of the log.
+"""Writes to the log what Python and its libraries write to stderr.
 
-A stderr that nobody reads would hold whichever thread complains, the twin's own included.
+A stderr that nobody reads blocks every thread that writes to it.
 """
 
 import logging
@@ -11,13 +11,13 @@ import traceback
 from twin.log import Log
 
 _LIBRARIES = ("asyncio", "concurrent.futures", "httpcore", "httpx", "py.warnings")
-"""Loggers that the twin's own threads write to; uvicorn's is in web/server.py. They do not reach a
-handler of the jobs, which waits for a reader, and for a job that holds it. Apprise is not among
-them: what it logs holds secrets, and adapters/delivery.py takes it."""
+"""The twin's own threads use these loggers. They must not reach a handler of the jobs, which may
+wait for a reader or a job. For uvicorn see web/server.py; for Apprise, which logs secrets,
+notify/delivery.py."""
 
 
 def complain_to(log: Log) -> None:
-    """A jobs file may set hooks and handlers of its own afterwards."""
+    """Called before a jobs file sets hooks and handlers of its own."""
     for library in _LIBRARIES:
         logger = logging.getLogger(library)
         logger.addHandler(_ToLog(log))

@@ -1,7 +1,7 @@
-"""Keeps the twin's sockets from the processes that a job forks.
+"""Closes the twin's sockets in processes that a job forks.
 
-A child that held them would keep the port after the twin's death, and hide that death from the
-peer. Processes that are started anew (`exec`) inherit none: Python opens all of them so.
+With them a child would keep the port after the twin's death, and hide that death from the peer.
+After `exec` they are closed anyway.
 """
 
 import os
@@ -10,12 +10,12 @@ from contextlib import suppress
 
 
 def keep_from_children(descriptors: Callable[[], Iterable[int]]) -> None:
-    """Close in each child, as it is forked, the descriptors that are to be kept at that moment."""
+    """Close in each forked child what `descriptors` returns at that moment."""
     os.register_at_fork(after_in_child=lambda: _close(descriptors()))
 
 
 def _close(descriptors: Iterable[int]) -> None:
-    # Their numbers stay taken: objects that own them live on in the child, and close them later.
+    # Their numbers stay taken: in the child, the objects that own them close them later.
     null = os.open(os.devnull, os.O_RDWR)
     for each in descriptors:
         with suppress(OSError):

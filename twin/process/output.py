@@ -1,4 +1,4 @@
-"""stdout for lines that must neither block nor raise, whatever becomes of its reader."""
+"""A stdout that neither blocks nor raises, whatever its reader does."""
 
 import os
 import select
@@ -8,16 +8,16 @@ import threading
 from twin.log import pairs
 
 _MOST_BYTES = 4_000_000
-"""Of lines that wait: what 10,000 jobs write in a minute, and little beside a host's 512 MB."""
+"""Waiting lines: what 10,000 jobs write in a minute, and little of a host's 512 MB."""
 LAST_S = 1.0
-"""What is still to be written at the end is waited for so long: nobody may be reading it."""
+"""How long the end waits for lines to be written: nobody may be reading them."""
 
 
 class Output:
-    """Takes lines from every thread; a thread of its own writes them, promptly and in order.
+    """Takes lines from every thread; a thread of its own writes them in order.
 
-    It owns a duplicate of the descriptor: a job may close or replace `sys.stdout`. Lines that find
-    no room, or cannot be written, are dropped and counted, and a line tells their number.
+    It owns a duplicate of the descriptor: a job may close or replace `sys.stdout`. Lines without
+    room, or that cannot be written, are dropped, and a later line has their number.
     """
 
     def __init__(
@@ -29,16 +29,16 @@ class Output:
         self._descriptor = os.dup(descriptor)
         self._most_bytes = most_bytes
         self._failed = 0
-        """Lines that could not be written; known to the writing thread alone."""
+        """Dropped lines; used by the writing thread alone."""
         self._is_cut = False
-        """Whether the last line that could not be written was begun."""
+        """Whether the last dropped line was partly written."""
         self._is_forked = False
         self._empty()
         os.register_at_fork(after_in_child=self._after_fork)
         threading.Thread(target=self._write_all, name="output", daemon=True).start()
 
     def write(self, text: str) -> None:
-        """Take a line. What the encoding lacks is escaped."""
+        """Take a line. Characters that the encoding lacks are escaped."""
         line = text.encode(self.encoding, "backslashreplace")
         if self._is_forked:
             self._put(line)
@@ -51,22 +51,22 @@ class Output:
                 self._changed.notify_all()
 
     def flush(self) -> None:
-        """Nothing to do: lines are written as soon as they can be."""
+        """Lines are written without it."""
 
     def drain(self, within_s: float) -> bool:
-        """Whether all lines were written, or given up, in time."""
+        """Whether all lines were written or dropped in time."""
         with self._changed:
             return self._changed.wait_for(lambda: not (self._waiting or self._writing), within_s)
 
     def _empty(self) -> None:
-        # Its lock is reentrant: the garbage collector may report an error while a line is taken.
+        # Its lock is reentrant: the garbage collector may log an error while a line is taken.
         self._changed = threading.Condition()
         self._waiting = bytearray()
         self._refused = 0
         self._writing = False
 
     def _after_fork(self) -> None:
-        """A forked child has no thread that writes, and a lock that somebody else may hold."""
+        """A forked child has no writing thread, and another thread may have held the lock."""
         self._is_forked = True
         self._empty()
 
@@ -79,12 +79,12 @@ class Output:
                 self._writing = True
                 lines, self._waiting = bytes(self._waiting), bytearray()
                 refused, self._refused = self._refused, 0
-            self._tell_failed()
+            self._log_failed()
             self._write_lines(lines)
-            # These came later than the lines, and found no room because of them.
+            # These came later than the lines.
             self._failed += refused
             if refused:
-                self._tell_failed()
+                self._log_failed()
 
     def _write_lines(self, lines: bytes) -> None:
         rest = self._put(lines)
@@ -93,13 +93,14 @@ class Output:
             written = lines[: -len(rest)]
             self._is_cut = self._is_cut if not written else not written.endswith(b"\n")
 
-    def _tell_failed(self) -> None:
+    def _log_failed(self) -> None:
         if not self._failed:
             return
         values = {"at": "warning", "event": "log.dropped", "twin": self._twin}
         line = pairs({**values, "lines": self._failed}) + "\n"
-        told = ("\n" if self._is_cut else "") + line
-        if not self._put(told.encode(self.encoding, "backslashreplace")):
+        if self._is_cut:
+            line = "\n" + line
+        if not self._put(line.encode(self.encoding, "backslashreplace")):
             self._failed, self._is_cut = 0, False
 
     def _put(self, data: bytes) -> bytes:
@@ -108,8 +109,8 @@ class Output:
         while rest:
             try:
                 rest = rest[os.write(self._descriptor, rest) :]
-            except BlockingIOError:  # somebody else made the pipe non-blocking
+            except BlockingIOError:  # another process made the pipe non-blocking
                 select.select([], [self._descriptor], [])
-            except OSError:  # a full disk, or a reader that is gone: the next line may do better
+            except OSError:  # a full disk, or no reader: the next line may succeed
                 break
         return bytes(rest)

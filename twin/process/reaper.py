@@ -1,7 +1,6 @@
-"""The first process of a container: the system gives no default to its signals, and it gets the
-orphans of all others.
+"""The first process of a container: its signals have no default action, and it gets all orphans.
 
-The twin runs in a child. Reaping there would take the exit statuses that jobs wait for.
+The twin runs in a child: reaping there would take the exit statuses that jobs wait for.
 """
 
 import os
@@ -10,7 +9,7 @@ from contextlib import suppress
 
 
 def go_on_in_a_child() -> None:
-    """Return in a child. This process passes signals on to it, reaps, and ends as it does."""
+    """Return in a child. This process forwards signals to it, reaps orphans, and ends with it."""
     every = signal.valid_signals()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, every)
     child = os.fork()
@@ -20,7 +19,7 @@ def go_on_in_a_child() -> None:
 
 
 def _attend(child: int, every: set[signal.Signals]) -> int:
-    """Returns the child's exit status, as a shell tells it."""
+    """Returns the child's exit status, as a shell would."""
     while True:
         number = signal.sigwait(every)
         if number != signal.SIGCHLD:

@@ -1,4 +1,4 @@
-"""The signals that end a twin, and those that must not."""
+"""Signals: some end a twin, the others must not."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
 _LEAVING = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGPWR", "SIGXCPU")
-"""Of the last two, one says that the power fails, the other that SIGKILL is near."""
+"""SIGPWR: the power fails. SIGXCPU: SIGKILL is near."""
 _LEFT_ALONE = (
     *("SIGKILL", "SIGSTOP"),  # nobody can handle them
     *("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP"),  # a crash
@@ -23,9 +23,9 @@ _LEFT_ALONE = (
 
 
 class Signals:
-    """From the first moment on: a signal to leave ends the process, others do nothing.
+    """At first a signal to leave ends the process; others do nothing.
 
-    Handlers, and not `SIG_IGN`, which the processes that jobs start would inherit.
+    Not `SIG_IGN`, which processes of jobs would inherit.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Signals:
         os.register_at_fork(after_in_child=_reset)
 
     def call(self, leave: Callable[[str], None], loop: "AbstractEventLoop") -> None:
-        """From now on call `leave` on that loop, with the name of the signal."""
+        """From now on, call `leave` on that loop with the name of the signal."""
         heard, tells = socket.socketpair()
         heard.setblocking(False)
         tells.setblocking(False)
@@ -53,8 +53,7 @@ class Signals:
                     leave(signal.Signals(number).name)
 
         loop.add_reader(heard, read)
-        # asyncio's own way would let go of the signals when the loop closes: a second SIGTERM
-        # would kill the twin on its way out.
+        # asyncio's own handlers end with the loop: a second SIGTERM would kill the twin.
         signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
         for number in self._leaving:
             signal.signal(number, _do_nothing)
@@ -66,7 +65,7 @@ def _known(names: tuple[str, ...]) -> list[signal.Signals]:
 
 
 def _end_at_once(_number: int, _frame: FrameType | None) -> None:
-    os._exit(0)  # there is no duty yet to hand over
+    os._exit(0)  # there is no duty yet
 
 
 def _do_nothing(_number: int, _frame: FrameType | None) -> None:
@@ -74,7 +73,7 @@ def _do_nothing(_number: int, _frame: FrameType | None) -> None:
 
 
 def _reset() -> None:
-    """A job's child ends as any process does, and does not write into the pipe of its parent."""
+    """A job's child ends like any process, and does not write to its parent's pipe."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals():
         if signal.getsignal(number) in (_end_at_once, _do_nothing):

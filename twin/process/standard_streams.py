@@ -1,4 +1,4 @@
-"""stdin, stdout and stderr, whatever a process was started with."""
+"""Repairs stdin, stdout and stderr."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from io import TextIOWrapper
 
 
 def mend_standard_streams() -> None:
-    """Afterwards all three are open, show each line at once, and escape letters that they lack."""
+    """Open them if closed, buffer by line, and escape characters that they lack."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             _open_nowhere(number, name)
@@ -16,7 +16,7 @@ def mend_standard_streams() -> None:
 
 
 def _open_nowhere(number: int, name: str) -> None:
-    """Else the next file that is opened, such as the port, would take the number."""
+    """Otherwise the next open file, such as the port, would get the number."""
     null = os.open(os.devnull, os.O_RDWR)
     if null != number:
         os.dup2(null, number)

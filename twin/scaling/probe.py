@@ -4,15 +4,22 @@ import asyncio
 import re
 import socket
 import ssl
+from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 
 import httpx
 
 from twin.clock import Clock
 from twin.core.scaling.verdict import Probe, Verdict, judge
-from twin.http.bounded import run
-from twin.http.cause import cause
-from twin.http.tls import tls
+from twin.http.cause import cause, causes
+from twin.http.request import (
+    Connections,
+    NoAnswerError,
+    NoConnectionError,
+    OddAnswerError,
+    connection,
+    run,
+)
 
 # A page that is larger is healthy enough; a download must not fill the twin's minutes and quota.
 _BODY_BYTES = 1_000_000
@@ -25,8 +32,8 @@ _PAUSE_OF_SLOW = 0.5
 _HEAD_BYTES = 200_000
 _STATUS_LINE = re.compile(rb"\s*HTTP/[0-9](?:\.[0-9])?[ \t]+([0-9]{3})(?![0-9])")
 _AGENT = "twin-probe"
-_BROKEN_OFF = ("Server disconnected", "peer closed connection")
-"""What httpx says of an answer that ends before its end, in contrast to one that is only odd."""
+_HEADERS = {"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"}
+"""As a visitor's browser, which takes a compressed page."""
 
 
 class Prober:
@@ -37,8 +44,7 @@ class Prober:
     """
 
     def __init__(self, url: str, slow_s: float, fast_s: float, clock: Clock) -> None:
-        """Raises ValueError for a URL that cannot be probed."""
-        self._url = _checked(url)
+        self._url = url
         self._slow_s = slow_s
         self._pause_s = min(fast_s, slow_s * _PAUSE_OF_SLOW)
         self._clock = clock
@@ -79,40 +85,30 @@ class Prober:
         began = self._clock.now()
         try:
             async with asyncio.timeout(bound_s):
-                failure = await self._fetch(seen)
+                await self._fetch(seen, bound_s)
         except TimeoutError:
             failure, hangs = f"{seen.lacks} in {bound_s:.3g} s", seen.connected
-        except (httpx.HTTPError, OSError) as error:  # of reading, httpx lets an SSLError pass
+        except (NoAnswerError, OSError) as error:
             failure, is_astray = _told(error), _is_astray(error)
         elapsed_s = self._clock.now().mono - began.mono
         pause_s = _pause_s(seen.retry_after, began.wall)
         return Probe(seen.status, elapsed_s, failure, hangs, is_astray, pause_s)
 
-    async def _fetch(self, seen: "_Seen") -> str | None:
-        """Why it is no whole answer; None if it is one."""
+    async def _fetch(self, seen: "_Seen", bound_s: float) -> None:
+        """Raises NoAnswerError or OSError unless there is a whole answer."""
         try:
-            await self._read(seen)
-        except httpx.RemoteProtocolError as error:
-            if any(words in str(error) for words in _BROKEN_OFF):
-                return _told(error)
+            await self._read(seen, bound_s)
+        except OddAnswerError:
             seen.status = seen.status or await self._status()
-            return _told(error) if seen.status is None else None
-        return None
+            if seen.status is None:
+                raise
 
-    async def _read(self, seen: "_Seen") -> None:
-        # `trust_env` off: a visitor does not come through this machine's proxy.
-        client = httpx.AsyncClient(
-            verify=tls(),
-            trust_env=False,
-            timeout=None,  # noqa: S113 - the caller's bound is for all of it, httpx's for each part
+    async def _read(self, seen: "_Seen", bound_s: float) -> None:
+        connections, watching = Connections(), {"trace": seen.trace}
+        asking = connections.answering(
+            "GET", self._url, bound_s, headers=_HEADERS, extensions=watching
         )
-        watching = {"trace": seen.trace}
-        async with (
-            client,
-            client.stream(
-                "GET", self._url, headers={"User-Agent": _AGENT}, extensions=watching
-            ) as answer,
-        ):
+        async with aclosing(connections), asking as answer:
             seen.status = answer.status_code
             seen.retry_after = answer.headers.get("Retry-After", "")
             async for _ in answer.aiter_raw():
@@ -120,12 +116,9 @@ class Prober:
                     return
 
     async def _status(self) -> int | None:
-        """The status of an answer that httpx refuses to read: browsers take far more heads than
-        the rules allow. None if there is none."""
+        """The status of an answer that httpx cannot read; None if there is none."""
         url, heard, status = httpx.URL(self._url), b"", None
-        context = tls() if url.scheme == "https" else None
-        port = url.port or (443 if context else 80)
-        reader, writer = await asyncio.open_connection(url.raw_host.decode(), port, ssl=context)
+        reader, writer = await connection(url)
         try:
             request = b"GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nConnection: close\r\n\r\n"
             writer.write(request % (url.raw_path, url.netloc, _AGENT.encode()))
@@ -165,19 +158,6 @@ def _status_in(heard: bytes) -> int | None:
     return int(line[1]) if line else None
 
 
-def _checked(url: str) -> str:
-    try:
-        parsed = httpx.URL(url)
-        parsed.host.encode("idna")
-    except (httpx.InvalidURL, UnicodeError):
-        raise ValueError("PROBE_URL is not a URL: write https://HOST/PATH") from None
-    if parsed.userinfo:
-        raise ValueError("PROBE_URL holds credentials: probe a page that needs none")
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError(f"PROBE_URL is {url}: it must begin with https://HOST or http://HOST")
-    return url
-
-
 def _pause_s(retry_after: str, wall: float) -> float:
     """Seconds, or a date; 0 for what is neither."""
     if retry_after.isdecimal():
@@ -190,17 +170,16 @@ def _pause_s(retry_after: str, wall: float) -> float:
 
 def _is_astray(error: BaseException) -> bool:
     """Whether the name is not found, or what is there cannot show that it is its own."""
-    below: BaseException | None = error if isinstance(error, httpx.ConnectError) else None
-    while below is not None:
-        if isinstance(below, socket.gaierror):
+    if not isinstance(error, NoConnectionError):
+        return False
+    for each in causes(error):
+        if isinstance(each, socket.gaierror):
             return True
-        if isinstance(below, ssl.SSLError):  # one that ends in the middle may have too much to do
-            return not isinstance(below, ssl.SSLEOFError | ssl.SSLZeroReturnError)
-        below = below.__cause__ or below.__context__
+        if isinstance(each, ssl.SSLError):  # one that ends in the middle may have too much to do
+            return not isinstance(each, ssl.SSLEOFError | ssl.SSLZeroReturnError)
     return False
 
 
 def _told(error: Exception) -> str:
-    if isinstance(error, httpx.ConnectError):
-        return f"no connection: {cause(error)}"
-    return f"the connection broke off: {cause(error)}"
+    how = "no connection" if isinstance(error, NoConnectionError) else "the connection broke off"
+    return f"{how}: {cause(error)}"

@@ -1,4 +1,4 @@
-"""`.env`: settings for whom the environment is inconvenient."""
+"""`.env`: settings in a file instead of the environment."""
 
 from io import StringIO
 from pathlib import Path
@@ -7,9 +7,9 @@ from twin.settings.textfile import TextFileError, read_text
 
 
 def load_env(file: Path) -> None:
-    """Add what it says to the environment; what is set there already stays.
+    """Add its settings to the environment; variables that are set already stay.
 
-    Raises TextFileError if there is such a file, but it cannot be used.
+    Raises TextFileError if the file is there, but cannot be used.
     """
     if not file.exists() or (file / "pyvenv.cfg").exists():  # a virtual environment of that name
         return
@@ -18,13 +18,13 @@ def load_env(file: Path) -> None:
     from dotenv.parser import parse_stream
 
     for statement in parse_stream(StringIO(text)):
-        if statement.error:  # else the library skips it, and a setting would be missing
+        if statement.error:  # the library would skip it, and a setting would be missing
             why = (
                 f"line {statement.original.line} is not NAME=VALUE, or a quotation mark is missing"
             )
             raise TextFileError(f"{file} cannot be used: {why}: correct the line")
     try:
         load_dotenv(stream=StringIO(text))
-    except ValueError:  # whose text would repeat a part of what may be a secret
+    except ValueError:  # its text would repeat a part of what may be a secret
         why = "has a name with = in it, or letters that the locale lacks: set LC_ALL=C.UTF-8"
         raise TextFileError(f"{file} cannot be used: it {why}") from None

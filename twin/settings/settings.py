@@ -13,27 +13,27 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from twin import __version__
+from twin.core.command import Command
 from twin.core.durations import format_duration
 from twin.core.pair.bounds import TWIN_BYTES, is_longer
-from twin.core.pair.shift import Shift, parse_shift
+from twin.core.pair.shift import parse_shift
 from twin.core.pair.state import Rules
+from twin.core.parser import Parser
 from twin.core.zones import zone
 from twin.hosts import Host, Offer, host_of, offer_of
-from twin.http.urls import base_url, page_url
-from twin.settings.parser import Parser
+from twin.http.urls import base_url, page_url, safe_url
+from twin.settings.commands import read_commands
 from twin.settings.targets import ScaleSettings, read_targets
 
 _PING_BEFORE_SLEEP_S = 5 * 60
-"""A ping comes so much before the host would put the app to sleep: one may be lost or late."""
-
+"""A ping comes so long before the host would put the app to sleep: one may be lost or late."""
 _PASSWORD_LENGTH = 8
 """Four guesses a second find a shorter one in the end."""
-
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
 
 
 class SettingsError(Exception):
-    """The settings cannot be used. `problems` are sentences, one for each."""
+    """The settings cannot be used. Each of `problems` is a sentence."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -48,46 +48,57 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says, by much the same names; all of it checked."""
+    """The environment, by much the same names; all of it checked."""
 
     port: int
     name: str
     self_url: str | None
     peer_url: str | None
     own: Credentials
-    """What callers must present."""
+    """Callers must present these."""
     peer: Credentials
-    """What is presented to the peer."""
+    """Presented to the peer."""
     self_ping_s: int
     jobs: tuple[str, ...]
+    """Scripts, as files or modules."""
+    job_retries: int
+    """How often a run that failed is repeated, where its job does not say."""
     timezone: str
     rules: Rules
     standby_asleep: bool
     targets: tuple[ScaleSettings, ...]
+    commands: tuple[Command, ...]
     notify_urls: tuple[str, ...] = field(repr=False)
-    """Whom to tell: addresses of Apprise, which hold passwords."""
+    """Apprise URLs, which hold passwords."""
     deadman_url: str | None = field(repr=False)
-    """Fetched while on duty; who knows it can keep its alarm silent."""
+    """Fetched while on duty. A secret: anybody who knows it can keep its alarm silent."""
     host: Host | None
     offer: Offer | None
-    """What a known host counts the hours by."""
+    """By which a known host counts the hours."""
     release: str
-    """What is deployed, in few letters."""
+    """The deployed version, in few letters."""
+
+    @property
+    def key_names(self) -> frozenset[str]:
+        """The variables that hold keys, beside those that the twin has names for."""
+        return frozenset(each.key_env for each in self.targets if each.key_env)
 
 
 def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings:
-    """`dry_run`: of every target, whatever the settings say.
+    """`dry_run` holds for every target, whatever the settings say.
 
-    Raises SettingsError, with a sentence for each thing that is wrong and its remedy.
+    Raises SettingsError, with a sentence for each problem and its remedy.
     """
     problems: list[str] = []
     read = Parser(environ, problems)
     host = host_of(environ)
-    self_url = read.url("SELF_URL") or _told_url(read, host, environ)
-    peer_url = read.url("PEER_URL")
+    self_url = read.parsed("SELF_URL", safe_url, None)
+    if self_url is None and host is not None:
+        self_url = read.parsed(host.address, lambda _: base_url(host.url(environ) or ""), None)
+    peer_url = read.parsed("PEER_URL", safe_url, None)
     if peer_url is not None and peer_url == self_url:
         read.problem("PEER_URL is this twin's own URL: set it to the URL of the other twin")
-    _check_what_is_sent(read)
+    _check_encoding(read)
     _check_certificates(read)
     timezone = read.parsed("TIMEZONE", lambda text: zone(text).key, "UTC")
     own = _own_credentials(read)
@@ -97,18 +108,18 @@ def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings
         self_url=self_url,
         peer_url=peer_url,
         own=own,
-        peer=Credentials(
-            read.text("PEER_USERNAME") or own.username, read.text("PEER_PASSWORD") or own.password
-        ),
+        peer=_peer_credentials(read, own),
         self_ping_s=_self_ping(read, host),
         jobs=_jobs(read),
+        job_retries=read.number("JOB_RETRIES", 0, 0, 100),
         timezone=timezone,
         rules=Rules(
             takes_on_wake=read.choice("ON_WAKE", "take", "join"),
-            shift=_shift(read, timezone),
+            shift=read.parsed("SHIFT", lambda text: parse_shift(text, zone(timezone)), None),
         ),
         standby_asleep=not read.choice("STANDBY", "awake", "asleep"),
         targets=read_targets(environ, Path("twin.toml"), dry_run, problems),
+        commands=read_commands(environ, Path("twin.toml"), problems),
         notify_urls=_notify_urls(read),
         deadman_url=_deadman_url(read),
         host=host,
@@ -122,25 +133,18 @@ def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings
     return settings
 
 
-def _told_url(read: Parser, host: Host | None, environ: Mapping[str, str]) -> str | None:
-    """What the host says; somebody may have set it by hand, too."""
-    if host is None:
-        return None
-    return read.parsed(host.address, lambda _: base_url(host.url(environ) or ""), None)
-
-
-def _check_what_is_sent(read: Parser) -> None:
-    """Bytes that are no text stand for half characters here, which no request can hold."""
+def _check_encoding(read: Parser) -> None:
+    """Bytes that are not UTF-8 show up as half characters, which no request can hold."""
     own = ("TWIN_NAME", "BASIC_AUTH_USERNAME", "BASIC_AUTH_PASSWORD")
     for name in (*own, "PEER_USERNAME", "PEER_PASSWORD"):
         try:
             read.text(name).encode()
         except UnicodeEncodeError:
-            read.problem(f"{name} has bytes that are no text in UTF-8: write it anew")
+            read.problem(f"{name} is not valid UTF-8: set it again")
 
 
 def _check_certificates(read: Parser) -> None:
-    """SSL_CERT_FILE is used by adapters.tls, and by OpenSSL itself; here it is only checked."""
+    """SSL_CERT_FILE is used by http.tls, and by OpenSSL itself; here it is only checked."""
     file = read.text("SSL_CERT_FILE")
     if not file:
         return
@@ -151,7 +155,7 @@ def _check_certificates(read: Parser) -> None:
             f"SSL_CERT_FILE is {file}, which holds no certificate in PEM: name a file that has a "
             "line `-----BEGIN CERTIFICATE-----`"
         )
-    except (OSError, ValueError) as error:  # the latter for a name that no file can have
+    except (OSError, ValueError) as error:  # ValueError: no file can have this name
         why = getattr(error, "strerror", None) or error
         read.problem(
             f"SSL_CERT_FILE is {file}, which cannot be read ({why}): name a file of certificates"
@@ -162,8 +166,7 @@ def _own_credentials(read: Parser) -> Credentials:
     username, password = read.text("BASIC_AUTH_USERNAME"), read.text("BASIC_AUTH_PASSWORD")
     if not username:
         read.problem("BASIC_AUTH_USERNAME is not set: choose a name, the same for both twins")
-    if ":" in username:
-        read.problem("BASIC_AUTH_USERNAME holds a colon, which Basic authentication cannot send")
+    _check_username(read, "BASIC_AUTH_USERNAME")
     if not password:
         read.problem("BASIC_AUTH_PASSWORD is not set: choose a long one, the same for both twins")
     elif len(password) < _PASSWORD_LENGTH:
@@ -174,11 +177,22 @@ def _own_credentials(read: Parser) -> Credentials:
     return Credentials(username, password)
 
 
+def _peer_credentials(read: Parser, own: Credentials) -> Credentials:
+    _check_username(read, "PEER_USERNAME")
+    username = read.text("PEER_USERNAME") or own.username
+    return Credentials(username, read.text("PEER_PASSWORD") or own.password)
+
+
+def _check_username(read: Parser, name: str) -> None:
+    if ":" in read.text(name):
+        read.problem(f"{name} holds a colon, which Basic authentication cannot send: leave it out")
+
+
 def _name(read: Parser, host: Host | None, self_url: str | None) -> str:
-    """What the twin is called, on every boot alike: the boots of one app know each other by it."""
-    told = read.text("TWIN_NAME") or (read.text(host.app_name) if host else "")
-    if told:
-        return told
+    """The same on every boot: the boots of one app know each other by it."""
+    name = read.text("TWIN_NAME") or (read.text(host.app_name) if host else "")
+    if name:
+        return name
     if self_url is not None:
         parts = urlsplit(self_url)
         return (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
@@ -210,7 +224,7 @@ def _jobs(read: Parser) -> tuple[str, ...]:
         return ("jobs",) if Path("jobs.py").exists() else ()
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
-        # A module is looked for when it is read: to find it may take running its package.
+        # A module is looked up when it is loaded: that may need running its package.
         if name.endswith(".py") and not os.path.isfile(name):  # noqa: PTH113 (no name is too long)
             read.problem(
                 f"JOBS: there is no file {str(Path(name).absolute())!r}: name the jobs file"
@@ -218,18 +232,14 @@ def _jobs(read: Parser) -> tuple[str, ...]:
     return names
 
 
-def _shift(read: Parser, timezone: str) -> Shift | None:
-    return read.parsed("SHIFT", lambda text: parse_shift(text, zone(timezone)), None)
-
-
 def _notify_urls(read: Parser) -> tuple[str, ...]:
-    """Split as Apprise does it: a comma ends an address only where another one begins."""
+    """Split like Apprise does: a comma ends an address only if another one begins there."""
     urls = re.split(rf"\s+|,(?={_SCHEME})", read.text("NOTIFY_URLS"))
     urls = [url for each in urls if (url := each.strip(","))]
     for number, url in enumerate(urls, start=1):
         if not re.match(_SCHEME, url):
             read.problem(
-                f"NOTIFY_URLS: address {number} of {len(urls)} does not begin with what it is for, "
+                f"NOTIFY_URLS: address {number} of {len(urls)} does not begin with its service, "
                 "such as mailto:// or slack://"
             )
     return tuple(urls)
@@ -239,6 +249,6 @@ def _deadman_url(read: Parser) -> str | None:
     url = read.text("DEADMAN_URL")
     try:
         return page_url(url) if url else None
-    except ValueError:  # whose text may repeat the URL, which is a secret in itself
+    except ValueError:  # its text may repeat the URL, which is a secret
         read.problem("DEADMAN_URL is no URL: write it like https://hc-ping.com/…")
         return None

@@ -1,4 +1,4 @@
-"""Files that people write, as text."""
+"""Text files that people write."""
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
@@ -7,11 +7,11 @@ _SAVE = "save it as UTF-8"
 
 
 class TextFileError(Exception):
-    """It cannot be read; the text is a sentence with the remedy."""
+    """The file cannot be read. The text is a sentence with the remedy."""
 
 
 def read_text(file: Path) -> str:
-    """A text in UTF-8, with or without its mark. Raises FileNotFoundError or TextFileError."""
+    """UTF-8, with or without a byte order mark. Raises FileNotFoundError or TextFileError."""
     try:
         return _decoded(file.read_bytes())
     except FileNotFoundError:
@@ -26,7 +26,7 @@ def read_text(file: Path) -> str:
 
 
 def _decoded(content: bytes) -> str:
-    """Raises ValueError, whose text says what is wrong, and repeats nothing of the content."""
+    """Raises ValueError, whose text repeats nothing of the content."""
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         raise ValueError("it is UTF-16, as Windows PowerShell writes it")
     try:

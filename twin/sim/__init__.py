@@ -1,26 +1,36 @@
-"""A small world in which real cores live through what real hosts and lines do to them.
+"""A small world in which real machines meet the faults of real hosts and networks.
 
-One seed decides everything: what is lost, late, doubled, killed and frozen, and when. An observer
-who sees all of it looks at the pair's promises after every event; a promise that is broken is
-raised with its seed and a story that a person can read.
+One seed decides everything: which messages are lost, late or doubled, which processes are killed or
+frozen, and when. An observer sees all of it and checks the pair's promises after every event. A
+broken promise raises an error with its seed and a readable story.
 
-    world.py     time, and what happens in it
-    lines.py     what becomes of a message on its way
-    host.py      one app: its URL, its boots, what its host does to them
-    process.py   one boot: a core, and its effects carried out as the real node does
+    world.py     time and its events
+    pair.py      a world with two apps that know each other
+    parts.py     the interfaces between the parts of a world
+    lines.py     the network: delay, loss, copies
+    host.py      one app: its URL, its boots, its host's actions
+    process.py   one boot: a machine and its effects, carried out as in the real node
     stream.py    one watch
-    weather.py   the faults that come over a pair
+    faults.py    the faults, drawn from the seed
     observer.py  the promises
-    slots.py     what became of every slot
-    story.py     what happened, for a person
-    play.py      a world from a seed, to its end
-    prove.py     many seeds, on all cores
-    __main__.py  the command: one seed again, or many
+    spells.py    periods of lost or unreadable messages, which excuse a broken promise
+    slots.py     the fate of every slot
+    story.py     a readable record of events
+    play.py      plays one seed to its end
+    prove.py     many seeds, on all cores (pool.py)
+    __main__.py  the command: replay one seed, or try many
 
-Without faults the same world tells what a month on a host comes to:
+The explorer tries each fault at each moment instead of drawing faults:
 
-    month.py     a month of a pair, of which quiet hours are counted instead of played
-    rented.py    an app as a host rents it out: it sleeps, and is started anew every day
-    budget.py    hours, of apps and of dynos
-    witness.py   an observer who counts handovers, gaps and runs
+    scope.py        the settings of a pair and the list of faults
+    fingerprint.py  tells whether two worlds are equivalent
+    explore.py      every placement of N faults, and its command
+
+Without faults, the world computes a month on a metered host:
+
+    month.py         a month of a pair; quiet hours are counted instead of played
+    metered_host.py  an app on a rented host: it sleeps when idle and restarts daily
+    budget.py        hours of apps and of dynos
+    counters.py      an observer that counts handovers, gaps and runs
+    year.py          a year with deploys, crashes and cuts, and its command
 """

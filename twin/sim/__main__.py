@@ -1,24 +1,24 @@
-"""`python -m twin.sim SEED` plays one seed again; `--minutes 5` proves fresh ones on all cores."""
+"""`python -m twin.sim SEED` replays one seed; `--minutes 5` tries fresh seeds on all cores."""
 
 import argparse
 import sys
 
 from twin.clock import Clock
-from twin.sim.faults import CLIMATES
-from twin.sim.prove import MIX, Broken, live, prove
+from twin.sim.faults import MIXES
+from twin.sim.prove import PROVED, Broken, live, prove
 
 
 def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
     if asked.minutes is None:
         if asked.seed is None:
-            _parser().error("say which SEED to play, or for how many --minutes to prove")
-        seen = live((asked.seed, asked.weather or "storm"))
+            _parser().error("give a SEED to replay, or --minutes to try fresh seeds")
+        seen = live((asked.seed, asked.mix or "storm"))
         print(seen)
         return isinstance(seen, Broken)
     first_seed = int(Clock().now().wall) if asked.seed is None else asked.seed
-    mix = [asked.weather] if asked.weather else MIX
-    tally = prove(asked.minutes, first_seed, mix, sys.stdout)
+    names = [asked.mix] if asked.mix else PROVED
+    tally = prove(asked.minutes, first_seed, names, sys.stdout)
     print(tally)
     for broken in tally.broken:
         print(f"\n{broken}")
@@ -27,8 +27,8 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m twin.sim", description=__doc__)
-    parser.add_argument("seed", nargs="?", type=int, help="with --minutes: the first of many")
-    parser.add_argument("--weather", choices=CLIMATES, help="storm, and with --minutes all of them")
+    parser.add_argument("seed", nargs="?", type=int, help="with --minutes: the first seed")
+    parser.add_argument("--mix", choices=MIXES, help="storm, and with --minutes all of them")
     parser.add_argument("--minutes", type=float)
     return parser
 

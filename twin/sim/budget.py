@@ -1,4 +1,4 @@
-"""What is counted by the hour: apps that are up, against a budget; and the dynos of a timetable."""
+"""Counts hours: of apps that are up, against a budget, and of the dynos of a timetable."""
 
 from collections.abc import Iterator
 from math import inf
@@ -9,7 +9,7 @@ HOUR_S = 3600.0
 
 
 class Meter:
-    """The time for which each app was up, from `begin` on."""
+    """Measures how long each app was up since `begin`."""
 
     def __init__(self, budget_h: float | None) -> None:
         self._budget_s = inf if budget_h is None else budget_h * HOUR_S
@@ -21,7 +21,7 @@ class Meter:
         self._up_since = dict.fromkeys(self._up_since, now)
 
     def set(self, app: str, up: bool, now: float) -> None:
-        """An app counts from the start of a boot to the exit of its last one."""
+        """An app counts from the start of a boot to the exit of its last boot."""
         if up:
             self._up_since.setdefault(app, now)
         elif app in self._up_since:
@@ -33,19 +33,19 @@ class Meter:
         return (self._used_s.get(app, 0.0) + up_s) / HOUR_S
 
     def dry_at(self, now: float) -> float:
-        """When the budget is used up, if nobody starts or stops before; `inf` if never."""
+        """When the budget runs out if no app starts or stops before; `inf` if never."""
         up = len(self._up_since)
         used_s = sum(self._used_s.values()) + sum(now - at for at in self._up_since.values())
         return now + (self._budget_s - used_s) / up if up else inf
 
 
 def dyno_hours(timetable: Timetable, since: float, until: float) -> float:
-    """What the timetable's quantities add up to between two moments (epoch seconds)."""
+    """The sum of the timetable's dyno hours between two moments (epoch seconds)."""
     return sum(level * seconds for level, seconds in _levels(timetable, since, until)) / HOUR_S
 
 
 def _levels(timetable: Timetable, since: float, until: float) -> Iterator[tuple[int, float]]:
-    """(quantity, seconds) one after the other."""
+    """(quantity, seconds) of each stretch, in order."""
     while since < until:
         change = timetable.next_change(since)
         end = min(until, change[0]) if change else until

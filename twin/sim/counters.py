@@ -1,23 +1,25 @@
-"""Counts what became of the duty and of the slots, while it looks after the promises."""
+"""An observer that also counts handovers, gaps in the duty, and runs."""
 
 from collections import Counter
 from math import inf
 
 from twin.sim.observer import Observer
-from twin.sim.process import Process
+from twin.sim.parts import Boot
 from twin.sim.world import World
 
 
-class Witness(Observer):
+class Counters(Observer):
     """Counts from `begin` on."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.runs: Counter[str] = Counter()
-        """By job, the slots that were run."""
+        """The slots that ran, by job."""
         self.doubles: Counter[str] = Counter()
         self.gap_s = self.longest_gap_s = 0.0
-        """For how long nobody was on duty."""
+        """How long no twin was on duty."""
+        self.quiet: list[tuple[float, int]] = []
+        """The stretches (since, until] in which every slot ran."""
         self._begun_at = inf
         self._ran: set[tuple[str, int]] = set()
         self._ran_until: dict[str, int] = {}
@@ -36,7 +38,7 @@ class Witness(Observer):
         """Close a gap that lasts until the end."""
         self._close_gap()
 
-    def started(self, process: Process, job: str, slot: int) -> None:
+    def started(self, process: Boot, job: str, slot: int) -> None:
         super().started(process, job, slot)
         if slot < self._begun_at:
             return
@@ -46,11 +48,12 @@ class Witness(Observer):
             self._ran.add((job, slot))
             self.runs[job] += 1
 
-    def ran(self, job: str, count: int, until: int) -> None:
-        """So many slots of the job were run while nothing else happened; so, all until then are
-        accounted for."""
+    def ran(self, job: str, count: int, since: float, until: int) -> None:
+        """Count the slots of the job in the quiet stretch (since, until], which all ran. All slots
+        until then are then accounted for."""
         self.runs[job] += count
         self._ran_until[job] = until
+        self.quiet.append((since, until))
 
     def look(self) -> None:
         super().look()

@@ -1,4 +1,4 @@
-"""The faults that come over a pair: drawn from the seed, one after the other and on top of it."""
+"""The faults that a pair meets: drawn from the seed, in sequence and overlapping."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from twin.core.pair.document import Role
 from twin.core.pair.timeouts import CLOCK_AHEAD_S
 from twin.sim.host import Host
 from twin.sim.lines import Quality
-from twin.sim.world import World
+from twin.sim.pair import Pair
 
 
 @dataclass(frozen=True)
-class Climate:
-    """Which faults there are, by weight, and how often one comes."""
+class Mix:
+    """The possible faults by weight, and their frequency."""
 
     every_s: float = 25.0
     kill: int = 3
@@ -27,40 +27,40 @@ class Climate:
     visit: int = 2
     clock: int = 1
     leap: int = 0
-    """A clock that is an hour wrong for a while."""
+    """A clock is an hour wrong for a while."""
     cut: int = 3
     rain: int = 3
-    """Lines that lose, delay and double."""
+    """Lines lose, delay and double messages."""
     password: int = 0
     garble: int = 0
-    """Answers that arrive unreadable, one way or both; routers may answer for a dead app."""
+    """Answers arrive unreadable, one way or both; routers may answer for a dead app."""
     shifts: bool = False
-    """Whether each twin has its shift: one in the middle of a stretch, the other the rest."""
+    """Whether each twin has a shift: one the middle of a stretch, the other the rest."""
     slow_lines: bool = True
-    """Whether a round trip may take up to 3 s without any fault."""
+    """Whether a round trip may take up to 3 s without a fault."""
     cycles: bool = False
-    """Whether each host restarts its app once a day, as many do."""
+    """Whether each host restarts its app once a day, as many hosts do."""
     stretches: int = 3
     stretch_s: float = 600.0
-    """How long the faults go on, before a calm in which the pair must heal."""
+    """How long faults strike before the calm in which the pair must heal."""
 
 
-DAY = Climate(every_s=4 * 3_600, cycles=True, stretches=1, stretch_s=86_400 - 240)
-"""A typical day: both hosts restart their app, and now and then something happens."""
+DAY = Mix(every_s=4 * 3_600, cycles=True, stretches=1, stretch_s=86_400 - 240)
+"""A typical day: both hosts restart their app, and a fault strikes now and then."""
 QUIET = replace(DAY, every_s=90 * 86_400)
-"""Most days: nothing but the restarts."""
-FINE_LINES = Climate(cut=0, rain=0)
-"""Hosts do what they like, but what is sent arrives, within 3 s there and back."""
-STORM = Climate()
-STRANGERS = Climate(password=6)
-"""And now and then one of them has the wrong password."""
-ODD = Climate(garble=6, cut=0, rain=0)
-"""And now and then what answers is no twin, or cannot be read."""
-SHIFTS = Climate(shifts=True)
+"""Most days: only the restarts."""
+FINE_LINES = Mix(cut=0, rain=0)
+"""Hosts fail in every way, but every message arrives, within 3 s there and back."""
+STORM = Mix()
+STRANGERS = Mix(password=6)
+"""The same, and now and then one twin has the wrong password."""
+ODD = Mix(garble=6, cut=0, rain=0)
+"""The same, and now and then an answer is unreadable or not a twin's."""
+SHIFTS = Mix(shifts=True)
 """Twins that take turns."""
-LEAPS = Climate(leap=2)
-"""And now and then a clock is an hour wrong: a slot may be lost then (seed 3000047)."""
-CLIMATES = {
+LEAPS = Mix(leap=2)
+"""The same, and now and then a clock is an hour wrong: a slot may be lost then (seed 3000047)."""
+MIXES = {
     "quiet": QUIET,
     "day": DAY,
     "fine": FINE_LINES,
@@ -73,18 +73,18 @@ CLIMATES = {
 
 
 AIMED = 0.3
-"""The share of faults that come within the milliseconds around a slot, where they hurt most."""
+"""The share of faults that strike within milliseconds of a slot, where they hurt most."""
 
 
-class Weather:
-    def __init__(self, world: World, climate: Climate) -> None:
+class Faults:
+    def __init__(self, world: Pair, mix: Mix) -> None:
         self.world = world
-        self.climate = climate
-        # Of its own, so that a rule that is changed meets the same faults.
+        self.mix = mix
+        # Its own generator: a changed rule still meets the same faults.
         self.random = Random(f"{world.seed} weather")  # noqa: S311 - a fault is no secret
-        self.blows = False
-        self.faults: Counter[str] = Counter()
-        """How often each came."""
+        self.active = False
+        self.came: Counter[str] = Counter()
+        """How often each fault struck."""
         self._faults: dict[str, Callable[[Host], None]] = {
             "kill": self._kill,
             "freeze": self._freeze,
@@ -101,16 +101,16 @@ class Weather:
         }
 
     def begin(self) -> None:
-        self.blows = True
+        self.active = True
         self._calm_lines()
-        if self.climate.cycles:
+        if self.mix.cycles:
             for host in self.world.hosts.values():
-                self._cycle_within(host, self.climate.stretch_s)
-        self.world.after(self.random.expovariate(1 / self.climate.every_s), self._next)
+                self._cycle_within(host, self.mix.stretch_s)
+        self.world.after(self.random.expovariate(1 / self.mix.every_s), self._next)
 
     def end(self) -> None:
-        """No further fault; what was cut is joined, who froze thaws, who is gone is started."""
-        self.blows = False
+        """End all faults: join the cut lines, thaw the frozen, start the dead."""
+        self.active = False
         self._calm_lines()
         self.world.lines.cut.clear()
         self.world.lines.garbled.clear()
@@ -119,29 +119,29 @@ class Weather:
             host.password = "right"  # noqa: S105 - a word of the story
             for process in list(host.alive):
                 process.thaw()
-            host.lead(lambda _: None)  # a visitor wakes who sleeps
+            host.lead(lambda _: None)  # a visitor wakes a sleeping app
             self._boot_if_gone(host)
 
     def _next(self) -> None:
-        if not self.blows:
+        if not self.active:
             return
         names = list(self._faults)
-        weights = [getattr(self.climate, name) for name in names]
+        weights = [getattr(self.mix, name) for name in names]
         name = self.random.choices(names, weights)[0]
         host = self.random.choice(list(self.world.hosts.values()))
         if self.random.random() < AIMED:
             self.world.after(self._around_a_slot_s(host), lambda: self._strike(name, host))
         else:
             self._strike(name, host)
-        self.world.after(self.random.expovariate(1 / self.climate.every_s), self._next)
+        self.world.after(self.random.expovariate(1 / self.mix.every_s), self._next)
 
     def _strike(self, name: str, host: Host) -> None:
-        if self.blows:
-            self.faults[name] += 1
+        if self.active:
+            self.came[name] += 1
             self._faults[name](host)
 
     def _around_a_slot_s(self, host: Host) -> float:
-        """How long until about the moment when the host's clock shows the next slot."""
+        """About how long until the host's clock shows the next slot."""
         now = self.world.now + host.clock_off_s
         slots = (job.schedule.after(now) for job in self.world.jobs.values())
         next_slot = min(slot for slot in slots if slot is not None)
@@ -151,11 +151,11 @@ class Weather:
         self.world.after(self.random.uniform(0, seconds), lambda: self._cycle(host))
 
     def _cycle(self, host: Host) -> None:
-        if self.blows:
-            self.faults["cycle"] += 1
+        if self.active:
+            self.came["cycle"] += 1
             self._terminate(host)
 
-    # ---- what comes over a host
+    # ---- faults of a host
 
     def _kill(self, host: Host) -> None:
         if host.alive:
@@ -165,7 +165,7 @@ class Weather:
 
     def _start_again(self, host: Host) -> None:
         host.holds = self.random.random() < 0.5
-        host.pages = self.climate.garble > 0 and self.random.random() < 0.5
+        host.pages = self.mix.garble > 0 and self.random.random() < 0.5
         host.boot_s = self.random.choice([0.3, 2.0, 20.0])
         self.world.after(self.random.choice([0.1, 5.0, 60.0]), lambda: self._boot_if_gone(host))
 
@@ -195,7 +195,7 @@ class Weather:
         host.lead(lambda _: None)
 
     def _deploy(self, host: Host) -> None:
-        """Old and new side by side; the URL changes hands early, late, or never."""
+        """Run old and new side by side; the URL moves early, late, or never."""
         if len(host.alive) != 1 or host.boots or host.asleep:
             return
         old = host.alive[0]
@@ -233,10 +233,10 @@ class Weather:
         host.password = "wrong" if host.password == "right" else "right"  # noqa: S105
         self.world.story.tell(self.world.now, host.name, "its password is", host.password)
 
-    # ---- what comes over the lines
+    # ---- faults of the lines
 
     def _calm_lines(self) -> None:
-        slowest = self.random.choice([0.06, 0.06, 1.45]) if self.climate.slow_lines else 0.06
+        slowest = self.random.choice([0.06, 0.06, 1.45]) if self.mix.slow_lines else 0.06
         self.world.lines.quality = Quality(slowest_s=slowest)
 
     def _cut(self, host: Host) -> None:
@@ -250,7 +250,7 @@ class Weather:
     def _join(self, ways: set[tuple[str, str]]) -> None:
         if self.world.lines.cut:
             self.world.story.tell(self.world.now, "lines", "are joined", str(sorted(ways)))
-            self.world.lines.hurt_at = self.world.now
+            self.world.lines.hurt.note(self.world.now)
             self.world.lines.cut -= ways
 
     def _garble(self, host: Host) -> None:

@@ -1,8 +1,8 @@
-"""One app: the URL that leads to it, its boots, and what its host does to them."""
+"""One app: its URL, its boots, and its host's actions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from twin.core.pair.state import Rules
@@ -10,17 +10,15 @@ from twin.hosts import KILLS_AFTER_S
 from twin.sim.process import Process
 
 if TYPE_CHECKING:
+    from twin.sim.parts import Answerer
     from twin.sim.world import World
 
 HELD_S = 30.0
-"""How long a router keeps a request for an app that is not serving yet."""
-
-Answerer = Callable[["Process | None"], None]
-"""Takes the process to which a request was led; None if the host refused it."""
+"""How long a router holds a request for an app that is not serving yet."""
 
 
 class Host:
-    """Where one twin runs. `peer` is the name, and so the URL, of the other's host."""
+    """The host of one twin. `peer` is the name, and so the URL, of the other twin's host."""
 
     def __init__(self, world: World, name: str, peer: str | None, rules: Rules) -> None:
         self.world = world
@@ -32,29 +30,30 @@ class Host:
         self.clock_off_s = 0.0
         self.boot_s = 2.0
         self.holds = False
-        """Whether the router keeps requests while nobody serves, instead of refusing them."""
+        """Whether the router holds requests while no process serves, instead of refusing them."""
         self.pages = False
-        """Whether the router answers for a dead app with a page of its own, such as a 404."""
+        """Whether the router answers for a dead app with its own page, such as a 404."""
         self.alive: list[Process] = []
         self.front: Process | None = None
-        """Whom the URL leads to."""
+        """The process to which the URL leads."""
         self.asleep = False
         self.boots = 0
-        """How many processes are starting, and do not serve yet."""
+        """The number of processes that start and do not serve yet."""
         self._held: list[tuple[float, Answerer]] = []
+        world.add(self)
 
-    # ---- what the host does
+    # ---- the host's actions
 
     def boot(self, to_front: bool = True) -> None:
-        """Start a process; it serves `boot_s` later. Without `to_front` the URL stays put."""
+        """Start a process, which serves `boot_s` later. Without `to_front` the URL stays put."""
         self.asleep = False
         self.boots += 1
         self._tell("boots")
-        self.world.after(self.boot_s, lambda: self._serve(to_front))
+        self.world.after(self.boot_s, partial(self._serve, to_front))
 
     def _serve(self, to_front: bool) -> None:
         self.boots -= 1
-        process = Process(self)
+        process = Process(world=self.world, host=self)
         self.alive.append(process)
         self.world.observer.disturbed()
         if to_front or self.front is None:
@@ -62,7 +61,7 @@ class Host:
         process.begin()
 
     def lead_to(self, process: Process) -> None:
-        """Let the URL lead to this process, and hand it the requests that waited."""
+        """Point the URL at this process, and deliver the held requests."""
         before, self.front = self.front, process
         if before is not None:
             self.world.observer.hidden(before)
@@ -72,12 +71,12 @@ class Host:
         held, self._held = self._held, []
         for since, answer in held:
             if self.world.now - since < HELD_S:
-                process.when_awake(lambda answer=answer: answer(process))  # type: ignore[misc]
+                process.when_awake(partial(answer, process))
             else:
                 answer(None)
 
     def kill(self, process: Process, silently: bool = False) -> None:
-        """End a process at once. Silently, as by a power cut: nobody sees its streams close."""
+        """End a process at once. `silently`: its streams stay open, as after a power cut."""
         if process in self.alive:
             self._tell("is killed" + (" silently" if silently else ""), process.boot)
             self.world.observer.stopped(process)
@@ -100,7 +99,7 @@ class Host:
         self.world.observer.disturbed()
         self.asleep = sleep
         process.terminate(because)
-        self.world.after(KILLS_AFTER_S, lambda: self.kill(process))
+        self.world.after(KILLS_AFTER_S, partial(self.kill, process))
 
     def set_clock(self, off_s: float) -> None:
         self._tell("its clock is set", f"{off_s - self.clock_off_s:+.3f} s")
@@ -109,13 +108,12 @@ class Host:
         for process in self.alive:
             process.beat()
 
-    # ---- what the host is asked
+    # ---- requests
 
     def lead(self, answer: Answerer) -> None:
-        """A request for this app has arrived."""
+        """Take a request that has arrived for this app."""
         if self.front is not None:
-            front = self.front
-            front.when_awake(lambda: answer(front))
+            self.front.when_awake(partial(answer, self.front))
         elif self.boots or self.asleep or self.holds:
             self._held.append((self.world.now, answer))
             self.world.after(HELD_S, self._give_up)

@@ -1,43 +1,45 @@
-"""The lines between apps: what becomes of a message on its way."""
+"""The lines between apps: they deliver, delay, lose and double messages."""
 
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 from random import Random
 
+from twin.sim.spells import Spells
+
 LATE_S = 40.0
-"""The latest that a message arrives; a router or a proxy gives up before."""
+"""The longest delay of a message that arrives; a router or a proxy gives up earlier."""
 TOO_LATE_S = 3.0
-"""Two ways that take longer together are no round trip that the promises speak of."""
+"""The promises cover round trips up to this long."""
 
 
 @dataclass
 class Quality:
-    """How a line is at the moment. Every way there or back draws anew."""
+    """The current state of a line. Every message, request or answer, draws its own delay."""
 
     fastest_s: float = 0.005
     slowest_s: float = 0.06
     lost: float = 0.0
-    """The share of messages that are lost."""
+    """The share of lost messages."""
     late: float = 0.0
-    """The share that takes from `TOO_LATE_S` to `LATE_S`."""
+    """The share of messages that take from `TOO_LATE_S` to `LATE_S`."""
     doubled: float = 0.0
 
 
 @dataclass
 class Lines:
-    """All ways between apps, by name. A way to one's own URL is one of them."""
+    """All lines between apps, by name, including each app's line to its own URL."""
 
     random: Random
     quality: Quality = field(default_factory=Quality)
     cut: set[tuple[str, str]] = field(default_factory=set)
     garbled: set[tuple[str, str]] = field(default_factory=set)
-    """By asker and asked: whose answers arrive unreadable. Calls arrive whole."""
-    garbled_at: float = float("-inf")
-    """When an answer was last unreadable."""
-    hurt_at: float = float("-inf")
-    """When a message between two twins was last lost or late: the promises' one excuse."""
-    own_hurt_at: float = float("-inf")
-    """The same of a message to one's own URL."""
+    """The pairs (asker, asked) whose answers arrive unreadable. Requests arrive intact."""
+    unreadable: Spells = field(default_factory=Spells)
+    """When answers were unreadable."""
+    hurt: Spells = field(default_factory=Spells)
+    """When messages between two twins were lost or late: the one excuse of the promises."""
+    own_hurt: Spells = field(default_factory=Spells)
+    """The same for messages to an app's own URL."""
     underway: int = 0
     _late: list[float] = field(default_factory=list)
 
@@ -47,7 +49,7 @@ class Lines:
         return not (self.cut or self.garbled or quality.lost or quality.late or quality.doubled)
 
     def way_s(self, source: str, target: str, now: float) -> float | None:
-        """How long a message sent now takes; None if it is lost."""
+        """How long a message sent now takes; None if it gets lost."""
         draw, quality = self.random.random(), self.quality
         if (source, target) in self.cut or draw < quality.lost:
             self._hurt(source, target, now)
@@ -55,16 +57,20 @@ class Lines:
         if draw < quality.lost + quality.late:
             self._hurt(source, target, now)
             late_s = self.random.uniform(TOO_LATE_S, LATE_S)
-            insort(self._late, now + late_s)
+            self.come_late(now + late_s)
             return late_s
         return self.random.uniform(quality.fastest_s, quality.slowest_s)
 
     def is_garbled(self, asker: str, asked: str, now: float) -> bool:
         """Whether an answer that arrives now is unreadable."""
         if (asker, asked) in self.garbled:
-            self.garbled_at = now
+            self.unreadable.note(now)
             return True
         return False
+
+    def come_late(self, at: float) -> None:
+        """Record when a message arrives: until then the pair may act on it."""
+        insort(self._late, at)
 
     def late_one_came_at(self, now: float) -> float:
         """When the last late message arrived."""
@@ -76,7 +82,5 @@ class Lines:
         return self.quality.doubled > 0 and self.random.random() < self.quality.doubled
 
     def _hurt(self, source: str, target: str, now: float) -> None:
-        if source == target:
-            self.own_hurt_at = now
-        else:
-            self.hurt_at = now
+        spells = self.own_hurt if source == target else self.hurt
+        spells.note(now)

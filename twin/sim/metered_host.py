@@ -1,4 +1,4 @@
-"""An app as a host rents it out: it sleeps when idle, is started anew every day, and is metered."""
+"""An app on a rented host: it sleeps when idle, restarts every day, and is metered."""
 
 from math import inf
 from random import Random
@@ -7,16 +7,17 @@ from twin.core.pair.document import Role
 from twin.core.pair.state import Rules
 from twin.hosts import Offer
 from twin.sim.budget import Meter
-from twin.sim.host import Answerer, Host
+from twin.sim.host import Host
+from twin.sim.parts import Answerer
 from twin.sim.process import Process
 from twin.sim.world import World
 
 
-class Rented(Host):
-    """`due_at` says when the host will do something of its own; `do_what_is_due` then does it.
+class MeteredHost(Host):
+    """`due_at` is the time of the host's next own action; `do_what_is_due` performs it.
 
-    The self-ping is more frequent than the host's patience is long, or the settings are refused:
-    so an app that pings itself is never idle, and its pings need not be played.
+    An app that pings itself is never idle, because the settings refuse a self-ping that is too rare
+    for the host. So its pings need not be played.
     """
 
     def __init__(
@@ -36,10 +37,10 @@ class Rented(Host):
         self._meter = meter
         self._asked_at = world.now
         self._restart_at = inf
-        # Of its own, so that the host does the same however many slots and messages are played.
+        # Its own generator: the host acts the same however many slots and messages are played.
         self._random = Random(f"{world.seed} {name}")  # noqa: S311 - luck is no secret
 
-    # ---- what the host does of its own
+    # ---- the host's own actions
 
     def due_at(self) -> float:
         front = self.front
@@ -63,10 +64,10 @@ class Rented(Host):
         after_s = self._offer.sleeps_after_s
         if after_s is None or not self._sleeps_on_standby or front.state.role is not Role.STANDBY:
             return inf
-        # It lost the duty by a request of its peer's: this is no earlier than that.
+        # It lost the duty by a request of its peer's, which came before now.
         return self._asked_at + after_s
 
-    # ---- what happens to it
+    # ---- events
 
     def boot(self, to_front: bool = True) -> None:
         self.wakes += self.asleep

@@ -1,13 +1,13 @@
-"""One boot: a core, its clocks, and its effects carried out as the real node does it."""
+"""One boot: the real node's machine, its clocks, and its effects in the simulated world."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from math import inf
+from typing import TYPE_CHECKING, Protocol
 
 from twin.core.moment import Moment
-from twin.core.pair import duty, slots
 from twin.core.pair.document import Document
 from twin.core.pair.events import (
     Effect,
@@ -15,7 +15,6 @@ from twin.core.pair.events import (
     Event,
     Failed,
     Failure,
-    Froze,
     Heard,
     Leave,
     Looked,
@@ -24,73 +23,72 @@ from twin.core.pair.events import (
     Request,
     Send,
     Start,
+    TakeDuty,
     Tick,
     Via,
     Watch,
     Watchers,
 )
 from twin.core.pair.knowledge import Fate
-from twin.core.pair.state import Holding, Standby, State
-from twin.core.pair.timeouts import BEAT_S, CLOCK_AHEAD_S, FROZEN_S, ROUND_S, SILENCE_S
+from twin.core.pair.machine import Machine, Permission
+from twin.core.pair.state import Rules, Standby, State
+from twin.core.pair.timeouts import BEAT_S, CLOCK_AHEAD_S, ROUND_S, SILENCE_S
 from twin.hosts import GRACE_S
+from twin.sim.parts import App, Asked, Boot
 from twin.sim.stream import Stream
 
 if TYPE_CHECKING:
-    from twin.sim.host import Host
+    from twin.sim.parts import Line
+    from twin.sim.world import Routine, World
 
 LATENCY_S = 0.001
-"""How much later than asked for a thread wakes."""
+"""How late a thread wakes."""
+_LOOKS_AGAIN_S = 0.05
+"""How often a run that waits in doubt asks again; in the real node each step rouses it."""
 UNREADABLE = "it answers with a page that is no twin's"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request on its way."""
+class Home(App, Protocol):
+    """The app of a process."""
 
-    by: Process
-    kind: Request
-    document: Document | None
-    at: float
-    """By the asker's `Moment.mono`."""
+    peer: str | None
+    rules: Rules
+    knows_its_url: bool
+
+    def exited(self, process: Process) -> None: ...
 
 
 class Process:
-    def __init__(self, host: Host) -> None:
+    def __init__(self, world: World, host: Home) -> None:
         self.host = host
-        self.world = world = host.world
+        self.world = world
         self.frozen = False
         self.dead = False
-        self.streams: list[Stream] = []
-        """What is read from here."""
+        self.streams: list[Line] = []
+        """The open watch that it reads."""
         self.watch: Stream | None = None
         self._mono_off = world.random.uniform(-1e9, 0)  # no two boots count from the same point
         self._inbox: list[Callable[[], None]] = []
-        self._tick_at = float("inf")
-        self._beat_at = self.awake_since = self.born_at = world.now
+        self._tick_at = inf
+        self.awake_since = self.born_at = world.now
         self.is_misnamed = abs(host.clock_off_s) > CLOCK_AHEAD_S
         """Whether its name lies about its age."""
-        self.reached_at = float("inf")
-        """Since when its URL leads to it."""
+        self.reached_at = inf
+        self._round: Routine | None = None
         self._running: dict[tuple[str, int], float] = {}
         now = self.now
         boot = f"{int(now.wall * 1000)}-{world.random.randrange(16**4):04x}"
-        self.state = State.at_wake(
-            host.name,
-            boot,
-            host.name if host.knows_its_url else None,
-            host.peer,
-            host.rules,
-            world.jobs,
-            now,
-        )
+        url = host.name if host.knows_its_url else None
+        state = State.at_wake(host.name, boot, url, host.peer, host.rules, world.jobs, now)
+        self.machine = Machine(state, now)
+
+    @property
+    def state(self) -> State:
+        return self.machine.state
 
     @property
     def boot(self) -> str:
         return self.state.boot
-
-    @property
-    def reached_since(self) -> float:
-        return self.reached_at if self.host.front is self else float("inf")
 
     @property
     def now(self) -> Moment:
@@ -103,7 +101,7 @@ class Process:
 
     @property
     def is_calm(self) -> bool:
-        """Whether it will find nothing new in what recurs."""
+        """Whether its routines have nothing to do."""
         if self.frozen or self._inbox or self.state.peer.trouble or self.state.peer.legacy:
             return False
         match self.state.stage:
@@ -113,28 +111,38 @@ class Process:
                 return self.state.on_duty
 
     def document(self) -> Document:
-        jobs = tuple(job for job, _ in self._running)
-        return self.state.document(jobs, self.world.now - self._last_beat())
+        self.look()
+        return self.machine.document(tuple(job for job, _ in self._running), self.now)
 
     # ---- living
 
     def begin(self) -> None:
-        self.world.every(ROUND_S, self._touch)
         self._tell("boots")
         self._schedule_tick()
 
     def when_awake(self, act: Callable[[], None]) -> None:
-        """Now; for a frozen process once it thaws; for a dead one never."""
+        """Call now; for a frozen process once it thaws, for a dead one never."""
         if self.frozen:
             self._inbox.append(act)
         elif not self.dead:
             act()
 
     def step(self, event: Event) -> None:
-        if self.dead:
-            return
+        if not self.dead:
+            self._skip_what_rested()
+            self._drive(lambda: self.machine.step(event, self.now))
+
+    def look(self) -> State:
+        """The state as of now, including a freeze that just ended."""
+        self._skip_what_rested()
+        self._drive(lambda: self.machine.look(self.now))
+        return self.state
+
+    def _drive(self, move: Callable[[], tuple[Effect, ...]]) -> None:
         before = self.state
-        self.state, effects = duty.step(before, event, self.now)
+        effects = move()
+        if self.state is before and not effects:
+            return
         if before.role is not self.state.role:
             self._tell(f"is {self.state.role}")
         self.world.observer.stepped(self, before)
@@ -143,10 +151,16 @@ class Process:
         self._schedule_tick()
         self.world.observer.look()
 
+    def _skip_what_rested(self) -> None:
+        """Idle beats are not played; rounds are played only while something is amiss."""
+        self.machine.skip_beats(self.now.mono - (self.world.now - self.awake_since) % BEAT_S)
+        if self._round is not None:
+            self.machine.skip_rounds(self._round.next_at + self._mono_off - ROUND_S / 2)
+
     def freeze(self) -> None:
         self._tell("freezes")
         self.world.observer.stopped(self)
-        self._beat_at = self._last_beat()
+        self._skip_what_rested()
         self.frozen = True
         for stream in self.streams:
             stream.stall()
@@ -155,12 +169,10 @@ class Process:
     def thaw(self) -> None:
         if self.dead or not self.frozen:
             return
-        gap_s = self.world.now - self._beat_at
-        self._tell("thaws", f"{gap_s:.1f} s after its last beat")
+        self._tell("thaws")
         self.frozen = False
-        self.awake_since = self._beat_at = self.world.now
-        if gap_s > BEAT_S + FROZEN_S:
-            self.step(Froze(gap_s - BEAT_S))
+        self._drive(lambda: self.machine.look(self.now))
+        self.awake_since = self.world.now
         self.world.observer.disturbed()
         inbox, self._inbox = self._inbox, []
         self.world.random.shuffle(inbox)
@@ -175,81 +187,71 @@ class Process:
             self.watch.close()
         for stream in list(self.streams):
             if silently:
-                stream.writer = None
-                stream.flows = False
-                stream.stall()
+                stream.stall(gone=True)
             else:
                 stream.end()
         self.world.observer.look()
 
     def terminate(self, because: str) -> None:
-        self.when_awake(lambda: self._leave(because))
+        self.when_awake(partial(self._leave, because))
 
     def _leave(self, because: str) -> None:
         self._tell("gets SIGTERM", because)
         self.step(Leave(because))
         left_at = self.world.now
-        self.world.after(0.2, lambda: self._exit_when_done(left_at))
+        self.world.after(0.2, partial(self._exit_when_done, left_at))
 
     def _exit_when_done(self, left_at: float) -> None:
         if self.dead:
             return
         if self.frozen or (self._running and self.world.now - left_at < GRACE_S):
-            self.world.after(0.5, lambda: self._exit_when_done(left_at))
+            self.world.after(0.5, partial(self._exit_when_done, left_at))
             return
         self._request(Request.DOWN)
         self.host.exited(self)
 
     # ---- time
 
-    def _last_beat(self) -> float:
-        if self.frozen:
-            return self._beat_at
-        return self.world.now - (self.world.now - self.awake_since) % BEAT_S
-
     def _schedule_tick(self) -> None:
-        """At the first moment for which a rule waits; at other beats nothing can change."""
-        state, now = self.state, self.now
-        waits = []
-        if (timer := duty.next_timer(state)) is not None:
-            waits.append(timer - now.mono)
-        if (question := slots.next_question(state)) is not None:
-            waits.append(question - now.mono)
-        if (slot := slots.next_slot(state)) is not None:
-            waits.append(slot - now.wall)
-        if state.rules.shift is not None:
-            waits.append(60 - now.wall % 60)
-        at = self.world.now + max(min(waits, default=3600.0), 0.0) + LATENCY_S
+        """Beat at the first moment for which a rule waits; other beats change nothing."""
+        now, wake = self.now, self.machine.next_rule(self.now)
+        in_s = max(min(wake.mono - now.mono, wake.wall - now.wall), 0.0)
+        at = self.world.now + in_s + LATENCY_S
         if at != self._tick_at:
             self._tick_at = at
-            self.world.after(at - self.world.now, lambda: self._tick(at))
+            if in_s < inf:
+                self.world.after(in_s + LATENCY_S, partial(self._tick, at))
+        self._schedule_round()
+
+    def _schedule_round(self) -> None:
+        at = self.machine.round_at - self._mono_off + LATENCY_S
+        if self._round is None or abs(self._round.next_at - at) > LATENCY_S:
+            self._round = self.world.every(ROUND_S, self._go_round, first_at=at)
 
     def rest(self) -> None:
-        """Look at no clock until the next step: what is due meanwhile is counted elsewhere."""
-        self._tick_at = float("inf")
+        """Ignore the clocks until the next step: the slots of that time are counted elsewhere."""
+        self._tick_at = inf
 
     def _tick(self, at: float) -> None:
         if at == self._tick_at:
-            self._tick_at = float("inf")
-            self.when_awake(lambda: self.step(Tick()))
+            self._tick_at = inf
+            self._beat()
 
     def beat(self) -> None:
-        """Once, at the next beat: its wall clock was changed."""
-        self.world.after(BEAT_S, lambda: self.when_awake(lambda: self.step(Tick())))
+        """Beat once at the next beat's time, because the wall clock changed."""
+        self.world.after(BEAT_S, self._beat)
 
-    def _touch(self) -> bool:
-        if self.acts:
-            waits = isinstance(self.state.stage, Standby)
-            holds = isinstance(self.state.stage, Holding)
-            if holds or (waits and not self.state.reached):
-                self._request(Request.OWN)
-            if waits and self.watch is not None:
-                self._request(Request.UPDATE)
-        return not self.dead
+    def _go_round(self) -> bool:
+        self._beat()
+        return False
+
+    def _beat(self) -> None:
+        self.when_awake(partial(self.step, Tick()))
 
     # ---- effects
 
     def _carry_out(self, effect: Effect) -> None:
+        self.world.observer.saw(self, effect)
         match effect:
             case Send(request=request):
                 self._request(request)
@@ -260,27 +262,42 @@ class Process:
             case Watch(open=wanted):
                 if self.watch is not None:
                     self.watch.close()
-                self.watch = Stream(self, self._peer_url) if wanted else None
-            case Start(job=job, slot=slot):
+                self.watch = Stream(self.world, self, self._peer_url) if wanted else None
+            case Start():
                 late_s = self.world.random.uniform(0.0005, 0.02)
-                self.world.after(late_s, lambda: self.when_awake(lambda: self._run(job, slot)))
+                self.world.after(late_s, partial(self.when_awake, partial(self._begin, effect)))
             case Note():
-                self.world.observer.noted(self, effect)
                 values = " ".join(f"{name}={value}" for name, value in effect.values)
                 self._tell(effect.event, values)
 
-    def count_watchers(self) -> None:
+    def read_by(self, stream: Line) -> None:
+        self.streams.append(stream)
+        self._count_watchers()
+
+    def read_no_more_by(self, stream: Line) -> None:
+        if stream in self.streams:
+            self.streams.remove(stream)
+            self.when_awake(self._count_watchers)
+
+    def _count_watchers(self) -> None:
         self.step(Watchers(len(self.streams)))
 
-    def _run(self, job: str, slot: int) -> None:
+    def _begin(self, start: Start, asked_at: float | None = None) -> None:
+        job, slot = start.job, start.slot
+        asked_at = self.now.mono if asked_at is None else asked_at
         self.step(Tick())
-        if not slots.may_begin(self.state, job, slot):
-            self.step(Ended(job, slot, Fate.FAILED, 0.0, "not begun: no longer in its place"))
-            return
-        self.world.observer.started(self, job, slot)
-        self._running[job, slot] = self.world.now
-        seconds = self.world.run_s(job)
-        self.world.after(seconds, lambda: self.when_awake(lambda: self._end(job, slot)))
+        match self.machine.may_begin(start, asked_at, self.now):
+            case Permission.UNSETTLED:
+                again = partial(self._begin, start, asked_at)
+                self.world.after(_LOOKS_AGAIN_S, partial(self.when_awake, again))
+            case Permission.REFUSED:
+                why = "not begun: no longer in its place"
+                self.step(Ended(job, slot, Fate.FAILED, 0.0, why))
+            case Permission.GRANTED:
+                self.world.observer.started(self, job, slot)
+                self._running[job, slot] = self.world.now
+                end = partial(self.when_awake, partial(self._end, job, slot))
+                self.world.after(self.world.run_s(job), end)
 
     def _end(self, job: str, slot: int) -> None:
         seconds = self.world.now - self._running.pop((job, slot), self.world.now)
@@ -301,17 +318,17 @@ class Process:
         for _ in range(1 + self.world.lines.is_doubled()):
             way = self.world.lines.way_s(self.host.name, to, self.world.now)
             if way is not None:
-                self.world.send(way, lambda: self._arrive(asked, to))
+                self.world.send(way, partial(self._arrive, asked, to))
 
     def _arrive(self, asked: Asked, to: str) -> None:
-        self.world.hosts[to].lead(lambda process: self._reach(asked, to, process))
+        self.world.hosts[to].lead(partial(self._reach, asked, to))
 
-    def _reach(self, asked: Asked, to: str, process: Process | None) -> None:
+    def _reach(self, asked: Asked, to: str, process: Boot | None) -> None:
         event: Event | None
         if process is None:
             event = self._refusal(asked, self.world.hosts[to].pages)
         elif asked.kind is Request.LOOK:
-            event = Looked(process.state.on_duty, process.boot, alive=True)
+            event = Looked(process.look().on_duty, process.boot, alive=True)
         elif process.host.password != self.host.password:
             event = Failed(Failure.DENIED, "401: set TWIN_PASSWORD to one value on both", asked.at)
         else:
@@ -324,7 +341,7 @@ class Process:
         if self.now.mono + way - asked.at > SILENCE_S:
             event = _NOBODY if asked.kind is Request.LOOK else None
         if event is not None:
-            self.world.send(way, lambda: self.when_awake(lambda: self.step(event)))
+            self.world.send(way, partial(self.when_awake, partial(self.step, event)))
 
     @staticmethod
     def _refusal(asked: Asked, pages: bool) -> Event | None:
@@ -336,8 +353,11 @@ class Process:
             return Failed(Failure.STRANGER, UNREADABLE, asked.at)
         return Failed(Failure.REFUSED, "connection refused", asked.at)
 
-    def answer(self, asked: Asked) -> Event:
-        """What the asker hears: the document as it is once the request's was merged."""
+    def answer(self, asked: Asked) -> Event | None:
+        """The answer: the document, with the request's document merged in."""
+        if asked.kind is Request.TAKE:
+            self.step(TakeDuty("the holder hands it over"))
+            return None
         if asked.document is not None:
             self.step(Heard(asked.document, _CAME[asked.kind]))
         via = Via.OWN if asked.kind is Request.OWN else Via.ANSWER

@@ -1,46 +1,44 @@
-"""Many seeds on all cores: the promises proved for as long as somebody cares to wait."""
+"""Checks the promises on many seeds, on all cores, for a given time."""
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count, islice
-from multiprocessing import get_context
+from itertools import count
 from typing import TextIO
 
 from twin.clock import Clock
-from twin.sim.faults import CLIMATES
+from twin.sim.faults import MIXES
 from twin.sim.observer import BrokenPromiseError
 from twin.sim.play import Outcome, play
+from twin.sim.pool import each
 
 DAY_S = 86_400
-MIX = ("quiet", "day", "fine", "storm", "strangers", "odd", "shifts")
-"""Each seed lives through all of these."""
+PROVED = ("quiet", "day", "fine", "storm", "strangers", "odd", "shifts")
+"""Each seed is played with every one of these."""
 
 Lot = tuple[int, str]
-"""A seed, and the name of its weather."""
+"""A seed and the name of its mix."""
 
 
 @dataclass(frozen=True)
 class Broken:
     seed: int
-    weather: str
+    mix: str
     story: str
 
     def __str__(self) -> str:
-        again = f"python -m twin.sim {self.seed} --weather {self.weather}"
+        again = f"python -m twin.sim {self.seed} --mix {self.mix}"
         return f"{self.story}\nAgain: {again}"
 
 
 @dataclass
 class Tally:
-    """What was seen so far."""
+    """The tally so far."""
 
     worlds: int = 0
     seconds: float = 0.0
@@ -50,9 +48,9 @@ class Tally:
     not_begun: int = 0
     longest_vacancy_s: float = 0.0
     longest_strangers_s: float = 0.0
-    """The same in worlds where one had the wrong password: they wait for up to a minute."""
+    """The same in worlds with a wrong password, where twins wait for up to a minute."""
     excused: Counter[str] = field(default_factory=Counter)
-    """Slots run twice, by the reason that excuses it."""
+    """Slots that ran twice, by the reason that excuses it."""
     faults: Counter[str] = field(default_factory=Counter)
     broken: list[Broken] = field(default_factory=list)
 
@@ -99,51 +97,30 @@ class Tally:
         return "\n".join(f"{name:<38}{value:>14}" for name, value in rows)
 
 
-def lots(first_seed: int, mix: Iterable[str] = MIX) -> Iterator[Lot]:
-    """Without end."""
+def lots(first_seed: int, names: Iterable[str] = PROVED) -> Iterator[Lot]:
+    """Yields without end."""
     for seed in count(first_seed):
-        yield from ((seed, weather) for weather in mix)
+        yield from ((seed, mix) for mix in names)
 
 
 def live(lot: Lot) -> Outcome | Broken:
-    seed, weather = lot
+    seed, mix = lot
     try:
-        return play(seed, CLIMATES[weather])
+        return play(seed, MIXES[mix])
     except BrokenPromiseError as error:
-        return Broken(seed, weather, str(error))
+        return Broken(seed, mix, str(error))
 
 
-def each(
-    lots: Iterable[Lot], workers: int | None = None
-) -> Generator[Outcome | Broken, None, None]:
-    """What becomes of the lots, in no order, on all cores; no lot is taken long before its time."""
-    workers = workers or os.cpu_count() or 1
-    source = iter(lots)
-    underway: set[Future[Outcome | Broken]] = set()
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        try:
-            while True:
-                with _deaf():
-                    for lot in islice(source, 4 * workers - len(underway)):
-                        underway.add(pool.submit(live, lot))
-                if not underway:
-                    return
-                done, underway = wait(underway, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def prove(minutes: float, first_seed: int, mix: Iterable[str], out: TextIO) -> Tally:
-    """Look at fresh seeds until the time is over, a promise is broken, or Ctrl-C comes."""
-    # Ended by SIGTERM at once, it would leave its workers behind, who wait for more for ever.
+def prove(minutes: float, first_seed: int, names: Iterable[str], out: TextIO) -> Tally:
+    """Play fresh seeds until the time is over, a promise is broken, or Ctrl-C comes."""
+    # Killed by SIGTERM at once, this process would leave workers that wait forever.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     clock, tally, progress = Clock(), Tally(), Progress(minutes, out)
     began_at = clock.now().mono
     try:
         out.write(f"From seed {first_seed}. Ctrl-C ends it.\n")
         out.flush()
-        with closing(each(lots(first_seed, mix))) as seen:
+        with closing(each(live, lots(first_seed, names))) as seen:
             for one in seen:
                 tally.add(one)
                 passed_s = clock.now().mono - began_at
@@ -157,7 +134,7 @@ def prove(minutes: float, first_seed: int, mix: Iterable[str], out: TextIO) -> T
 
 
 class Progress:
-    """How far a proof is: on a terminal a bar, in a file or a log a line each minute."""
+    """Shows progress: a bar on a terminal, a line each minute in a file or a log."""
 
     def __init__(self, minutes: float, out: TextIO) -> None:
         self._minutes = minutes
@@ -178,14 +155,3 @@ class Progress:
 def _bar(share: float, width: int = 40) -> str:
     full = min(int(share * width), width)
     return f"[{'#' * full}{'.' * (width - full)}]"
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Ctrl-C reaches every process of the terminal: a worker that is born in here never hears it,
-    and the first process, which answers it, does afterwards. So, too, no worker is half born."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

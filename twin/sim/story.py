@@ -1,10 +1,10 @@
-"""What happened in a world, in lines that a person can read."""
+"""The events of a world, in readable lines."""
 
 from collections import deque
 from datetime import UTC, datetime
 
 LINES_KEPT = 4_000
-"""Enough for the hour before a promise was broken."""
+"""Enough for the hour before a broken promise."""
 
 
 class Story:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from twin.core.pair.events import Failed, Failure, Heard, Via, WatchLost
@@ -12,36 +13,37 @@ if TYPE_CHECKING:
 
     from twin.core.pair.document import Document
     from twin.core.pair.knowledge import Entry
-    from twin.sim.process import Process
+    from twin.sim.parts import Boot
+    from twin.sim.world import World
 
 NEVER_NOTICED_S = 60.0
-"""When a writer finds out that its reader is gone, if the line told it nothing."""
+"""How long a writer takes to notice that its reader is gone, if no error says so."""
 
 
 class Stream:
-    """Lines come in the order in which they were written; where one is lost, none follows it."""
+    """Lines arrive in the order of writing; after a lost line none arrives."""
 
-    def __init__(self, reader: Process, to: str) -> None:
-        self.world = reader.world
+    def __init__(self, world: World, reader: Boot, to: str) -> None:
+        self.world = world
         self.reader = reader
         self.to = to
-        self.writer: Process | None = None
+        self.writer: Boot | None = None
         self.told: Mapping[str, Entry] = {}
-        """The ledger of the last line, which has come or is on its way."""
+        """The ledger of the last line written, whether it has arrived or not."""
         self.read = True
         """Whether the reader still waits for lines."""
         self.flows = True
-        """False once a line was lost: half-open, and silent from then on."""
+        """False once a line was lost: the watch is half-open, and silent from then on."""
         self._written_at = self._comes_at = self._read_at = self.world.now
         self._beats = self.world.every(LINE_EVERY_S, self._beat)
         self._expect_a_line()
         there = self._way_s(reader.host.name, to)
         if there is not None:
-            self.world.send(there, lambda: self.world.hosts[to].lead(self._opened))
+            self.world.send(there, partial(self.world.hosts[to].lead, self._opened))
 
     # ---- the writer's end
 
-    def _opened(self, writer: Process | None) -> None:
+    def _opened(self, writer: Boot | None) -> None:
         if writer is None and self.world.hosts[self.to].pages:
             self._fail(Failed(Failure.STRANGER, "a page that is no twin's"))
         elif writer is None:
@@ -50,8 +52,7 @@ class Stream:
             self._fail(Failed(Failure.DENIED, "401: set TWIN_PASSWORD to one value on both"))
         elif self.read:
             self.writer = writer
-            writer.streams.append(self)
-            writer.count_watchers()
+            writer.read_by(self)
             self.write(writer.document())
 
     def write(self, document: Document) -> None:
@@ -69,7 +70,8 @@ class Stream:
         self._comes_at = max(self._comes_at, now + way)
         self.told = document.ledger
         self.world.send(
-            self._comes_at - now, lambda: self.reader.when_awake(lambda: self._read_line(document))
+            self._comes_at - now,
+            partial(self.reader.when_awake, partial(self._read_line, document)),
         )
 
     def _beat(self) -> bool:
@@ -78,19 +80,22 @@ class Stream:
             self.write(writer.document())
         return self.read and self.flows
 
-    def stall(self) -> None:
-        """The writer freezes, or is gone without a word."""
+    def stall(self, gone: bool = False) -> None:
+        """The writer freezes or dies silently."""
         self._catch_up()
+        if gone:
+            self.writer = None
+            self.flows = False
         self._expect_a_line()
 
     def end(self) -> None:
-        """The writer closes it, or was killed where its kernel could say so."""
+        """The writer closes the watch, or was killed while its kernel could still close it."""
         self.stall()
         self.writer = None
         way = self._way_s(self.to, self.reader.host.name) if self.flows else None
         if way is not None:
             comes_at = max(self._comes_at, self.world.now + way)
-            self.world.send(comes_at - self.world.now, lambda: self._break("closed"))
+            self.world.send(comes_at - self.world.now, partial(self._break, "closed"))
 
     # ---- the reader's end
 
@@ -104,7 +109,7 @@ class Stream:
             self.reader.step(Heard(document, Via.LINE))
 
     def close(self) -> None:
-        """The reader closes it, or is gone."""
+        """The reader closes the watch, or is gone."""
         if not self.read:
             return
         self.read = False
@@ -115,30 +120,29 @@ class Stream:
 
     def _notice(self) -> None:
         writer = self.writer
-        if writer is not None and self in writer.streams:
-            writer.streams.remove(self)
-            writer.when_awake(writer.count_watchers)
+        if writer is not None:
+            writer.read_no_more_by(self)
 
     def _expect_a_line(self) -> None:
         due_s = self._comes_at + WATCH_SILENCE_S - self.world.now
-        self.world.after(max(due_s, 0.0), lambda: self.reader.when_awake(self._check_silence))
+        self.world.after(max(due_s, 0.0), partial(self.reader.when_awake, self._check_silence))
 
     def _check_silence(self) -> None:
         left_s = self._read_at + WATCH_SILENCE_S - self.world.now
         if left_s <= 0.001:
             self._lose(f"no line for {WATCH_SILENCE_S} s", refused=False)
         elif self.read and (self._is_silent or self.world.now < self._comes_at):
-            self.world.after(left_s, lambda: self.reader.when_awake(self._check_silence))
+            self.world.after(left_s, partial(self.reader.when_awake, self._check_silence))
 
     @property
     def _is_silent(self) -> bool:
         return not self.flows or self.writer is None or self.writer.frozen
 
     def _break(self, why: str, refused: bool = False) -> None:
-        self.reader.when_awake(lambda: self._lose(why, refused))
+        self.reader.when_awake(partial(self._lose, why, refused))
 
     def _fail(self, failed: Failed) -> None:
-        self.reader.when_awake(lambda: self.reader.step(failed))
+        self.reader.when_awake(partial(self.reader.step, failed))
         self._break(failed.why)
 
     def _lose(self, why: str, refused: bool) -> None:
@@ -147,7 +151,7 @@ class Stream:
             self.reader.step(WatchLost(why, refused))
 
     def _catch_up(self) -> None:
-        """The heartbeats that rested while all was well were written, and have come."""
+        """Count the heartbeats that rested in quiet time as written and received."""
         last = self._beats.next_at - LINE_EVERY_S
         if last > self._written_at and self.flows and self.writer is not None:
             self._written_at = last

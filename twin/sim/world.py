@@ -1,32 +1,38 @@
-"""Time, and what happens in it."""
+"""Time and its events."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from heapq import heappop, heappush
 from random import Random
 
 from twin.core.schedule.job import Job
-from twin.sim.host import Host
 from twin.sim.lines import Lines
-from twin.sim.observer import Observer
+from twin.sim.parts import App, Witness
 from twin.sim.story import Story
 
 START = 1_780_000_000.0
-"""A day in 2026. Any would do; the slots of a run are easier to read when it is always the same."""
+"""A day in 2026. Any day would do; a fixed one makes the slots of a run easier to read."""
 
 
 @dataclass(slots=True, eq=False)
 class Routine:
-    """What recurs, and matters only while something is amiss: a heartbeat, a look at one's URL."""
+    """A recurring event that matters only while something is amiss: a heartbeat, a look at the own
+    URL."""
 
     act: Callable[[], bool]
-    """Says whether to go on."""
+    """Returns whether it recurs after `every_s`."""
     every_s: float
     next_at: float
 
 
 class World:
-    """Everything there is. `now` is true time; every process has clocks of its own."""
+    """The simulated world. `now` is true time; every process has its own clocks.
+
+    `observer` must be set before anything happens.
+    """
+
+    observer: Witness
 
     def __init__(self, seed: int, jobs: Mapping[str, Job]) -> None:
         self.seed = seed
@@ -34,38 +40,43 @@ class World:
         self.jobs = jobs
         self.now = START
         self.lines = Lines(self.random)
-        self.hosts: dict[str, Host] = {}
+        self._apps: dict[str, App] = {}
         self.story = Story()
-        self.observer = Observer(self)
         self._heap: list[tuple[float, int, Callable[[], None] | Routine]] = []
         self._count = 0
         self._resting: list[Routine] = []
 
-    def add(self, host: Host) -> Host:
-        self.hosts[host.name] = host
-        return host
+    @property
+    def hosts(self) -> Mapping[str, App]:
+        return self._apps
 
-    # ---- what will happen
+    def add(self, host: App) -> None:
+        self._apps[host.name] = host
+
+    # ---- scheduling events
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         self._push(self.now + seconds, act)
 
-    def every(self, seconds: float, act: Callable[[], bool]) -> Routine:
-        routine = Routine(act, seconds, self.now + seconds)
+    def every(
+        self, seconds: float, act: Callable[[], bool], first_at: float | None = None
+    ) -> Routine:
+        """Add a routine, from `first_at` on; without it, after one interval."""
+        routine = Routine(act, seconds, self.now + seconds if first_at is None else first_at)
         self._push(routine.next_at, routine)
         return routine
 
     def send(self, seconds: float, arrive: Callable[[], None]) -> None:
-        """Let something be underway for so long."""
+        """Deliver something after a delay."""
         self.lines.underway += 1
-        self.after(seconds, lambda: self._arrive(arrive))
+        self.after(seconds, partial(self._arrive, arrive))
 
     def _arrive(self, arrive: Callable[[], None]) -> None:
         self.lines.underway -= 1
         arrive()
 
     def run_s(self, job: str) -> float:
-        """How long a run of the job takes: mostly a moment; the slow ones much longer."""
+        """How long a run of the job takes: mostly a moment, much longer for slow jobs."""
         if job.startswith("slow"):
             return self.random.uniform(5.0, 100.0)
         return self.random.uniform(0.01, 2.0)
@@ -74,24 +85,28 @@ class World:
         self._count += 1
         heappush(self._heap, (at, self._count, what))
 
-    # ---- letting it happen
+    # ---- playing events
 
     def run(self, seconds: float) -> None:
         end = self.now + seconds
         while self._heap and self._heap[0][0] <= end:
-            at, _, what = heappop(self._heap)
-            if isinstance(what, Routine):
-                self._perform(what, at)
-            else:
-                self._rouse(at)
-                self.now = at
-                what()
+            self.happen()
         self._rouse(end)
         self.now = end
         self.observer.look()
 
+    def happen(self) -> None:
+        """Play the next event. There always is one."""
+        at, _, what = heappop(self._heap)
+        if isinstance(what, Routine):
+            self._perform(what, at)
+        else:
+            self._rouse(at)
+            self.now = at
+            what()
+
     def _perform(self, routine: Routine, at: float) -> None:
-        # While all is well a routine changes nothing: it rests until something else happens.
+        # While all is well a routine changes nothing: it rests until the next other event.
         if self.is_calm():
             routine.next_at = at
             self._resting.append(routine)
@@ -102,7 +117,7 @@ class World:
             self._push(routine.next_at, routine)
 
     def _rouse(self, at: float) -> None:
-        """Wake the routines that rest, each at the moment when it would have come next."""
+        """Wake the resting routines, each at its next regular moment."""
         for routine in self._resting:
             if routine.next_at < at:
                 missed = (at - routine.next_at) // routine.every_s + 1
@@ -111,7 +126,7 @@ class World:
         self._resting.clear()
 
     def is_calm(self) -> bool:
-        """Whether a routine would find nothing to do: all is said, heard and agreed."""
+        """Whether routines have nothing to do: all messages have arrived, and all agree."""
         return (
             self.lines.underway == 0
             and self.lines.are_fine

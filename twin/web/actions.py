@@ -1,57 +1,54 @@
-"""What people do on the status page: hand the duty over, pause and resume it, run a job now."""
+"""The buttons of the status page: hand the duty over, pause and resume it, run a job now,
+restart a command."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
 from twin.core.pair import slots
-from twin.core.pair.events import PlainDown, RunNow
+from twin.core.pair.events import HandOver, RunNow, TakeDuty
 from twin.core.pair.knowledge import PAUSE
 from twin.core.pair.state import State
+from twin.hosts import WAKES_WITHIN_S
+from twin.http.request import Answer
 from twin.log import Log
 from twin.node.node import Node
 from twin.web.body import read_body
+from twin.web.outputs import Ask
+from twin.web.snapshot import About
 
 _BODY_BYTES = 10_000
 _DENIED = 401
 
 
 class Action(BaseModel):
-    do: Literal["hand_over", "pause", "resume", "run"]
+    do: Literal["hand_over", "pause", "resume", "run", "restart"]
     job: str = ""
+    command: str = ""
     passed_on: bool = False
-    """By the other twin, which is not on duty; it is not passed back."""
-
-
-class Answer(Protocol):
-    @property
-    def status(self) -> int: ...
-
-    @property
-    def content(self) -> Mapping[str, object]: ...
+    """By the other twin, which is not on duty. It is not passed back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peering:
-    """How the other twin is asked to do its part."""
+    """Requests to the other twin."""
 
-    hand_over: Callable[[], None]
-    """Start asking it to take the duty, until it has done so or would have woken long ago."""
     pass_on: Callable[[bytes], Awaitable[Answer | None]]
     """POST this to its `/actions`; None if it did not answer."""
     boot_at: Callable[[str], Awaitable[str]]
     """The boot of the twin that answers at a URL; empty if none does."""
+    outputs: Ask
 
 
 class NotNowError(Exception):
-    """It cannot be done at this moment; the text says why."""
+    """It is not possible now; the text says why."""
 
 
-def actions(node: Node, peering: Peering, log: Log) -> APIRouter:
+def actions(node: Node, peering: Peering, about: About, log: Log) -> APIRouter:
     router = APIRouter()
 
     @router.post("/actions")
@@ -67,10 +64,10 @@ def actions(node: Node, peering: Peering, log: Log) -> APIRouter:
         except ValidationError as error:
             return _error(422, f"not an action: {error.errors()[0]['msg']}")
         state = node.look()
-        if action.do == "run" and not state.on_duty and not action.passed_on:
+        if action.do in ("run", "restart") and not state.on_duty and not action.passed_on:
             return await _passed_on(action, state, peering)
         try:
-            done = _do(action, state, node, peering)
+            done = _do(action, state, node, about)
         except NotNowError as error:
             return _error(409, str(error))
         log.info("action.done", action=action.do, because="somebody asked for it", told=done)
@@ -79,10 +76,10 @@ def actions(node: Node, peering: Peering, log: Log) -> APIRouter:
     return router
 
 
-def _do(action: Action, state: State, node: Node, peering: Peering) -> str:
+def _do(action: Action, state: State, node: Node, about: About) -> str:
     match action.do:
         case "hand_over":
-            return _hand_over(state, node, peering)
+            return _hand_over(state, node)
         case "pause":
             node.remember(PAUSE, f"somebody paused it on {state.twin}", _term(state))
             return "The duty is paused: no job starts until it is resumed."
@@ -90,27 +87,36 @@ def _do(action: Action, state: State, node: Node, peering: Peering) -> str:
             node.remember(PAUSE, "", _term(state))
             return "The duty goes on: the next slot of each job runs."
         case "run":
-            return _run(action.job, state, node)
+            return _run(action.job, state, node, about)
+        case "restart":
+            return _restart(action.command, state, about)
 
 
-def _hand_over(state: State, node: Node, peering: Peering) -> str:
+def _hand_over(state: State, node: Node) -> str:
     if state.peer.url is None:
         raise NotNowError("there is no other twin to hand the duty to")
     if state.on_duty:
-        peering.hand_over()
+        node.handle(HandOver(WAKES_WITHIN_S))
         return "The other twin is asked to take the duty. If it sleeps, that takes up to a minute."
-    node.handle(PlainDown())
+    node.handle(TakeDuty("somebody asked for it"))
     if node.look().on_duty or node.look().claim_is_ours:
         return "This twin takes the duty."
     raise NotNowError(f"this twin is {state.role}, and cannot take the duty now")
 
 
-def _run(job: str, state: State, node: Node) -> str:
-    why_not = slots.why_not_now(state, job)
+def _run(job: str, state: State, node: Node, about: About) -> str:
+    why_not = slots.why_not_now(state, job) or about.why_not_run(job)
     if why_not:
         raise NotNowError(why_not)
     node.handle(RunNow(job))
     return f"{job} is started."
+
+
+def _restart(command: str, state: State, about: About) -> str:
+    why_not = about.commands.restart(command) if state.on_duty else "this twin is not on duty"
+    if why_not:
+        raise NotNowError(why_not)
+    return f"{command} is started anew."
 
 
 def _term(state: State) -> int:
@@ -118,10 +124,10 @@ def _term(state: State) -> int:
 
 
 async def _passed_on(action: Action, state: State, peering: Peering) -> JSONResponse:
-    """Only the twin on duty runs jobs."""
+    """Only the twin on duty runs jobs and commands."""
     if state.peer.url is None:
         return _error(409, "this twin is not on duty yet: try again in some seconds")
-    body = action.model_copy(update={"passed_on": True}).model_dump_json()
+    body = action.model_copy(update={"passed_on": True}).model_dump_json(exclude_defaults=True)
     answer = await peering.pass_on(body.encode())
     if answer is None:
         return _error(502, "the other twin, which is on duty, did not answer")

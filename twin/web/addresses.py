@@ -1,10 +1,9 @@
-"""Where this twin is reached, as far as others know it.
+"""Learns this twin's own URL from requests.
 
-The peer says in a header by which URL it calls us; in `Host` a proxy on the way may have put its
-own name for us. A browser says in `Referer` at which URL it shows our page. Either is taken once
-this boot has answered a request to it from here. Of a visit only a public https URL is taken: a
-private name of somebody else's may lead nowhere for the peer. So the peer learns no address of ours
-that leads to us from this machine alone.
+The peer names in a header the URL that it calls; `Host` may hold a proxy's name for us. A browser
+names in `Referer` the URL at which it shows our page. Such a URL is learned once this boot has
+answered a request to it from here. From a visit only a public https URL is learned: a private name
+may lead nowhere for the peer.
 """
 
 import asyncio
@@ -23,7 +22,7 @@ _TRY_AGAIN_S = 10.0
 
 
 class Addresses:
-    """Takes none that credentials must not be sent to; what is missing then is logged once."""
+    """Learns no URL that credentials must not be sent to; logs once what is missing then."""
 
     def __init__(self, node: Node, boot_at: Callable[[str], Awaitable[str]], log: Log) -> None:
         self._node = node
@@ -33,19 +32,18 @@ class Addresses:
         self._trying: asyncio.Task[None] | None = None
 
     def learn(self, called: str, document: Document) -> None:
-        """From a request that brought this document, to the URL `called`, if that is known."""
+        """From a request with this document, to the URL `called`, which may be empty."""
         state = self._node.look()
         if document.twin == state.twin:
             return
         if state.url is None and called:
             self._try(called)
         if state.peer.url is None and document.url is None:
-            why = f"{document.twin} tells no https URL of its own: set PEER_URL here"
+            why = f"{document.twin} names no https URL of its own: set PEER_URL here"
             self._warn("peer.url_missing", why)
 
     def learn_of_visit(self, headers: Headers) -> None:
-        """From somebody with the credentials: the first twin of a pair, and who looks at its page,
-        need not be told its URL."""
+        """From a visit with the credentials: the first twin of a pair needs no SELF_URL."""
         url = _visited(headers)
         if self._node.look().url is None and url is not None:
             self._try(url)
@@ -76,12 +74,12 @@ class Addresses:
 
 
 def _visited(headers: Headers) -> str | None:
-    """The public https URL that was used; None if it was none."""
+    """The public https URL of this request; None if it has none."""
     if headers.get("sec-fetch-site") == "same-origin" and "referer" in headers:
         scheme, rest = headers["referer"].partition("://")[::2]
         host = rest.partition("/")[0]
     else:
-        # The router in between says whether it was https.
+        # The router in between is where https ends.
         scheme = headers.get("x-forwarded-proto", "").split(",")[0].strip()
         host = headers.get("host", "")
     url = f"{scheme}://{host}"

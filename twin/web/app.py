@@ -1,5 +1,6 @@
-"""What twins, hosts and people ask of one twin, over HTTP."""
+"""The HTTP interface of one twin, for its peer, its host and people."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -8,37 +9,37 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic_core import to_json
 
 from twin.clock import Clock
-from twin.core.pair.events import Heard, PlainDown, PlainUpdate, Via
+from twin.core.pair.events import Heard, PlainUpdate, TakeDuty, Via
 from twin.log import Log
 from twin.node.codec import CALLED, DOCUMENT_BYTES, NoTwinError, dump_json, dump_record, parse
 from twin.node.node import Node
 from twin.settings.settings import Credentials
 from twin.web.actions import Peering, actions
 from twin.web.addresses import Addresses
-from twin.web.auth import Guard
+from twin.web.auth import Attempts, Guard
 from twin.web.body import read_body
 from twin.web.connection import MOST_WAITING
+from twin.web.outputs import outputs
 from twin.web.page import pages
-from twin.web.passes import Passes
-from twin.web.refusals import Refusals
 from twin.web.snapshot import About, snapshot
-from twin.web.strangers import Strangers
 from twin.web.streams import Streams
+from twin.web.throttle import LimitedLog, Throttle
 
 FOR_EVER = 2.0**53
 Wall = Annotated[float, Query(ge=0, le=FOR_EVER, allow_inf_nan=False)]
 """Seconds since the epoch."""
 Nonce = Annotated[str, Query(max_length=32, pattern="^[0-9a-f]*$")]
-"""Of the question, for the answer: an answer without it comes from a cache."""
-Part = Literal["document", "history"]
-"""All that the other twin wants of `/status`: of 10,000 jobs the rest takes as much again."""
+"""Copied from the request into the answer: an answer without it comes from a cache."""
+Part = Literal["document", "history", "jobs"]
+"""The parts of `/status` that the other twin wants: with 10,000 jobs the rest is as large again."""
+_LOG_EVERY_S = 60.0
 _UNBUFFERED = {"X-Accel-Buffering": "no"}
-"""nginx else holds the lines back until they fill a buffer."""
+"""Otherwise nginx holds lines back until they fill a buffer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the app speaks for."""
+    """What the app serves."""
 
     node: Node
     streams: Streams
@@ -48,31 +49,32 @@ class Parts:
     log: Log
 
 
-def make_app(parts: Parts, credentials: Credentials) -> FastAPI:
+def make_app(parts: Parts, credentials: Credentials, most_bytes: int = DOCUMENT_BYTES) -> FastAPI:
     app = FastAPI(
         title="Twin", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     node = parts.node
-    refusals = Refusals(parts.clock, parts.log, MOST_WAITING)
+    attempts = Attempts(parts.clock, parts.log, MOST_WAITING)
     app.add_middleware(
         Guard,
         credentials=credentials,
-        refusals=refusals,
-        passes=Passes(node.look().twin),
+        attempts=attempts,
+        twin=node.look().twin,
         own_url=lambda: node.look().url,
     )
     addresses = Addresses(node, parts.peering.boot_at, parts.log)
-    app.include_router(_for_the_peer(parts, addresses))
-    app.include_router(_for_all(parts, addresses, refusals))
-    app.include_router(actions(node, parts.peering, parts.log))
-    app.include_router(pages())
+    app.include_router(_for_the_peer(parts, addresses, most_bytes))
+    app.include_router(_for_all(parts, addresses, attempts))
+    app.include_router(actions(node, parts.peering, parts.about, parts.log))
+    app.include_router(outputs(node, parts.clock, parts.about.runs_of, parts.peering.outputs))
+    app.router.routes += pages()
     return app
 
 
-def _for_the_peer(parts: Parts, addresses: Addresses) -> APIRouter:
+def _for_the_peer(parts: Parts, addresses: Addresses, most_bytes: int) -> APIRouter:
     router = APIRouter()
     node = parts.node
-    strangers = Strangers(parts.clock, parts.log)
+    hear = _hearing(parts, addresses, most_bytes)
 
     @router.get("/update")
     async def plain_update() -> JSONResponse:
@@ -81,16 +83,16 @@ def _for_the_peer(parts: Parts, addresses: Addresses) -> APIRouter:
 
     @router.post("/update")
     async def update(request: Request) -> Response:
-        return await _hear(parts, addresses, strangers, request, Via.UPDATE, "Update")
+        return await hear(request, Via.UPDATE, "Update")
 
     @router.get("/down")
     async def plain_down() -> JSONResponse:
-        node.handle(PlainDown())
+        node.handle(TakeDuty("a plain /down asked for it"))
         return JSONResponse({"status": "Down"})
 
     @router.post("/down")
     async def down(request: Request) -> Response:
-        return await _hear(parts, addresses, strangers, request, Via.DOWN, "Down")
+        return await hear(request, Via.DOWN, "Down")
 
     @router.get("/watch")
     async def watch() -> StreamingResponse:
@@ -101,7 +103,7 @@ def _for_the_peer(parts: Parts, addresses: Addresses) -> APIRouter:
     return router
 
 
-def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRouter:
+def _for_all(parts: Parts, addresses: Addresses, attempts: Attempts) -> APIRouter:
     router = APIRouter()
     node, clock = parts.node, parts.clock
 
@@ -124,9 +126,11 @@ def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRoute
             document = replace(node.document(), nonce=nonce)
             return Response(dump_json(document), media_type="application/json")
         told: dict[str, Any] = {}
+        if only == "jobs":
+            told["jobs"] = node.jobs.told(node.look().jobs)
         if only is None:
             told = snapshot(node, clock.now(), parts.about)
-            told |= {"refused_logins": refusals.count, "nonce": nonce}
+            told |= {"refused_logins": attempts.refused, "nonce": nonce}
         if since is not None:
             told["history"] = dump_record(node.history.story(since, until))
         return Response(to_json(told), media_type="application/json")
@@ -134,26 +138,26 @@ def _for_all(parts: Parts, addresses: Addresses, refusals: Refusals) -> APIRoute
     return router
 
 
-async def _hear(
-    parts: Parts,
-    addresses: Addresses,
-    strangers: Strangers,
-    request: Request,
-    via: Via,
-    status: str,
-) -> Response:
-    """Merge the document that came, and answer with ours, but for what was just told."""
+def _hearing(
+    parts: Parts, addresses: Addresses, most_bytes: int
+) -> Callable[[Request, Via, str], Awaitable[Response]]:
     node = parts.node
-    body = await read_body(request, DOCUMENT_BYTES)
-    if body is None:
-        return JSONResponse({"error": f"the body is over {DOCUMENT_BYTES} bytes"}, 413)
-    try:
-        document = parse(body, parts.clock.now().wall)
-    except NoTwinError as error:
-        strangers.refused(str(error))
-        return JSONResponse({"error": f"not the document of a twin: {error}"}, 400)
-    called = request.headers.get(CALLED, "").removesuffix(request.url.path)
-    addresses.learn(called, document)
-    node.handle(Heard(document, via))
-    answer = dump_json(node.document().without(document), status=status)
-    return Response(answer, media_type="application/json")
+    log = LimitedLog(parts.clock, parts.log, Throttle(1, _LOG_EVERY_S))
+
+    async def hear(request: Request, via: Via, status: str) -> Response:
+        """Merge the document that came, and answer with ours, but for what was just told."""
+        body = await read_body(request, most_bytes)
+        if body is None:
+            return JSONResponse({"error": f"the body is over {most_bytes} bytes"}, 413)
+        try:
+            document = parse(body, parts.clock.now().wall)
+        except NoTwinError as error:
+            log.warning("document.refused", because=error)
+            return JSONResponse({"error": f"not the document of a twin: {error}"}, 400)
+        called = request.headers.get(CALLED, "").removesuffix(request.url.path)
+        addresses.learn(called, document)
+        node.handle(Heard(document, via))
+        answer = dump_json(node.document().without(document), status=status)
+        return Response(answer, media_type="application/json")
+
+    return hear

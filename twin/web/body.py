@@ -1,11 +1,11 @@
-"""The body of a request, as far as anybody wants to read it."""
+"""The body of a request, up to a limit."""
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 
 async def read_body(request: Request, most_bytes: int) -> bytes | None:
-    """All of it; None if there is more than that, or if it breaks off, when nobody is answered."""
+    """None if it is longer, or if the client hangs up, so that nobody reads the answer."""
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -1,7 +1,7 @@
-"""One connection, which may keep this twin waiting for so long and no longer.
+"""Limits how long a connection may keep this twin waiting.
 
-uvicorn itself waits for ever: for the first byte, for the rest of a request, for answers to be
-read. Some hundred such connections would leave no file descriptor for the host and the peer.
+uvicorn waits for ever: for the first byte, for the rest of a request, for answers to be read. A few
+hundred such connections would leave no file descriptor for the host and the peer.
 """
 
 import asyncio
@@ -15,36 +15,38 @@ from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_S = 10.0
-"""From the connection, or the first byte of a further request, to the end of its body: the peer
-gives up after 3 s."""
+"""From the connection, or the first byte of a later request, to the end of its body. The peer gives
+up after 3 s."""
 ANSWER_S = 60.0
-"""For an answer to be read: a day of history takes so long over a slow line."""
+"""For an answer to be read: a day of history takes this long over a slow line."""
 _OTHER_FILES = 36
-"""That this process may need besides: libraries, the log, the peer, targets, jobs."""
+"""That this process may need: libraries, the log, the peer, targets, jobs."""
 _OURS = "twin.web"
 
 
 def _room() -> int:
-    """For connections, among the files that this process may have open. Half of them may be taken
-    from the server's queue in a moment, before the others are cut."""
+    """For connections, among the files that this process may open. Half of it may be accepted at
+    once, before older connections are cut."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(4, (files - _OTHER_FILES) // 2) if files != resource.RLIM_INFINITY else _ENOUGH
 
 
 _ENOUGH = 300
-"""A twin needs a dozen; the rest is for floods to wear themselves out in."""
+"""A twin needs a dozen; a flood wears itself out in the rest."""
 MOST = min(_ENOUGH, _room())
 MOST_STREAMS = max(2, min(8, MOST // 8))
 """A pair needs one or two."""
 MOST_WAITING = MOST * 3 // 4
-"""For their credentials to be judged. The rest is for the host's probe, the peer and the streams:
-none of these lets itself be cut for a newcomer."""
+"""For their credentials to be judged. The rest is for the host's probe, the peer and the streams,
+which are not cut for a newcomer."""
 
 
 @contextlib.contextmanager
 def in_line(scope: Scope) -> Iterator[Callable[[], bool]]:
-    """While the credentials of a request wait to be judged, its connection is the first to make
-    room. Yields what says whether the client has hung up, as far as this server knows."""
+    """While its credentials wait to be judged, a request's connection is the first to make room.
+
+    Yields a function that says whether the client has hung up, as far as this server knows.
+    """
     connection = scope.get("extensions", {}).get(_OURS, {}).get("connection")
     if not isinstance(connection, Connection):
         yield lambda: False
@@ -57,9 +59,14 @@ def in_line(scope: Scope) -> Iterator[Callable[[], bool]]:
 
 
 class Connection(H11Protocol):
-    """When there are too many, the one that has kept us waiting longest makes room; but first those
-    whose credentials wait to be judged: most are guesses."""
+    """When there are too many, the one that has kept us waiting longest makes room.
 
+    Those whose credentials wait to be judged go first: most are guesses.
+    """
+
+    request_s = REQUEST_S
+    answer_s = ANSWER_S
+    most = MOST
     in_line = False
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
@@ -68,7 +75,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
         self._wait_for_request()
-        if len(self.connections) > MOST:
+        if len(self.connections) > self.most:
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -90,7 +97,7 @@ class Connection(H11Protocol):
             self._deadline = None
 
     def send_400_response(self, msg: str) -> None:
-        if self.cycle is not None:  # what the app may still answer goes nowhere
+        if self.cycle is not None:  # what the app still answers goes nowhere
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         try:
@@ -100,7 +107,7 @@ class Connection(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread = self.loop.call_later(ANSWER_S, self.transport.abort)
+        self._unread = self.loop.call_later(self.answer_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -113,7 +120,7 @@ class Connection(H11Protocol):
     def _wait_for_request(self) -> None:
         if self._deadline is None:
             self._since = self.loop.time()
-            self._deadline = self.loop.call_later(REQUEST_S, self.transport.abort)
+            self._deadline = self.loop.call_later(self.request_s, self.transport.abort)
 
     @property
     def _is_incomplete(self) -> bool:
@@ -138,6 +145,8 @@ class Connection(H11Protocol):
 
 
 def _has_two_lengths(headers: Headers) -> bool:
-    """Whether a proxy may see another end of this request than we do, and take what follows for the
-    body: the connection is then closed after the answer (RFC 9112, 6.3)."""
+    """Whether a proxy may see another end of this request than we do.
+
+    The connection is then closed after the answer (RFC 9112, 6.3).
+    """
     return "content-length" in headers and "transfer-encoding" in headers

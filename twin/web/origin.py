@@ -1,4 +1,4 @@
-"""Where a request comes from: a program, this twin's own page, or another site in a browser.
+"""Whether a request comes from a program, from this twin's page, or from another site in a browser.
 
 A browser adds the credentials that it knows to any request, whichever site makes it send one.
 """
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 PAGE_HEADER = "twin-page"
-"""Our page sends it. A page of another site cannot: its browser would ask us for leave first."""
+"""Our page sends it. For a page of another site, the browser would ask us for permission first."""
 _BROWSERS_ALONE = (
     *("sec-fetch-site", "sec-fetch-dest", "sec-purpose", "purpose", "x-purpose", "x-moz"),
     *("upgrade-insecure-requests", "sec-ch-ua"),
@@ -22,7 +22,7 @@ Site = tuple[str | None, int | None]
 
 
 def is_of_a_browser(headers: Headers) -> bool:
-    """Whether it looks like a link, a redirect, an image, a prefetch or a script in a browser.
+    """Whether it looks like a link, redirect, image, prefetch or script in a browser.
 
     Over plain http a browser may send no more of itself than `User-Agent: Mozilla/5.0 …`.
     """
@@ -32,11 +32,11 @@ def is_of_a_browser(headers: Headers) -> bool:
 
 
 def comes_from_another_site(headers: Headers, own_url: str | None) -> bool:
-    """Whether a page of another site makes a browser send it; programs say nothing of a site.
+    """Whether a page of another site makes a browser send it.
 
-    The browser's own word, `Sec-Fetch-Site`, decides where it is sent: over https and to this
-    machine. Elsewhere `Origin` and `Referer` are compared with what this twin is called: in `Host`,
-    in what a proxy says `Host` was, and in its own URL. No page can change any of these.
+    `Sec-Fetch-Site` decides, which browsers send over https and to this machine. Without it,
+    `Origin` and `Referer` are compared with the names of this twin: `Host`, also as a proxy reports
+    it, and its own URL. No page can change any of these. Programs send none of them.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:

@@ -1,14 +1,14 @@
-"""`/status`: the document, and beside it what people and programs ask about."""
+"""`/status`: the document, and what people and programs ask for beside it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from twin import __version__
 from twin.core.moment import Moment, iso
 from twin.core.pair.bounds import WHY_BYTES, shortened
 from twin.core.pair.diagnosis import diagnose, is_silent
-from twin.core.pair.history import Change, Life, Record
+from twin.core.pair.history import Life, Record
 from twin.core.pair.hours import dry_at, known_since, month_of, used_h
 from twin.core.pair.knowledge import Entry, Fate, Memo
 from twin.core.pair.slots import next_slot_of
@@ -17,16 +17,25 @@ from twin.core.schedule.job import Job
 from twin.hosts import Offer
 from twin.node.codec import dump
 from twin.node.node import Node
+from twin.web.commands import Commands, NoCommands
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a twin tells of itself that its state does not hold."""
+    """What `/status` shows that is not in the state."""
 
     offer: Offer | None = None
-    """What its host counts the hours by; None if the host is not known."""
-    targets: Callable[[float], list[dict[str, Any]]] = lambda _wall: []
-    """What is scaled, as it stands at a time in epoch seconds."""
+    """How the host counts hours; None if the host is unknown."""
+    duties: Callable[[float], dict[str, Any]] = lambda _wall: {"targets": []}
+    """What the duties show at a time in epoch seconds, by the names of the fields."""
+    commands: Commands = field(default_factory=NoCommands)
+    runs_of: Callable[[str], list[dict[str, Any]]] = lambda _: []
+    """The runs of a job that this twin keeps the output of."""
+    why_not_run: Callable[[str], str] = lambda _: ""
+    """Why no run of a job can begin on this twin; empty if one can."""
+    scripts: Mapping[str, str | None] = field(default_factory=dict)
+    """By the name of each script, a digest of its file."""
+    timezone: str = "UTC"
 
 
 def snapshot(node: Node, now: Moment, about: About) -> dict[str, Any]:
@@ -43,8 +52,15 @@ def snapshot(node: Node, now: Moment, about: About) -> dict[str, Any]:
         twins=[_this(state, kept), _other(state, now, kept)],
         wrong=wrong and {name: getattr(wrong, name) for name in wrong.__slots__},
         paused=_paused(state.knowledge.paused),
-        jobs=[_job(job, state, now) for job in state.jobs.values()],
-        targets=about.targets(now.wall),
+        jobs=[
+            {**_job(job, state, now), "own": node.jobs.is_own(job.name)}
+            for job in state.jobs.values()
+            if not job.continuous
+        ],
+        commands=about.commands.status(),
+        scripts=about.scripts,
+        timezone=about.timezone,
+        **about.duties(now.wall),
         hours=_hours(kept.lives, now.wall, about.offer),
     )
 
@@ -53,7 +69,7 @@ def snapshot(node: Node, now: Moment, about: About) -> dict[str, Any]:
 
 
 def peer_role(state: State, now: Moment) -> str:
-    """What can be said of the peer: its role, or why it cannot be told."""
+    """The peer's role, or why it is unknown."""
     peer = state.peer
     if peer.is_there(now.mono):
         return "refused"
@@ -83,32 +99,25 @@ def _this(state: State, kept: Record) -> dict[str, Any]:
         "twin": state.twin,
         "url": state.url,
         "role": state.role,
+        "boot": state.boot,
         "since": iso(state.role_since),
         "release": _release(kept, state.boot),
-        "boot": state.boot,
         "awake": True,
         "heard_at": None,
     }
 
 
 def _other(state: State, now: Moment, kept: Record) -> dict[str, Any]:
-    told, boot = _peer(state, now), state.peer.boot
+    peer, boot = _peer(state, now), state.peer.boot
     awake = {"asleep": False, "unreachable": False, "unknown": None, "refused": None}
-    changed = _last_change(kept.changes, boot)
+    changed = next((each for each in reversed(kept.changes) if each.boot == boot), None)
     return {
-        "twin": told["twin"],
-        "url": told["url"],
-        "role": told["role"],
+        **{key: peer[key] for key in ("twin", "url", "role", "heard_at")},
         "since": iso(changed.at_ms / 1000) if changed else None,
         "release": _release(kept, boot),
         "boot": boot or None,
-        "awake": awake.get(told["role"], True),
-        "heard_at": told["heard_at"],
+        "awake": awake.get(peer["role"], True),
     }
-
-
-def _last_change(changes: tuple[Change, ...], boot: str) -> Change | None:
-    return next((change for change in reversed(changes) if change.boot == boot), None)
 
 
 def _release(kept: Record, boot: str) -> str | None:
@@ -140,8 +149,7 @@ _ENDED = (Fate.DONE, Fate.FAILED, Fate.CANCELLED)
 
 def _slot(entry: Entry | None) -> dict[str, Any]:
     if entry is None:
-        told = ("slot", "state", "seconds", "late_ms", "why", "twin")
-        return dict.fromkeys(told)
+        return dict.fromkeys(("slot", "state", "seconds", "late_ms", "why", "twin"))
     return {
         "slot": iso(entry.slot),
         "state": entry.fate.value,

@@ -1,44 +1,23 @@
-"""What a jobs file imports: `every`, `cron` and `at`.
+"""What a jobs file imports: `every`, `cron`, `at` and `on_duty`.
 
-They leave the function as it is, and write down here that it is a job. Only the loader
-(adapters/jobsfile.py) reads that.
+They leave the function as it is, and write down in declarations.py that it is a job.
 """
 
-import sys
+import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from twin.core.durations import parse_duration
 from twin.core.schedule import cron as _cron
 from twin.core.schedule import schedules as _schedules
-from twin.core.schedule.job import Job, Run
+from twin.core.schedule.job import Run
 from twin.core.schedule.schedules import Schedule
+from twin.worker.declarations import Declared, declarations
 
-__all__ = ["Run", "at", "cron", "every"]
+__all__ = ["Run", "at", "cron", "every", "on_duty"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A function, and what its decorator said of it."""
-
-    function: Callable[..., Any]
-    schedule: Callable[[str], Schedule]
-    """Of the default time zone, which the jobs file does not know."""
-    name: str | None
-    options: dict[str, Any]
-    """The fields of `Job` that were given."""
-    where: str
-    """File and line."""
-
-    def job(self, name: str, default_timezone: str) -> Job:
-        """Raises `ValueError` if the schedule is wrong in that zone."""
-        return Job(name, self.schedule(default_timezone), **self.options)
-
-
-registry: list[Declared] = []
+_MOST_RETRIES = 100
 
 
 def every(
@@ -48,6 +27,7 @@ def every(
     grace: str | None = None,
     catch_up: bool = False,
     timeout: str | None = None,
+    retries: int | None = None,
     name: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Run the function every `"90s"`, `"15m"`, `"12h"`, `"7d"`.
@@ -59,6 +39,7 @@ def every(
     return _declare(
         lambda default: _schedules.every(interval, timezone, default),
         name,
+        retries,
         _options(grace, catch_up, timeout),
     )
 
@@ -70,6 +51,7 @@ def cron(
     grace: str | None = None,
     catch_up: bool = False,
     timeout: str | None = None,
+    retries: int | None = None,
     name: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Run the function at the times of a cron expression, `"0 7 * * mon-fri"`.
@@ -79,6 +61,7 @@ def cron(
     return _declare(
         lambda default: _cron.cron(expression, timezone or default),
         name,
+        retries,
         _options(grace, catch_up, timeout),
     )
 
@@ -90,14 +73,27 @@ def at(
     grace: str | None = None,
     catch_up: bool = False,
     timeout: str | None = None,
+    retries: int | None = None,
     name: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Run the function once, at `"2026-12-24 18:00"`. Raises `ValueError`."""
     return _declare(
         lambda default: _schedules.at(moment, timezone or default),
         name,
+        retries,
         _options(grace, catch_up, timeout),
     )
+
+
+def on_duty(function: _Function) -> _Function:
+    """Run the function while this twin is on duty, and again if it ends.
+
+    An `async def` function is cancelled when the duty goes; any other finds `run.leaving` set.
+    Raises `ValueError`.
+    """
+    declarations.on_duty.append((function, _taking_the_run(function)))
+    declarations.heard()
+    return function
 
 
 def _options(grace: str | None, catch_up: bool, timeout: str | None) -> dict[str, Any]:
@@ -112,16 +108,49 @@ def _options(grace: str | None, catch_up: bool, timeout: str | None) -> dict[str
 
 
 def _declare(
-    schedule: Callable[[str], Schedule], name: str | None, options: dict[str, Any]
+    schedule: Callable[[str], Schedule],
+    name: str | None,
+    retries: int | None,
+    options: dict[str, Any],
 ) -> Callable[[_Function], _Function]:
     # Here an error still has the line of the decorator; UTC shows all of them but those that only
     # another zone has.
     schedule("UTC")
-    caller = sys._getframe(2)
-    where = f"{caller.f_code.co_filename}:{caller.f_lineno}"
+    if name is not None and any(each.name == name for each in declarations.jobs):
+        raise ValueError(f'the name "{name}" is taken: choose another')
+    if retries is not None and not 0 <= retries <= _MOST_RETRIES:
+        raise ValueError(f"retries={retries}: use 0 to {_MOST_RETRIES}")
 
     def register(function: _Function) -> _Function:
-        registry.append(Declared(function, schedule, name, options, where))
+        if inspect.iscoroutinefunction(function):
+            raise ValueError(
+                f"{function.__name__} is async, but jobs run on threads: "
+                "make it a plain function that calls asyncio.run"
+            )
+        call = _taking_the_run(function)
+        declarations.jobs.append(Declared(function, call, schedule, name, retries, options))
+        declarations.heard()
         return function
 
     return register
+
+
+def _taking_the_run(function: Callable[..., Any]) -> Callable[[Any], object]:
+    """Calls the function with the run if it has a parameter `run`, or exactly one that it needs."""
+    parameters = inspect.signature(function).parameters
+    run = parameters.get("run")
+    if run and run.kind in (run.KEYWORD_ONLY, run.POSITIONAL_OR_KEYWORD):
+        return lambda given: function(run=given)
+    needed = [
+        each
+        for each in parameters.values()
+        if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    ]
+    if not needed:
+        return lambda _: function()
+    if len(needed) == 1 and needed[0].kind is not needed[0].KEYWORD_ONLY:
+        return function
+    raise ValueError(
+        f"{getattr(function, '__name__', function)} needs "
+        f"{', '.join(each.name for each in needed)}: a job takes nothing, or the run"
+    )

@@ -1,4 +1,4 @@
-"""What a twin believes of what the other tells, so that nothing told does harm for good."""
+"""The checks on documents of the other twin: no message does lasting harm."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from test_knowledge import knowledge
 
 from twin.core.pair import belief
 from twin.core.pair.belief import FORGOTTEN_S, STRANGE_JOBS, STRANGE_MEMOS, believed
-from twin.core.pair.bounds import MEMO_BYTES, WHY_BYTES, json_bytes
+from twin.core.pair.bounds import BOOTS, MEMO_BYTES, WHY_BYTES, json_bytes
 from twin.core.pair.document import Role
 from twin.core.pair.events import Effect, Ended, Heard, Remember, Via
 from twin.core.pair.knowledge import PAUSE, Claim, Entry, Fate, Knowledge, Memo
@@ -36,13 +36,13 @@ def learned(told: Knowledge, *jobs: str) -> tuple[Knowledge, tuple[str, ...]]:
 
 
 @given(knowledge, knowledge)
-def test_what_honest_twins_tell_is_believed(one: Knowledge, other: Knowledge) -> None:
+def test_documents_of_honest_twins_are_accepted(one: Knowledge, other: Knowledge) -> None:
     written = {key: memo for key, memo in other.memos.items() if memo.term <= other.claim.term}
     other = replace(other, memos=written)
     assert believed(one, other, ["backup", "mail"], NOON) == (one.merge(other), ())
 
 
-def test_who_hears_nothing_new_knows_the_very_same() -> None:
+def test_a_message_without_news_leaves_the_same_object() -> None:
     known = Knowledge(CLAIM, {"mail": DONE})
     assert believed(known, Knowledge(CLAIM, {"mail": DONE}), (), NOON)[0] is known
 
@@ -55,12 +55,12 @@ def test_a_run_that_cannot_have_begun_yet_does_not_hold_its_job_back() -> None:
     assert started(twin.wait(60)) == [("mail", SLOT + 60)]
 
 
-def test_a_run_that_took_longer_than_there_is_time_is_not_believed() -> None:
+def test_a_run_of_impossible_length_is_refused() -> None:
     long = replace(DONE, seconds=2.0**40)
     assert learned(Knowledge(ledger={"mail": long})) == (Knowledge(CLAIM), (belief.AHEAD,))
 
 
-def test_a_memo_of_a_term_that_nobody_claimed_does_not_outlast_a_resume() -> None:
+def test_a_memo_of_an_unclaimed_term_does_not_outlast_a_resume() -> None:
     twin = Twin(jobs=minutely("mail")).take()
     for term in (TERM + 10**12, twin.state.knowledge.claim.term):
         memo = Memo(term, TERM + 10**12, "b", "for ever")
@@ -69,14 +69,14 @@ def test_a_memo_of_a_term_that_nobody_claimed_does_not_outlast_a_resume() -> Non
         assert twin.state.knowledge.paused is None
 
 
-def test_a_memo_is_believed_under_the_claim_that_comes_with_it() -> None:
+def test_a_memo_is_accepted_with_the_claim_in_its_message() -> None:
     memo = Memo(TERM + 5, TERM, "b", "x")
     claim = Claim(TERM + 5, "b", B_BOOT)
     assert learned(Knowledge(claim, memos={"scale": memo}))[0].memos == {"scale": memo}
     assert learned(Knowledge(memos={"scale": memo})) == (Knowledge(CLAIM), (belief.OF_NO_CLAIM,))
 
 
-def test_jobs_without_end_crowd_out_none_of_our_own() -> None:
+def test_a_flood_of_jobs_displaces_none_of_our_own() -> None:
     known = Knowledge(CLAIM, {"mail": replace(DONE, slot=60)})
     flood = {f"junk {n}": replace(DONE, slot=SLOT - n) for n in range(2 * STRANGE_JOBS)}
     after, refused = believed(known, Knowledge(ledger=flood), ["mail"], NOON)
@@ -99,7 +99,7 @@ def test_newer_jobs_take_the_place_of_the_oldest() -> None:
     assert f"junk {STRANGE_JOBS - 1}" not in after.ledger
 
 
-def test_memos_without_end_are_left_out_and_those_that_are_known_go_on() -> None:
+def test_a_flood_of_memos_is_dropped_and_known_memos_are_updated() -> None:
     known = Knowledge(CLAIM, memos={PAUSE: Memo(1, 1, "a", "")})
     flood = {f"junk {n}": Memo(TERM, n, "b", "x") for n in range(2 * STRANGE_MEMOS)}
     paused = Memo(TERM, 1, "b", "somebody paused it")
@@ -108,13 +108,21 @@ def test_memos_without_end_are_left_out_and_those_that_are_known_go_on() -> None
     assert after.memos == {PAUSE: paused}
 
 
-def test_the_last_word_on_a_job_that_only_the_other_had_is_forgotten_after_100_days() -> None:
+def test_a_flood_of_twins_is_left_out_and_the_newest_boots_are_learned() -> None:
+    known = Knowledge(CLAIM, boots={"a": "1-a", "b": "2-b"})
+    flood = {f"junk {n}": "9-z" for n in range(BOOTS)}
+    after, _ = believed(known, Knowledge(boots={**flood, "a": "3-a"}), (), NOON)
+    assert after.boots == {"a": "3-a", "b": "2-b"}
+    assert learned(Knowledge(boots={"c": "3-c"}))[0].boots == {"c": "3-c"}
+
+
+def test_the_last_entry_of_a_job_of_the_other_twin_alone_is_forgotten_after_100_days() -> None:
     old = {"mail": replace(DONE, slot=SLOT - int(FORGOTTEN_S) - 1)}
     assert learned(Knowledge(ledger=old)) == (Knowledge(CLAIM), ())
     assert learned(Knowledge(ledger=old), "mail")[0].ledger == old
 
 
-def test_who_still_has_such_a_word_does_not_press_it_on_the_other() -> None:
+def test_a_twin_that_still_has_such_an_entry_does_not_send_it_again() -> None:
     old = {"mail": replace(DONE, slot=SLOT - int(FORGOTTEN_S) - 1)}
     standby = Twin(jobs=minutely("mail")).stand_by()
     standby.state = replace(standby.state, knowledge=replace(standby.state.knowledge, ledger=old))
@@ -124,7 +132,7 @@ def test_who_still_has_such_a_word_does_not_press_it_on_the_other() -> None:
     assert sent(standby.hear(Role.ON_DUTY, standby.claim_of_b())) == ["UPDATE"]
 
 
-def test_why_something_is_not_believed_is_logged_once() -> None:
+def test_the_reason_of_a_refusal_is_logged_once() -> None:
     twin = Twin().take()
     ahead = Knowledge(ledger={"mail": replace(DONE, slot=SLOT + 3600)})
     assert len(noted(hear(twin, ahead), "knowledge.refused")) == 1
@@ -144,7 +152,7 @@ def test_a_memo_is_cut_where_it_is_written() -> None:
     assert json_bytes(twin.state.knowledge.memos["scale"].text) == MEMO_BYTES
 
 
-def test_of_boots_that_come_by_the_thousand_only_the_last_wakes_are_kept() -> None:
+def test_among_thousands_of_boots_only_the_last_wakes_are_kept() -> None:
     twin = Twin().stand_by()
     for number in range(1_000):
         twin.hear(Role.STANDBY, boot=f"{TERM + number}-b")

@@ -1,4 +1,4 @@
-"""What a stream tells after its first line: no more than what is new."""
+"""After the first line, a stream sends only news."""
 
 from dataclasses import replace
 
@@ -30,26 +30,26 @@ def document(known: Knowledge, recent: Record = Record()) -> Document:  # noqa: 
 
 
 @given(knowledge, knowledge)
-def test_who_reads_the_lines_in_turn_knows_what_whole_documents_tell(
+def test_a_reader_of_all_lines_knows_as_much_as_a_reader_of_whole_documents(
     first: Knowledge, more: Knowledge
 ) -> None:
     told, now = document(first), document(first.merge(more))
     assert now.without(told).after(told) == now
 
 
-def test_of_the_ledger_only_the_jobs_with_a_new_entry_are_told() -> None:
+def test_a_line_holds_only_jobs_with_a_new_entry() -> None:
     told = document(Knowledge(ledger={"post": POST, "mail": MAIL}))
     ended = replace(MAIL, fate=Fate.DONE)
     now = document(Knowledge(ledger={"post": POST, "mail": ended}))
     assert now.without(told).ledger == {"mail": ended}
 
 
-def test_what_has_the_same_values_is_not_told_again() -> None:
+def test_equal_values_are_not_sent_again() -> None:
     told = document(Knowledge(ledger={"post": POST}))
     assert not document(Knowledge(ledger={"post": replace(POST)})).without(told).ledger
 
 
-def test_of_what_is_recent_only_the_targets_with_news_are_told() -> None:
+def test_a_line_holds_only_targets_with_new_records() -> None:
     look = Look(10, 87, "healthy", 644, 2, 1)
     made = {"shop": (Decision(600, 1, 2, "slow"),)}
     told = document(Knowledge(), Record({"shop": (look,), "blog": (look,)}, made))
@@ -58,7 +58,7 @@ def test_of_what_is_recent_only_the_targets_with_news_are_told() -> None:
     assert now.without(told).recent == Record({"shop": (later,)})
 
 
-def test_of_a_stream_that_tells_more_than_a_twin_can_hold_only_the_newest_is_kept() -> None:
+def test_only_the_newest_entries_of_an_overlong_stream_are_kept() -> None:
     jobs = {f"job {n}": replace(POST, slot=n) for n in range(ENTRIES)}
     told = replace(document(Knowledge(ledger=jobs)), memos={str(n): MEMO for n in range(MEMOS)})
     more = replace(document(Knowledge(ledger={"mail": MAIL})), memos={"pause": MEMO})

@@ -1,4 +1,4 @@
-"""The history of the pair: merging it does no harm, and it forgets what is old."""
+"""The history of the pair: merging is harmless, and old records are forgotten."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ from twin.core.pair.history import (
 
 EVER = 1e10
 
-# Few values, so that the same minute, boot and moment come up all the time.
+# Few values, so that equal minutes, boots and moments are common.
 few = st.integers(0, 3)
 verdicts = st.sampled_from(["healthy", "slow", "failing", "unheard of"])
 looks = st.builds(Look, few, few, verdicts, few, few, few)
@@ -46,7 +46,7 @@ def history(*parts: Record) -> History:
 
 
 @given(st.lists(records, max_size=4), st.randoms())
-def test_it_does_not_matter_in_what_order_or_how_often_the_parts_come(
+def test_parts_merge_in_any_order_and_any_number_of_times(
     parts: list[Record], random: object
 ) -> None:
     shuffled = [*parts, *parts]
@@ -55,7 +55,7 @@ def test_it_does_not_matter_in_what_order_or_how_often_the_parts_come(
 
 
 @given(records, records)
-def test_what_one_gives_out_makes_another_that_is_the_same(one: Record, other: Record) -> None:
+def test_a_history_copied_part_by_part_is_equal(one: Record, other: Record) -> None:
     both = history(one, other)
     assert history(both.between(0, EVER)).between(0, EVER) == both.between(0, EVER)
 
@@ -68,12 +68,12 @@ def test_a_minute_keeps_its_slowest_answer_its_worst_verdict_and_its_last_quanti
     assert kept == Look(7, 5200, "slow", 470, 3, 3)
 
 
-def test_a_boot_lived_from_the_first_to_the_last_that_was_heard_of_it() -> None:
+def test_a_boot_lived_from_its_first_to_its_last_message() -> None:
     parts = [Record(lives={"1-x": Life("a", since, since + 60)}) for since in (600, 480, 900)]
     assert history(*parts).between(0, EVER).lives == {"1-x": Life("a", 480, 960)}
 
 
-def test_only_what_is_new_enough_is_given_out_in_order_of_time() -> None:
+def test_only_recent_records_are_given_out_in_order_of_time() -> None:
     made = history(
         Record(
             {"web": (Look(9, 0, "healthy", 540, 1, 1), Look(2, 0, "healthy", 120, 1, 1))},
@@ -91,7 +91,7 @@ def test_only_what_is_new_enough_is_given_out_in_order_of_time() -> None:
     assert made.between(0, 59) == Record(lives={"0-w": Life("a", 0, 90)})
 
 
-def test_a_story_begins_with_what_each_boot_was_that_lived_in_it() -> None:
+def test_a_story_begins_with_the_role_of_each_living_boot() -> None:
     made = history(
         Record(
             changes=(
@@ -117,7 +117,7 @@ def test_the_newest_look_at_a_target_is_known() -> None:
     assert made.newest_look("worker") is None
 
 
-def test_after_48_hours_all_is_forgotten_but_how_long_each_boot_lived_in_the_month() -> None:
+def test_after_48_hours_only_the_lives_of_the_month_are_kept() -> None:
     made = history(
         Record(
             {"web": (Look(1, 0, "healthy", 60, 1, 1),)},
@@ -142,13 +142,13 @@ def test_a_twin_that_flaps_for_days_does_not_fill_the_memory() -> None:
     assert kept[-1] == changes[-1]
 
 
-# ---- what is more than a pair has, and what cannot be true
+# ---- records beyond the limits, and impossible records
 
 
 NOW = 1_800_000_000
 
 
-def test_of_more_targets_than_a_pair_has_only_our_own_are_kept() -> None:
+def test_only_our_own_targets_are_kept_beyond_the_limit() -> None:
     own = Record({"web": (Look(1, 0, "healthy", 60, 1, 1),)})
     strange = {f"junk {n}": own.looks["web"] for n in range(2 * TARGETS)}
     made = history(Record(strange))
@@ -172,7 +172,7 @@ def test_each_target_keeps_its_share_of_looks_and_decisions_the_newest() -> None
     assert told.decisions == dict.fromkeys(names, decisions[-50:])
 
 
-def test_of_boots_without_end_the_last_to_live_are_kept() -> None:
+def test_among_too_many_boots_the_last_to_live_are_kept() -> None:
     made = history(Record(lives={f"{at}-x": Life("a", 0, at) for at in range(9_000)}))
     assert list(made.twins().lives) == [f"{at}-x" for at in range(4_000, 9_000)]
     assert made.lived_until("8999-x") == 8_999
@@ -227,13 +227,13 @@ def test_a_long_reason_is_cut() -> None:
         Record(lives={"1-x": Life("a", NOW, NOW, "v" * 500)}),
     ],
 )
-def test_what_cannot_be_true_is_not_taken_into_the_history(told: Record) -> None:
+def test_impossible_records_are_not_merged(told: Record) -> None:
     made = history()
     made.merge(credible(told, NOW))
     assert made.between(0, EVER) == Record()
 
 
-def test_what_can_be_true_is() -> None:
+def test_possible_records_are_merged() -> None:
     told = Record(
         {"web": (Look(NOW // 60 + 9, 0, "healthy", NOW + 540, 1, 1),)},
         {"web": (Decision(NOW, 1, 2, ""),)},

@@ -1,4 +1,4 @@
-"""Hours awake: counted per twin, overlapping boots once, this month alone."""
+"""Hours awake: per twin, overlapping boots once, only this month."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ def life(twin: str, since_h: float, until_h: float) -> Life:
     return Life(twin, int(NOVEMBER + since_h * H), int(NOVEMBER + until_h * H), "")
 
 
-def test_two_that_were_awake_for_21_days_have_used_1008_hours() -> None:
+def test_two_twins_awake_for_21_days_have_used_1008_hours() -> None:
     now = NOVEMBER + 21 * 24 * H
     used = used_h([life("a", 0, 504), life("b", 0, 504)], now)
     assert used == {"a": 504, "b": 504}
@@ -32,14 +32,14 @@ def test_the_last_month_and_the_future_do_not_count() -> None:
     assert used_h(lives, NOVEMBER + 5 * H) == {"a": 3}
 
 
-def test_it_is_known_from_the_first_boot_of_the_month_that_somebody_remembers() -> None:
+def test_hours_are_known_from_the_first_remembered_boot_of_the_month() -> None:
     now = NOVEMBER + 50 * H
     assert known_since([life("a", 30, 40), life("b", 20, 25)], now) == NOVEMBER + 20 * H
     assert known_since([life("a", -30, 40)], now) == NOVEMBER
     assert known_since([], now) == now
 
 
-def test_1000_hours_for_two_that_are_always_awake_are_dry_on_day_21() -> None:
+def test_two_twins_always_awake_use_up_1000_hours_on_day_21() -> None:
     now = NOVEMBER + 240 * H
     dry = dry_at({"a": 240, "b": 240}, NOVEMBER, now, 1000)
     assert dry == NOVEMBER + 500 * H

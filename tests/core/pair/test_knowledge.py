@@ -1,4 +1,4 @@
-"""The merge, and its laws: what makes a lost, late, doubled or reordered message harmless."""
+"""The merge and its laws, which make a lost, late, doubled or reordered message harmless."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twin.core.pair.document import Document, Role
 from twin.core.pair.knowledge import NOBODY, Claim, Entry, Fate, Knowledge, Memo
 
-# Few values, so that equal terms, slots, twins and boots come up all the time.
+# Few values, so that equal terms, slots, twins and boots are common.
 claims = st.builds(
     Claim, st.integers(0, 3), st.sampled_from("ab"), st.sampled_from(["1-x", "2-y"]), st.booleans()
 )
@@ -43,7 +43,7 @@ def test_the_order_of_two_messages_does_not_matter(one: Knowledge, other: Knowle
 
 
 @given(knowledge, knowledge, knowledge)
-def test_it_does_not_matter_who_merges_first(a: Knowledge, b: Knowledge, c: Knowledge) -> None:
+def test_merging_is_symmetric(a: Knowledge, b: Knowledge, c: Knowledge) -> None:
     assert a.merge(b).merge(c) == a.merge(b.merge(c))
 
 
@@ -84,6 +84,7 @@ def test_claims_are_ordered_by_term_then_twin_then_boot_then_release(
     ("loser", "winner", "because"),
     [
         (Entry(60, Fate.DONE, "a", "1-x"), Entry(120, Fate.SKIPPED, "a", "1-x"), "a later slot"),
+        (Entry(60, Fate.UNKNOWN, "", ""), Entry(60, Fate.SKIPPED, "a", "1-x"), "a record"),
         (Entry(60, Fate.SKIPPED, "b", "2-y"), Entry(60, Fate.RUNNING, "a", "1-x"), "it started"),
         (Entry(60, Fate.RUNNING, "b", "2-y"), Entry(60, Fate.DONE, "a", "1-x"), "it ended"),
         (Entry(60, Fate.RUNNING, "b", "2-y"), Entry(60, Fate.UNKNOWN, "a", "1-x"), "written off"),

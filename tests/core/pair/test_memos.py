@@ -1,4 +1,4 @@
-"""Memos: what whoever has the duty leaves for whoever has it next."""
+"""Memos: notes of a holder for the next holder."""
 
 from dataclasses import replace
 
@@ -13,14 +13,14 @@ def memo(twin: Twin) -> Memo:
     return twin.state.knowledge.memos["scale"]
 
 
-def test_a_memo_is_told_to_the_peer_at_once() -> None:
+def test_a_memo_is_sent_to_the_peer_at_once() -> None:
     holder = Twin().take()
     effects = holder.tell(Remember("scale", "one", holder.state.knowledge.claim.term))
     assert Publish() in effects
     assert holder.state.document().memos["scale"].text == "one"
 
 
-def test_the_last_word_counts_even_when_the_clock_was_set_back() -> None:
+def test_the_last_memo_counts_even_when_the_clock_was_set_back() -> None:
     holder = Twin().take()
     term = holder.state.knowledge.claim.term
     holder.tell(Remember("scale", "one", term))
@@ -29,7 +29,7 @@ def test_the_last_word_counts_even_when_the_clock_was_set_back() -> None:
     assert memo(holder).text == "two"
 
 
-def test_the_word_of_one_who_has_lost_the_duty_counts_less() -> None:
+def test_a_memo_of_a_former_holder_loses() -> None:
     holder = Twin().take()
     term = holder.state.knowledge.claim.term
     holder.tell(Remember("scale", "of the next holder", term + 1))
@@ -37,13 +37,13 @@ def test_the_word_of_one_who_has_lost_the_duty_counts_less() -> None:
     assert memo(holder).text == "of the next holder"
 
 
-def test_a_standby_sends_what_it_remembers() -> None:
+def test_a_standby_sends_its_memos() -> None:
     standby = Twin().stand_by()
     effects = standby.tell(Remember("pause", "yes", standby.state.knowledge.claim.term))
     assert sent(effects) == ["UPDATE"]
 
 
-def test_a_standby_that_knows_a_memo_more_than_the_holder_says_so() -> None:
+def test_a_standby_sends_a_memo_that_the_holder_lacks() -> None:
     standby = Twin().stand_by()
     standby.tell(Remember("pause", "yes", standby.state.knowledge.claim.term))
     assert sent(standby.hear(Role.ON_DUTY, standby.claim_of_b())) == ["UPDATE"]

@@ -1,4 +1,4 @@
-"""The duty paused and resumed, and a job run because somebody asked for it."""
+"""Pausing and resuming the duty, and running a job on request."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def newest(twin: Twin) -> Entry:
     return twin.state.knowledge.ledger["mail"]
 
 
-def test_while_the_duty_is_paused_slots_are_skipped_with_the_reason(holder: Twin) -> None:
+def test_a_pause_skips_slots_with_the_reason(holder: Twin) -> None:
     pause(holder)
     effects = holder.wait(60)
     assert started(effects) == []
@@ -40,7 +40,7 @@ def test_while_the_duty_is_paused_slots_are_skipped_with_the_reason(holder: Twin
     assert newest(holder).fate is Fate.SKIPPED
 
 
-def test_after_a_pause_the_next_slot_runs_and_none_of_those_before(holder: Twin) -> None:
+def test_after_a_pause_the_next_slot_runs_and_no_earlier_one(holder: Twin) -> None:
     pause(holder)
     holder.wait(150)
     pause(holder, because="")
@@ -55,7 +55,7 @@ def test_a_pause_survives_a_handover() -> None:
     assert started(standby.wait(120)) == []
 
 
-def test_what_tells_that_a_twin_lives_goes_on_in_a_pause() -> None:
+def test_a_job_that_reports_liveness_runs_in_a_pause() -> None:
     holder = Twin(jobs={"mail": replace(MAIL, pausable=False)}).take()
     pause(holder)
     assert started(holder.wait(60))
@@ -70,7 +70,7 @@ def test_a_job_can_be_run_beside_its_slots_and_in_a_pause(holder: Twin) -> None:
     assert noted(effects, "slot.started")[0]["because"] == "somebody asked for it"
 
 
-def test_after_a_run_that_was_asked_for_the_slots_go_on(holder: Twin) -> None:
+def test_slots_continue_after_a_requested_run(holder: Twin) -> None:
     holder.tell(RunNow("mail"))
     holder.tell(Ended("mail", newest(holder).slot, Fate.DONE, 0.1))
     assert started(holder.wait(60)) == [("mail", NOON_SLOT + 60)]
@@ -91,15 +91,15 @@ def test_a_job_whose_slot_is_due_is_run_for_that_slot_alone(holder: Twin) -> Non
     assert why == "a slot of mail is due at this moment: try again in a few seconds"
 
 
-def test_who_is_not_on_duty_runs_nothing() -> None:
+def test_a_twin_not_on_duty_runs_nothing() -> None:
     standby = Twin(jobs={"mail": MAIL}).stand_by()
     assert slots.why_not_now(standby.state, "mail") == "this twin is not on duty"
     assert started(standby.tell(RunNow("mail"))) == []
 
 
-def test_a_job_that_does_not_exist_is_named(holder: Twin) -> None:
+def test_an_unknown_job_is_named(holder: Twin) -> None:
     assert slots.why_not_now(holder.state, "male") == "there is no job male"
 
 
-def test_a_job_that_can_be_run_has_nothing_against_it(holder: Twin) -> None:
+def test_a_runnable_job_has_no_obstacle(holder: Twin) -> None:
     assert slots.why_not_now(holder.state, "mail") == ""

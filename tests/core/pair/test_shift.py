@@ -33,7 +33,7 @@ def test_a_shift_begins_and_ends_on_the_minute(shift: str, clock: str, inside: b
     assert parse_shift(shift, UTC_ZONE).contains(at(clock)) is inside
 
 
-def test_two_shifts_that_share_a_day_leave_no_minute_and_overlap_in_none() -> None:
+def test_two_shifts_that_share_a_day_cover_each_minute_once() -> None:
     night, day = (parse_shift(text, BERLIN) for text in ("00:00-12:00", "12:00-00:00"))
     for minute in range(0, 2 * 86_400, 60):
         moment = at("00:00:00", "2026-03-28") + minute  # the clocks change in between
@@ -49,7 +49,7 @@ def test_a_shift_is_read_on_the_clocks_of_its_zone() -> None:
 @pytest.mark.parametrize(
     "text", ["8-12", "08:00", "24:00-12:00", "08:60-12:00", "08:00-12:00h", ""]
 )
-def test_what_is_no_shift_is_told_how_to_write_one(text: str) -> None:
+def test_an_invalid_shift_is_refused_with_the_format(text: str) -> None:
     with pytest.raises(ValueError, match="write it like 00:00-12:00"):
         parse_shift(text, UTC_ZONE)
 

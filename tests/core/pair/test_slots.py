@@ -1,4 +1,4 @@
-"""Which slots are run, which are skipped, and which wait for a run that is going."""
+"""Slots that run, slots that are skipped, and slots that wait for a run underway."""
 
 from dataclasses import dataclass, replace
 
@@ -8,6 +8,7 @@ from stepping import A_URL, B_BOOT, NOON, Twin, noted, sent, started
 from twin.core.pair import slots
 from twin.core.pair.document import Role
 from twin.core.pair.events import (
+    Declared,
     Ended,
     Failed,
     Failure,
@@ -18,10 +19,13 @@ from twin.core.pair.events import (
     Start,
     Tick,
     Via,
+    WatchLost,
 )
 from twin.core.pair.knowledge import Entry, Fate
 from twin.core.schedule.job import Job
 from twin.core.schedule.schedules import every
+
+Lines = list[dict[str, object]]
 
 NOON_SLOT = int(NOON)
 NEVER_CAME = 4_000_000_000
@@ -57,7 +61,7 @@ def with_slots(*slots: int, catch_up: bool = False) -> dict[str, Job]:
 
 
 def holder(jobs: dict[str, Job] | None = None, ran: Entry | None = None) -> Twin:
-    """On duty, 20 s after a whole minute, with the ledger that the peer had."""
+    """On duty, 20 s after a whole minute, with the peer's ledger."""
     twin = Twin(jobs=minutely() if jobs is None else jobs, wall=NOON + 18.9)
     twin.wake()
     ledger = {} if ran is None else {"mail": ran}
@@ -79,7 +83,7 @@ def fate(twin: Twin) -> tuple[int, Fate]:
     return known.slot, known.fate
 
 
-# ---- the plain course of things
+# ---- the normal case
 
 
 def test_a_slot_is_announced_then_started_on_its_second() -> None:
@@ -135,10 +139,10 @@ def test_a_slot_that_the_old_holder_announced_is_not_run_again() -> None:
     assert started(effects) == []
 
 
-# ---- what was missed
+# ---- missed slots
 
 
-def test_of_missed_slots_the_newest_runs_and_the_others_are_skipped() -> None:
+def test_the_newest_missed_slot_runs_and_the_others_are_skipped() -> None:
     twin = Twin(jobs=minutely(), wall=NOON + 18.9).wake()
     ledger = {"mail": entry(NOON_SLOT - 240)}
     effects = twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.ANSWER, ledger=ledger)
@@ -159,12 +163,129 @@ def test_a_missed_slot_over_its_grace_is_skipped_with_its_reason() -> None:
 
 def test_without_a_ledger_counting_begins_on_taking_duty() -> None:
     twin = holder()
-    assert fate(twin) == (NOON_SLOT, Fate.SKIPPED)
-    assert "the pair had just started" in twin.state.knowledge.ledger["mail"].why
+    assert fate(twin) == (NOON_SLOT, Fate.UNKNOWN)
+    assert "no twin that answers has a record" in twin.state.knowledge.ledger["mail"].why
     assert started(twin.wait(41)) == [("mail", NOON_SLOT + 60)]
 
 
-def test_slots_since_boot_that_nobody_served_are_told() -> None:
+def test_a_job_that_a_ledger_lacks_is_new_and_its_last_slot_is_skipped() -> None:
+    twin = Twin(jobs=minutely() | minutely(name="post") | minutely(name="tidy"), wall=NOON + 18.9)
+    twin.wake()
+    ledger = {"post": entry(NOON_SLOT)}
+    claim = twin.state.knowledge.claim
+    (line,) = noted(twin.hear(Role.STANDBY, claim, Via.ANSWER, ledger=ledger), "slots.not_counted")
+    assert line["jobs"] == 2
+    assert fate(twin) == (NOON_SLOT, Fate.SKIPPED)
+
+
+# ---- slots of which no twin has a record
+
+
+def without_record(jobs: dict[str, Job], wall: float = NOON + 18.9) -> tuple[Twin, Lines]:
+    """On duty, although no twin had a ledger; and its lines about that."""
+    twin = Twin(jobs=jobs, wall=wall).wake()
+    effects = twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.ANSWER)
+    return twin, noted(effects, "slots.unknown")
+
+
+def test_slots_before_a_holder_without_a_record_are_unknown_in_one_line() -> None:
+    _, (line,) = without_record(minutely() | minutely(name="post"))
+    assert (line["jobs"], line["until"]) == (2, NOON_SLOT + 18)
+    assert "as at a first start" in str(line["because"])
+
+
+def test_a_slot_since_the_boot_of_such_a_holder_is_skipped() -> None:
+    twin, (line,) = without_record(minutely(), wall=NOON + 59.5)
+    assert fate(twin) == (NOON_SLOT + 60, Fate.SKIPPED)
+    assert line["until"] == NOON_SLOT + 59
+
+
+def test_slots_of_a_script_that_is_read_later_are_unknown_too() -> None:
+    twin, lines = without_record({})
+    assert lines == []
+    (line,) = noted(twin.tell(Declared(minutely())), "slots.unknown")
+    assert line["jobs"] == 1
+    assert fate(twin) == (NOON_SLOT, Fate.UNKNOWN)
+    new = Declared(minutely() | minutely(name="new"), {"new": NOON})
+    assert noted(twin.tell(new), "slots.unknown") == []
+
+
+def test_slots_since_the_boot_that_came_before_the_script_was_read_are_skipped() -> None:
+    twin, _ = without_record({})
+    twin.wait(150)
+    effects = twin.tell(Declared(minutely()))
+    (line,) = noted(effects, "slot.skipped")
+    assert (line["slot"], line["last"], line["count"]) == (NOON_SLOT + 60, NOON_SLOT + 120, 2)
+    assert noted(effects, "slots.unknown")
+
+
+def test_a_holder_without_a_record_logs_the_gap_once_when_its_peer_has_one() -> None:
+    twin, _ = without_record(minutely())
+    twin.wait(60)
+    ledger = {"mail": entry(NOON_SLOT - 240), "gone": entry(NOON_SLOT - 240)}
+    claim = twin.state.knowledge.claim
+    (line,) = noted(twin.hear(Role.STANDBY, claim, Via.UPDATE, ledger=ledger), "slots.unknown")
+    assert (line["slot"], line["last"], line["count"]) == (NOON_SLOT - 180, NOON_SLOT, 4)
+    again = twin.hear(Role.STANDBY, claim, Via.UPDATE, ledger={"mail": entry(NOON_SLOT - 180)})
+    assert noted(again, "slots.unknown") == []
+
+
+def test_a_twin_with_a_record_logs_the_gap_when_the_holder_has_none() -> None:
+    twin = Twin(jobs=minutely()).stand_by()
+    twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger={"mail": entry(NOON_SLOT - 240)})
+    unrecorded = Entry(NOON_SLOT, Fate.UNKNOWN, "", "")
+    told = {"mail": unrecorded}
+    (line,) = noted(twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger=told), "slots.unknown")
+    assert (line["slot"], line["last"], line["count"]) == (NOON_SLOT - 180, NOON_SLOT, 4)
+    assert noted(twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger=told), "slots.unknown") == []
+
+
+def test_a_slot_that_cannot_have_come_yet_is_not_missing() -> None:
+    twin = Twin(jobs=minutely()).stand_by()
+    ledger = {"mail": entry(NOON_SLOT), "gone": entry(NOON_SLOT)}
+    twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger=ledger)
+    ahead = dict.fromkeys(ledger, Entry(NOON_SLOT + 3_600, Fate.UNKNOWN, "", ""))
+    ahead["new"] = entry(NOON_SLOT)
+    assert noted(twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger=ahead), "slots.unknown") == []
+
+
+def test_between_two_ledgers_that_meet_in_time_no_slot_is_missing() -> None:
+    twin, _ = without_record(with_slots(NOON_SLOT - 240, NOON_SLOT, NOON_SLOT + 60))
+    ledger = {"mail": entry(NOON_SLOT)}
+    twin.wait(60)
+    effects = twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.UPDATE, ledger=ledger)
+    assert noted(effects, "slots.unknown") == []
+
+
+def test_a_command_has_no_slots_that_could_be_missing() -> None:
+    command = replace(minutely()["mail"], continuous=True)
+    twin, _ = without_record({"mail": command})
+    ledger = {"mail": entry(NOON_SLOT - 240)}
+    effects = twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.UPDATE, ledger=ledger)
+    assert noted(effects, "slots.unknown") == []
+
+
+# ---- a boot whose ledger may be old
+
+
+def test_slots_due_before_a_boot_woke_are_skipped_if_its_ledger_may_be_old() -> None:
+    """A router held the message with the ledger; its sender may have run the slot since."""
+    twin = Twin(jobs=minutely(), wall=NOON + 70)
+    twin.hear(Role.ON_DUTY, twin.claim_of_b(), via=Via.UPDATE, ledger={"mail": entry(NOON_SLOT)})
+    assert started(twin.wait(10)) == []
+    assert twin.role() is Role.ON_DUTY
+    assert fate(twin) == (NOON_SLOT + 60, Fate.SKIPPED)
+    assert "nobody says whether it ran" in twin.state.knowledge.ledger["mail"].why
+
+
+@pytest.mark.parametrize("via", [Via.ANSWER, Via.LINE])
+def test_a_boot_with_a_current_ledger_runs_slots_due_before_it_woke(via: Via) -> None:
+    twin = Twin(jobs=minutely(), wall=NOON + 70)
+    twin.hear(Role.ON_DUTY, twin.claim_of_b(), via=via, ledger={"mail": entry(NOON_SLOT)})
+    assert started(twin.wait(15)) == [("mail", NOON_SLOT + 60)]
+
+
+def test_missed_slots_since_boot_are_logged() -> None:
     twin = Twin(jobs=minutely(), wall=NOON - 0.5, url=None)
     twin.wait(1.1)
     effects = twin.tell(Failed(Failure.REFUSED, ""))
@@ -221,7 +342,7 @@ def test_a_run_past_its_time_limit_no_longer_keeps_the_next_slot() -> None:
     assert "time limit" in str(ended["because"])
 
 
-def test_the_end_of_a_run_that_was_written_off_changes_nothing() -> None:
+def test_the_end_of_a_run_past_its_limit_changes_nothing() -> None:
     twin = holder(minutely(timeout_s=90))
     twin.wait(41 + 120)
     end(twin, NOON_SLOT + 60)
@@ -240,7 +361,7 @@ def test_a_job_that_was_cancelled_on_the_other_twin_is_not_run_here() -> None:
     assert started(twin.wait(300)) == []
 
 
-def test_a_run_that_ends_on_standby_is_told_to_the_holder() -> None:
+def test_a_run_that_ends_on_standby_is_reported_to_the_holder() -> None:
     twin = holder()
     twin.wait(41)
     twin.hear(Role.CLAIMING, twin.claim_of_b(9_999_999), Via.UPDATE)
@@ -271,7 +392,7 @@ def test_a_run_on_the_other_twin_is_awaited_and_asked_after() -> None:
     assert started(effects) == [("mail", NOON_SLOT + 60)]
 
 
-def test_a_run_of_a_twin_that_is_refused_is_over() -> None:
+def test_a_refused_connection_ends_the_twins_runs() -> None:
     twin = holder(ran=entry(NOON_SLOT, Fate.RUNNING))
     twin.wait(41)
     effects = twin.tell(Failed(Failure.REFUSED, ""))
@@ -280,11 +401,55 @@ def test_a_run_of_a_twin_that_is_refused_is_over() -> None:
     assert ended["state"] == Fate.UNKNOWN
 
 
-def test_a_run_of_a_boot_that_a_newer_one_followed_without_a_word_is_over() -> None:
+def test_a_newer_boot_ends_the_runs_of_a_silently_dead_one() -> None:
     twin = holder(ran=entry(NOON_SLOT, Fate.RUNNING))
     twin.wait(41)
-    effects = twin.hear(Role.WAKING, twin.state.knowledge.claim, Via.UPDATE, boot=NEWER)
-    assert started(effects) == [("mail", NOON_SLOT + 60)]
+    twin.hear(Role.WAKING, twin.state.knowledge.claim, Via.UPDATE, boot=NEWER)
+    assert started(twin.wait(7.9)) == [], "in a deploy it speaks within 8 s"
+    assert started(twin.wait(0.2)) == [("mail", NOON_SLOT + 60)]
+
+
+@pytest.mark.parametrize(
+    ("twin_name", "boot", "via"), [("b", B_BOOT, Via.DOWN), ("a", "1-x", Via.UPDATE)]
+)
+def test_a_run_of_an_older_boot_that_still_speaks_is_awaited(
+    twin_name: str, boot: str, via: Via
+) -> None:
+    twin = holder(ran=entry(NOON_SLOT, Fate.RUNNING, twin_name, boot))
+    twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.UPDATE, boot=NEWER)
+    for _ in range(4):
+        twin.hear_retired(via=via, boot=boot, url=A_URL, twin=twin_name)
+        assert started(twin.wait(29.9)) == []
+    assert started(twin.wait(2.2)) == [("mail", NOON_SLOT + 120)]
+
+
+def test_a_standby_tells_the_newer_boot_that_the_one_it_follows_is_dead() -> None:
+    twin = Twin(jobs=minutely()).stand_by()
+    twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger={"mail": entry(NOON_SLOT, Fate.RUNNING)})
+    twin.tell(WatchLost("it broke", refused=True))
+    effects = twin.hear(Role.CLAIMING, twin.claim_of_b(9, boot=NEWER), Via.UPDATE, boot=NEWER)
+    assert fate(twin) == (NOON_SLOT, Fate.UNKNOWN)
+    assert noted(effects, "slot.ended")
+
+
+def test_a_standby_tells_the_newer_boot_that_the_one_before_it_has_not_spoken_for_8_s() -> None:
+    twin = Twin(jobs=minutely()).stand_by()
+    twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger={"mail": entry(NOON_SLOT, Fate.RUNNING)})
+    twin.hear(Role.CLAIMING, twin.claim_of_b(9, boot=NEWER), Via.UPDATE, boot=NEWER)
+    for _ in range(4):
+        twin.hear(Role.ON_DUTY, twin.claim_of_b(9, boot=NEWER), boot=NEWER)
+        twin.wait(1.9)
+    assert fate(twin) == (NOON_SLOT, Fate.RUNNING)
+    twin.wait(0.5)
+    assert fate(twin) == (NOON_SLOT, Fate.UNKNOWN)
+
+
+def test_a_late_word_of_a_boot_whose_runs_are_over_changes_nothing() -> None:
+    twin = holder(ran=entry(NOON_SLOT, Fate.RUNNING))
+    twin.tell(Failed(Failure.REFUSED, ""))
+    twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.UPDATE, boot=NEWER)
+    twin.hear_retired(via=Via.DOWN)
+    assert started(twin.wait(41)) == [("mail", NOON_SLOT + 60)]
 
 
 def test_a_run_of_a_boot_that_said_it_leaves_is_over_when_its_host_has_killed_it() -> None:
@@ -297,7 +462,7 @@ def test_a_run_of_a_boot_that_said_it_leaves_is_over_when_its_host_has_killed_it
     assert started(twin.wait(2.2)) == [("mail", NOON_SLOT + 60)]
 
 
-def test_a_run_of_an_old_boot_that_nobody_heard_end_is_over_30_s_after_waking() -> None:
+def test_an_unfinished_run_of_an_old_boot_is_over_30_s_after_waking() -> None:
     twin = holder(ran=entry(NOON_SLOT, Fate.RUNNING, "a", "1-x"))
     assert started(twin.wait(28)) == []
     twin.wait(13)
@@ -348,7 +513,7 @@ def test_a_clock_set_back_on_standby_is_noticed_too() -> None:
     assert twin.role() is Role.STANDBY
 
 
-# ---- the last look before a run begins
+# ---- the last check before a run begins
 
 
 def announced() -> Twin:
@@ -401,7 +566,7 @@ def test_a_boot_that_woke_again_does_not_begin_what_it_announced_before() -> Non
 
 
 def test_a_run_of_a_twin_that_went_to_sleep_does_not_keep_the_job_until_its_time_limit() -> None:
-    """Its host killed it in the middle of the run, and nobody asks after a twin that left."""
+    """Its host killed it during the run, and a twin that left gets no requests."""
     twin = holder(ran=entry(NOON_SLOT, Fate.RUNNING))
     twin.wait(35)
     twin.hear(Role.LEAVING, twin.state.knowledge.claim, Via.DOWN)
@@ -417,3 +582,79 @@ def test_a_run_of_a_boot_that_made_way_is_given_the_time_to_end() -> None:
     assert started(effects) == []
     assert twin.state.peer.wakes == ()
     assert started(twin.wait(33)) == [("mail", NOON_SLOT + 60)]
+
+
+# ---- continuous jobs: one run as long as the duty
+
+BOT = {"mail": Job("mail", every("1s", None, "UTC"), 300, True, 15, continuous=True)}
+RUNS_THERE = {"mail": entry(NOON_SLOT - 3_600, Fate.RUNNING)}
+
+
+def takes_over(role: Role, ledger: dict[str, Entry] = RUNS_THERE) -> Twin:
+    """On duty since this moment, while the run goes on at the peer."""
+    twin = Twin(jobs=BOT, wall=NOON + 18.9).stand_by()
+    twin.hear(Role.ON_DUTY, twin.claim_of_b(), ledger=ledger)
+    twin.hear(role, twin.claim_of_b(released=True), ledger=ledger)
+    assert twin.state.on_duty
+    return twin
+
+
+def starts_after(twin: Twin, seconds: int, hears: bool = False) -> int | None:
+    """How many seconds pass until the job begins."""
+    for second in range(seconds):
+        if started(twin.wait(1)):
+            return second
+        if hears:
+            twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.ANSWER, ledger=RUNS_THERE)
+    return None
+
+
+def test_a_continuous_job_begins_with_the_duty_and_has_one_run() -> None:
+    twin = holder(BOT)
+    assert fate(twin)[1] is Fate.RUNNING
+    effects = twin.wait(7_200)
+    assert started(effects) == []
+    assert noted(effects, "slot.skipped") == noted(effects, "slot.ended") == []
+
+
+def test_a_continuous_job_that_ended_begins_again() -> None:
+    twin = holder(BOT)
+    end(twin, fate(twin)[0], Fate.FAILED)
+    assert len(started(twin.wait(1.1))) == 1
+
+
+def test_a_continuous_job_begins_when_its_run_on_the_other_twin_has_ended() -> None:
+    twin = takes_over(Role.STANDBY)
+    assert starts_after(twin, 8, hears=True) is None
+    over = {"mail": entry(NOON_SLOT - 3_600, Fate.DONE)}
+    told = twin.hear(Role.STANDBY, twin.state.knowledge.claim, Via.ANSWER, ledger=over)
+    assert len(started(told)) == 1
+
+
+def test_a_twin_that_answers_has_its_time_to_end_a_continuous_run() -> None:
+    assert starts_after(takes_over(Role.STANDBY), 30, hears=True) == 14
+
+
+def test_a_silent_twin_runs_nothing_continuous_any_more() -> None:
+    waited = starts_after(takes_over(Role.STANDBY), 30)
+    assert waited is not None
+    assert waited <= 7
+
+
+def test_a_twin_that_leaves_is_given_time_to_end_a_continuous_run() -> None:
+    assert starts_after(takes_over(Role.LEAVING), 30) == 14
+
+
+def test_a_twin_that_is_gone_runs_nothing_continuous_any_more() -> None:
+    twin = takes_over(Role.STANDBY)
+    effects = twin.tell(Failed(Failure.REFUSED, ""))
+    assert len(started(effects + twin.wait(2.1))) == 1
+
+
+def test_a_holder_that_froze_does_not_take_its_own_silence_for_the_peers() -> None:
+    twin = takes_over(Role.STANDBY)
+    twin._pass(7)
+    assert started(twin.tell(Froze(7))) == []
+    claim = twin.state.knowledge.claim
+    effects = twin.hear(Role.STANDBY, claim, Via.ANSWER, ledger=RUNS_THERE)
+    assert started(effects + twin.wait(0.5)) == []

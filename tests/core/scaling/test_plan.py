@@ -1,4 +1,4 @@
-"""How many processes, and why: a target, a clock and a memory, step by step."""
+"""The number of processes and its reason: a target, a clock and a state, step by step."""
 
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twin.core.scaling.memory import Memory
 from twin.core.scaling.observation import Observation, Rules
 from twin.core.scaling.plan import Plan, Trouble, plan, within
+from twin.core.scaling.state import ScalingState
 from twin.core.scaling.target import Reading, TargetError
 from twin.core.scaling.verdict import Probe
 
@@ -27,13 +27,13 @@ NOTHING: tuple[Probe, ...] = ()
 
 @dataclass
 class Story:
-    """A target that does as it is told, and what it was told."""
+    """A target that obeys, and its changes."""
 
     quantity: int
     level: int | None
     rules: Rules = RULES
     wall: float = 1_000_000.0
-    memory: Memory = field(default_factory=Memory)
+    state: ScalingState = field(default_factory=ScalingState)
     line_works: bool = True
     template: str = ""
     under_way: str = ""
@@ -47,11 +47,11 @@ class Story:
         seen = Observation(
             self.wall, None if blind else reading, self.level, probes, doubt, self.closed
         )
-        decided, self.memory = plan(seen, self.rules, self.memory)
+        decided, self.state = plan(seen, self.rules, self.state)
         if decided.quantity is not None:
             assert decided.quantity != self.quantity
             self.quantity = decided.quantity
-            self.memory = self.memory.with_quantity(decided.quantity, self.wall)
+            self.state = self.state.with_quantity(decided.quantity, self.wall)
         self.wall += EVERY_S
         if decided.quantity is not None:
             self.changes.append(decided.quantity)
@@ -97,24 +97,24 @@ def test_an_outage_at_the_maximum_changes_nothing_and_says_so() -> None:
     assert decided == Plan(None, "a second probe also failed (503 after 0.1 s): already at 3")
 
 
-def test_an_outage_never_lowers_what_somebody_set_by_hand() -> None:
+def test_an_outage_never_lowers_a_manual_quantity() -> None:
     assert Story(5, level=1).goes_on(DOWN, minutes=60) == []
 
 
-def test_above_the_ceiling_nothing_goes_whoever_wants_it() -> None:
-    """What a memo of the peer's holds, or a timetable that the settings let pass, among it."""
+def test_no_rule_goes_above_the_ceiling() -> None:
+    """Not even a peer's memo, or a timetable that the settings accept."""
     story = Story(1, level=5)
     assert story.step(FAST) == Plan(3, "the timetable says 5, but SCALE_MAX is 3")
     assert story.step(FAST) == Plan(None, "the timetable says 5, but SCALE_MAX is 3")
-    for memory in (
-        Memory(quantity=1, hand=900, respected_until=story.wall + 300),
-        Memory(quantity=1, wanted=900),
-        Memory(quantity=1, before=900),
-        Memory(quantity=1, limit=900, limit_until=story.wall + 300),
+    for state in (
+        ScalingState(quantity=1, hand=900, respected_until=story.wall + 300),
+        ScalingState(quantity=1, wanted=900),
+        ScalingState(quantity=1, before=900),
+        ScalingState(quantity=1, limit=900, limit_until=story.wall + 300),
     ):
         for probes in (FAST, DOWN):
             for level in (None, 1):
-                told = Story(1, level, memory=memory)
+                told = Story(1, level, state=state)
                 told.goes_on(probes, minutes=60)
                 assert max([1, *told.changes]) <= 3
 
@@ -122,7 +122,7 @@ def test_above_the_ceiling_nothing_goes_whoever_wants_it() -> None:
 # In again
 
 
-def test_what_the_fail_safe_added_goes_one_by_one_after_ten_calm_minutes_each() -> None:
+def test_fail_safe_processes_leave_one_by_one_after_ten_calm_minutes_each() -> None:
     story = Story(1, level=1)
     story.step(DOWN)
     assert story.goes_on(FAST, minutes=10) == []
@@ -133,7 +133,7 @@ def test_what_the_fail_safe_added_goes_one_by_one_after_ten_calm_minutes_each() 
     assert story.goes_on(FAST, minutes=60) == []
 
 
-def test_a_window_is_told_as_the_settings_have_it() -> None:
+def test_a_window_is_written_as_in_the_settings() -> None:
     story = Story(1, level=1, rules=replace(RULES, window_s=90.0))
     story.step(DOWN)
     story.goes_on(MEDIUM, minutes=2)
@@ -141,17 +141,17 @@ def test_a_window_is_told_as_the_settings_have_it() -> None:
 
 
 @pytest.mark.parametrize("interruption", [MEDIUM, BLIP, NOTHING])
-def test_an_answer_that_is_not_fast_begins_the_calm_anew(interruption: tuple[Probe, ...]) -> None:
+def test_an_answer_that_is_not_fast_restarts_the_calm(interruption: tuple[Probe, ...]) -> None:
     story = Story(2, level=2)
     story.step(DOWN)
     story.goes_on(FAST, minutes=9)
-    # Without a probe the timetable would have its way, if it could see.
+    # Without probes the timetable would apply, if the target could be read.
     story.step(interruption, blind=interruption == NOTHING)
     assert story.goes_on(FAST, minutes=10) == []
     assert story.goes_on(FAST, minutes=1) == [2]
 
 
-def test_answers_between_fast_and_slow_keep_what_the_fail_safe_added() -> None:
+def test_answers_between_fast_and_slow_keep_the_fail_safe_processes() -> None:
     story = Story(2, level=2)
     story.step(DOWN)
     assert story.goes_on(MEDIUM, minutes=120) == []
@@ -236,7 +236,7 @@ def quiet(quantity: int, level: int | None) -> Story:
 
 
 @pytest.mark.parametrize("quantity", [5, 1])
-def test_what_somebody_set_by_hand_is_respected_and_then_the_timetable_returns(
+def test_a_manual_quantity_is_respected_and_then_the_timetable_returns(
     quantity: int,
 ) -> None:
     story = quiet(2, level=2)
@@ -246,7 +246,7 @@ def test_what_somebody_set_by_hand_is_respected_and_then_the_timetable_returns(
     assert story.goes_on(FAST, minutes=0.5) == [2]
 
 
-def test_setting_it_by_hand_again_begins_the_respect_anew() -> None:
+def test_another_manual_change_restarts_the_respect() -> None:
     story = quiet(2, level=2)
     by_hand(story, 5)
     story.goes_on(FAST, minutes=14)
@@ -255,7 +255,7 @@ def test_setting_it_by_hand_again_begins_the_respect_anew() -> None:
     assert story.goes_on(FAST, minutes=0.5) == [2]
 
 
-def test_an_outage_scales_out_what_somebody_set_and_comes_back_to_it() -> None:
+def test_an_outage_scales_out_a_manual_quantity_and_returns_to_it() -> None:
     story = quiet(2, level=2)
     story.rules = replace(RULES, respect_s=3600.0)
     by_hand(story, 1)
@@ -277,34 +277,34 @@ def test_switched_off_by_hand_it_is_not_down_and_comes_back_by_the_timetable() -
     by_hand(story, 0, DOWN)
     assert story.goes_on(DOWN, minutes=14.5) == []
     assert story.goes_on(DOWN, minutes=1) == [2]
-    assert story.memory.outage_since is None
+    assert story.state.outage_since is None
 
 
-def test_without_a_timetable_what_somebody_set_stays() -> None:
+def test_without_a_timetable_a_manual_quantity_stays() -> None:
     story = quiet(2, level=None)
     story.step(DOWN)
     by_hand(story, 1)
     assert story.goes_on(FAST, minutes=60) == []
 
 
-def test_the_first_look_of_all_takes_what_it_finds_for_nobodys() -> None:
+def test_the_first_observation_is_no_manual_change() -> None:
     assert Story(5, level=5).step(FAST) == Plan(None, "the timetable says 5")
 
 
-def test_what_we_were_about_to_set_is_not_mistaken_for_somebody_elses() -> None:
+def test_our_own_pending_change_is_no_manual_change() -> None:
     story = quiet(1, level=1)
-    story.memory = replace(story.memory, wanted=3)  # and then this twin died
+    story.state = replace(story.state, wanted=3)  # and then this twin died
     story.quantity = 3
     story.step(FAST)
-    assert story.memory.hand is None
-    assert story.memory.is_booting(story.wall)
+    assert story.state.hand is None
+    assert story.state.is_booting(story.wall)
 
 
-def test_what_we_were_about_to_set_and_did_not_is_not_either() -> None:
+def test_our_own_failed_change_is_no_manual_change() -> None:
     story = quiet(1, level=1)
-    story.memory = replace(story.memory, wanted=3)
+    story.state = replace(story.state, wanted=3)
     story.step(FAST)
-    assert story.memory.hand is None
+    assert story.state.hand is None
     assert by_hand(story, 3).reason.startswith("somebody set it to 3")
 
 
@@ -318,7 +318,7 @@ def test_a_clock_that_is_set_back_does_not_prolong_the_respect() -> None:
 # The timetable alone
 
 
-def test_where_nothing_is_probed_the_timetable_is_applied_at_once_both_ways() -> None:
+def test_without_probes_the_timetable_applies_at_once_both_ways() -> None:
     story = Story(3, level=1)
     assert story.step(NOTHING) == Plan(1, "the timetable says 1")
     story.level = 2
@@ -340,7 +340,7 @@ def test_while_new_processes_boot_bad_answers_now_and_then_are_no_outage() -> No
     story.step(FAST)
     for probes in (DOWN, DOWN, FAST, DOWN):
         assert story.step(probes).quantity is None
-    assert story.memory.outage_since is None
+    assert story.state.outage_since is None
 
 
 def test_while_new_processes_boot_nothing_goes_in_and_the_reason_says_so() -> None:
@@ -348,7 +348,7 @@ def test_while_new_processes_boot_nothing_goes_in_and_the_reason_says_so() -> No
     story.level = 3
     story.step(FAST)
     story.level = 2
-    because = "new processes start until 1970-01-12T13:58:55Z: keep 3"
+    because = "new processes boot until 1970-01-12T13:58:55Z: keep 3"
     assert story.step(DOWN) == Plan(None, because)
 
 
@@ -368,13 +368,13 @@ def test_a_target_is_not_blamed_while_our_own_line_is_down() -> None:
     assert decided.reason == "neither the target nor anything else could be reached: keep 2"
     text = "it cannot be reached (connection refused), and perhaps nothing can: nobody answers"
     assert decided.trouble == Trouble(text, heals=True)
-    assert story.memory.outage_since is None
-    assert story.memory.verdict == "unknown"
+    assert story.state.outage_since is None
+    assert story.state.verdict == "unknown"
     story.line_works = True
     assert story.step(REFUSED).quantity == 3
 
 
-def test_a_bad_answer_is_one_however_our_line_is() -> None:
+def test_a_bad_answer_counts_whatever_the_state_of_our_line() -> None:
     story = Story(1, level=1, line_works=False)
     assert story.step(DOWN).quantity == 3
 
@@ -385,30 +385,30 @@ def test_a_bad_answer_is_one_however_our_line_is() -> None:
 def test_an_outage_is_over_after_a_minute_of_good_answers() -> None:
     story = Story(3, level=3)
     story.step(DOWN)
-    since = story.memory.outage_since
+    since = story.state.outage_since
     story.goes_on(MEDIUM, minutes=1)
-    assert story.memory.outage_since == since
+    assert story.state.outage_since == since
     story.step(MEDIUM)
-    assert story.memory.outage_since is None
+    assert story.state.outage_since is None
 
 
 def test_a_target_that_answers_now_and_then_is_in_the_same_outage() -> None:
     story = Story(3, level=3)
     story.step(DOWN)
-    since = story.memory.outage_since
+    since = story.state.outage_since
     for _ in range(20):
         story.goes_on(FAST, minutes=0.75)
         story.step(DOWN)
-    assert story.memory.outage_since == since
+    assert story.state.outage_since == since
 
 
 def test_an_outage_is_not_over_while_new_processes_boot() -> None:
     story = Story(1, level=1)
     story.step(DOWN)
     story.goes_on(FAST, minutes=1)
-    assert story.memory.outage_since is not None
+    assert story.state.outage_since is not None
     story.goes_on(FAST, minutes=0.5)
-    assert story.memory.outage_since is None
+    assert story.state.outage_since is None
 
 
 def test_an_outage_ends_when_the_target_is_switched_off() -> None:
@@ -416,7 +416,7 @@ def test_an_outage_ends_when_the_target_is_switched_off() -> None:
     story.step(DOWN)
     story.level = 0
     story.step(DOWN)
-    assert story.memory.outage_since is None
+    assert story.state.outage_since is None
 
 
 # Nothing at all
@@ -478,7 +478,7 @@ def test_without_a_timetable_two_outages_in_a_row_go_back_to_before_the_first() 
     assert story.goes_on(FAST, minutes=60) == [2, 1]
 
 
-def test_without_a_timetable_a_quantity_above_the_ceiling_is_somebodys_own() -> None:
+def test_without_a_timetable_a_quantity_above_the_ceiling_is_manual() -> None:
     story = Story(2, level=None)
     story.step(DOWN)
     story.quantity = 6
@@ -491,7 +491,7 @@ def test_without_a_timetable_or_probes_nothing_is_done() -> None:
     assert Story(2, level=None).step(NOTHING) == Plan(None, "no timetable")
 
 
-# Not knowing
+# Unknown quantities
 
 
 def test_blind_the_quantity_is_kept_and_the_reason_says_so() -> None:
@@ -513,21 +513,21 @@ def test_an_outage_that_was_seen_blind_still_delays_a_scale_in() -> None:
     assert story.goes_on(FAST, minutes=1) == [2]
 
 
-# Losing the memory
+# Losing the state
 
 
 def test_a_handover_after_an_outage_only_delays_the_scale_in() -> None:
     story = Story(1, level=1)
     story.step(DOWN)
-    story.memory = Memory()
+    story.state = ScalingState()
     assert story.goes_on(FAST, minutes=10) == []
     assert story.goes_on(FAST, minutes=1) == [1]
 
 
-def test_a_handover_without_a_timetable_leaves_what_it_finds() -> None:
+def test_a_handover_without_a_timetable_keeps_the_quantity() -> None:
     story = Story(1, level=None)
     story.step(DOWN)
-    story.memory = Memory()
+    story.state = ScalingState()
     assert story.goes_on(FAST, minutes=60) == []
 
 
@@ -546,16 +546,16 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None)  # a busy machine is no fault of the plan's
+@settings(deadline=None)  # a busy machine is not the plan's fault
 @given(steps=STEPS, start=st.integers(0, 3), forget=st.integers(0, 40))
-def test_whatever_happens_it_stays_between_the_level_and_the_ceiling(
+def test_the_quantity_always_stays_between_the_level_and_the_ceiling(
     steps: list[tuple[tuple[Probe, ...], int, float]], start: int, forget: int
 ) -> None:
     story = Story(start, level=1)
     for number, (probes, level, passes_s) in enumerate(steps):
         story.level = level
         if number == forget:
-            story.memory = Memory()
+            story.state = ScalingState()
         before = story.quantity
         story.step(probes)
         story.wall += passes_s - EVERY_S
@@ -564,7 +564,7 @@ def test_whatever_happens_it_stays_between_the_level_and_the_ceiling(
 
 @settings(max_examples=30, deadline=None)
 @given(outages=st.lists(st.integers(0, 9), min_size=150, max_size=200))
-def test_what_the_fail_safe_added_goes_by_one_and_at_most_once_a_window(
+def test_fail_safe_processes_leave_by_one_and_at_most_once_a_window(
     outages: list[int],
 ) -> None:
     story = Story(1, level=1, rules=Rules(max_quantity=9))
@@ -579,7 +579,7 @@ def test_what_the_fail_safe_added_goes_by_one_and_at_most_once_a_window(
     assert all(later - earlier >= RULES.window_s for earlier, later in pairwise(at))
 
 
-# What more processes do not mend
+# Errors that more processes do not mend
 
 
 @pytest.mark.parametrize(
@@ -600,11 +600,11 @@ def test_an_outage_that_more_processes_do_not_mend_is_one_and_scales_nothing(
     story = quiet(1, level=1)
     because = f"a second probe also failed ({words}), which more processes do not mend: keep 1"
     assert story.step(probes) == Plan(None, because)
-    assert story.memory.outage_since is not None
+    assert story.state.outage_since is not None
     assert story.goes_on(probes, minutes=60) == []
 
 
-def test_a_bad_answer_among_those_that_nothing_mends_scales_out() -> None:
+def test_a_bad_answer_among_unmendable_ones_scales_out() -> None:
     assert Story(1, level=1).step((Probe(503, 0.1), Probe(404, 0.1))).quantity == 3
 
 
@@ -618,10 +618,10 @@ def test_in_maintenance_mode_an_outage_scales_nothing_and_the_timetable_goes_up(
     assert story.goes_on(DOWN, minutes=30) == []
 
 
-# Somebody else's changes
+# Manual changes
 
 
-def test_while_a_deploy_is_rolled_out_nothing_is_written_and_what_is_wanted_stays_so() -> None:
+def test_during_a_rollout_nothing_is_written_and_the_target_quantity_stays() -> None:
     story = Story(1, level=1, under_way="a change of it is under way")
     decided = story.step(DOWN)
     assert decided.quantity is None
@@ -641,7 +641,7 @@ def test_a_deploy_that_changes_nothing_about_the_number_is_no_trouble() -> None:
     assert story.step(FAST) == Plan(None, "the timetable says 2")
 
 
-def test_a_paused_deploy_is_somebodys_for_a_while_and_does_not_stop_the_duty_for_good() -> None:
+def test_a_paused_deploy_counts_as_manual_for_a_while_and_not_forever() -> None:
     story = Story(1, level=2)
     story.paused_at = story.wall
     decided = story.step(FAST)
@@ -659,7 +659,7 @@ def test_a_number_that_a_deploy_has_reset_is_put_right_at_once() -> None:
     story.step(FAST)
     story.template, story.quantity = "second", 1
     assert story.step(FAST) == Plan(3, "the timetable says 3")
-    assert story.memory.hand is None
+    assert story.state.hand is None
     assert by_hand(story, 2).reason.startswith("somebody set it to 2")
 
 
@@ -667,10 +667,10 @@ def test_a_deploy_in_an_outage_ends_neither_the_outage_nor_the_way_back() -> Non
     story = quiet(1, level=1)
     story.template = "first"
     story.step(DOWN)
-    since = story.memory.outage_since
+    since = story.state.outage_since
     story.template, story.quantity = "second", 2
     assert story.goes_on(DOWN, minutes=1) == [3]
-    assert story.memory.outage_since == since
+    assert story.state.outage_since == since
     assert story.goes_on(FAST, minutes=60) == [2, 1]
 
 
@@ -679,10 +679,10 @@ def test_a_deploy_in_an_outage_ends_neither_the_outage_nor_the_way_back() -> Non
 
 def limited(story: Story, limit: int) -> None:
     refusal = TargetError(f"no more than {limit} are allowed", heals=False, limit=limit)
-    story.memory = story.memory.with_limit(refusal, story.wall)
+    story.state = story.state.with_limit(refusal, story.wall)
 
 
-def test_what_the_platform_allows_is_asked_for_and_no_more() -> None:
+def test_no_more_is_requested_than_the_platform_allows() -> None:
     story = quiet(1, level=1)
     limited(story, 2)
     decided = story.step(DOWN)
@@ -694,7 +694,7 @@ def test_what_the_platform_allows_is_asked_for_and_no_more() -> None:
     assert story.step(FAST).trouble is None
 
 
-def test_after_an_hour_more_is_asked_for_again() -> None:
+def test_after_an_hour_more_is_requested_again() -> None:
     story = quiet(1, level=1)
     story.level = 3
     limited(story, 1)
@@ -710,6 +710,6 @@ def test_more_than_the_platform_allowed_shows_that_it_allows_more() -> None:
 
 
 def test_the_ceiling_holds_below_a_limit_of_the_platform() -> None:
-    memory = Memory(limit=7, limit_until=100.0, limit_why="no more than 7")
-    decided = within(Plan(9, "because"), 0.0, Reading(1), RULES, memory)
+    state = ScalingState(limit=7, limit_until=100.0, limit_why="no more than 7")
+    decided = within(Plan(9, "because"), 0.0, Reading(1), RULES, state)
     assert decided == Plan(3, "because, but SCALE_MAX is 3")

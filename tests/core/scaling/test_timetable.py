@@ -51,7 +51,7 @@ def test_the_level_follows_local_time() -> None:
     assert tokyo.level(wall("2026-06-10T07:00:00+09:00")) == 3
 
 
-def test_the_next_change_tells_when_and_to_what() -> None:
+def test_the_next_change_has_its_time_and_quantity() -> None:
     table = parse_timetable(DAY, "UTC")
     assert table.next_change(wall("2026-06-10T06:00Z")) == (wall("2026-06-10T07:00Z"), 3)
     assert table.next_change(wall("2026-06-10T07:00Z")) == (wall("2026-06-10T22:00Z"), 2)
@@ -68,7 +68,7 @@ def test_a_timetable_that_always_says_the_same_has_no_next_change() -> None:
     assert parse_timetable("07:00=2 09:00=2", "UTC").next_change(0.0) is None
 
 
-# What the clocks really did: zone, an entry, when the entry took effect on the day of the change.
+# The real clock changes: zone, an entry, the time of its effect on the day of the change.
 CHANGES = [
     pytest.param("Europe/Berlin", "02:30", "2026-03-29T01:00Z", id="02:00 skips to 03:00"),
     pytest.param("Europe/Berlin", "02:00", "2026-03-29T01:00Z", id="at the start of the skip"),
@@ -92,18 +92,18 @@ def test_an_entry_takes_effect_once_on_the_day_the_clocks_change(
     table = parse_timetable(f"{entry}=2 15:00=1", zone)
     assert table.level(wall(at) - 1) == 1
     assert table.next_change(wall(at) - 1) == (wall(at), 2)
-    # Every quarter of an hour until well after any hour that came twice.
+    # Every quarter of an hour until well after any repeated hour.
     assert {table.level(wall(at) + 900 * quarter) for quarter in range(16)} == {2}
 
 
 def test_a_whole_day_that_is_skipped_ends_with_its_last_entry() -> None:
     samoa = parse_timetable("07:00=3 22:00=2 03:00=1", "Pacific/Apia")
-    skip = wall("2011-12-30T10:00Z")  # 30 December was left out
+    skip = wall("2011-12-30T10:00Z")  # 30 December was skipped
     assert [samoa.level(skip - 1), samoa.level(skip)] == [2, 2]
     assert samoa.next_change(skip - 1) == (wall("2011-12-31T03:00+14:00"), 1)
 
 
-def test_of_two_entries_in_a_skipped_hour_only_the_later_counts() -> None:
+def test_only_the_later_of_two_entries_in_a_skipped_hour_counts() -> None:
     table = parse_timetable("02:15=3 02:45=1 12:00=1", "Europe/Berlin")
     assert table.level(wall("2026-03-29T01:00Z")) == 1
     assert table.next_change(wall("2026-03-29T00:00Z")) == (wall("2026-03-30T02:15+02:00"), 3)
@@ -165,7 +165,7 @@ def test_a_change_waits_until_months_of_dates_are_over() -> None:
     assert table.next_change(summer) == (wall("2027-01-01T00:00+05:30"), 1)
 
 
-# What the clocks really did: zone, a date, when it began, when it ended.
+# The real clock changes: zone, a date, its beginning, its end.
 DATES = [
     pytest.param(
         *("Europe/Berlin", "2026-03-29", "2026-03-28T23:00Z", "2026-03-29T22:00Z"),
@@ -204,7 +204,7 @@ def test_dates_begin_and_end_at_their_minute_when_the_clocks_change(
     assert {table.level(wall(end) + 900 * quarter) for quarter in range(16)} == {1}
 
 
-# ---- against a clock that is watched minute by minute
+# ---- against a minute-by-minute walk
 
 AROUND = [
     (str(change.values[0]), datetime.fromisoformat(str(change.values[2])).replace(minute=0))
@@ -218,7 +218,7 @@ NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True)
 class Group:
-    """What is said of some days; `days` counts from a Monday or, for dates, from that change."""
+    """The entries of some days; `days` counts from a Monday or, for dates, from that change."""
 
     days: tuple[int, int] | None
     dated: bool
@@ -263,14 +263,14 @@ GROUPS = st.one_of(
 
 @cache
 def shown(zone: str, change: datetime) -> list[datetime]:
-    """What the clocks show, each minute of some days around the change."""
+    """The local time in each minute of some days around the change."""
     begin, minutes = change - SPAN, 2 * SPAN // MINUTE
     moments = (begin + MINUTE * number for number in range(minutes))
     return [moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for moment in moments]
 
 
 def day_of(groups: list[Group], day: date, change: datetime) -> tuple[int | None, dict[str, int]]:
-    """What lies on top of the day, and its entries by their time."""
+    """The level that overrides the day, and the day's entries by time."""
     on_top = None
     kinds: list[dict[str, int]] = [{}, {}, {}]
     for group in groups:
@@ -285,7 +285,7 @@ def day_of(groups: list[Group], day: date, change: datetime) -> tuple[int | None
 
 
 def watched(groups: list[Group], zone: str, change: datetime) -> list[int | None]:
-    """The level in each of those minutes, as one who watches the clock would set it.
+    """The level in each of those minutes, set entry by entry.
 
     A minute has come once the clocks show it or a later one. None until the first entry.
     """
@@ -310,7 +310,7 @@ def watched(groups: list[Group], zone: str, change: datetime) -> list[int | None
     proposed=st.lists(GROUPS, min_size=1, max_size=6),
     minute=st.integers(-3 * 1440, 3 * 1440),
 )
-def test_the_levels_and_the_next_change_are_what_one_sees_who_watches_the_clock(
+def test_the_levels_and_the_next_change_match_a_minute_by_minute_walk(
     around: tuple[str, datetime], proposed: list[Group], minute: int
 ) -> None:
     zone, change = around
@@ -327,7 +327,7 @@ def test_the_levels_and_the_next_change_are_what_one_sees_who_watches_the_clock(
     at = SPAN // MINUTE + minute
     begin = (change - SPAN).timestamp()
     now = table.level(begin + 60 * at)
-    # Eight days in, each weekday has been there; and seconds are of their minute.
+    # Eight days in, each weekday has passed; seconds belong to their minute.
     assert now == table.level(begin + 60 * at + 59) == levels[at]
     differs = next((later for later in range(at, len(levels)) if levels[later] != now), None)
     told = table.next_change(begin + 60 * at)
@@ -394,9 +394,9 @@ def test_a_hundred_timetables_can_be_asked_every_few_seconds(text: str) -> None:
         ("07:00=3 22:00=2.5", "22:00=2.5 (character 9) is not an entry: write HH:MM="),
         ("07:00=99999", "07:00=99999 (character 1) is not an entry"),
         ("\u0660\u0667:00=3", "(character 1) is not an entry"),  # digits, but not ours
-        ("07:00=3, 24:00=1", "24:00=1 (character 10) is at hour 24: a day begins at 00:00"),
-        ("25:00=1", "25:00=1 (character 1) is at no time of day: use 00:00 to 23:59"),
-        ("07:60=1", "07:60=1 (character 1) is at no time of day"),
+        ("07:00=3, 24:00=1", "24:00=1 (character 10) is at hour 24: write 00:00"),
+        ("25:00=1", "25:00=1 (character 1) is not at a time of day: use 00:00 to 23:59"),
+        ("07:60=1", "07:60=1 (character 1) is not at a time of day"),
         ("07:00=-1", "07:00=-1 (character 1) has a negative quantity: use 0 or more"),
         (
             "07:00=3 7:00=2",
@@ -407,7 +407,7 @@ def test_a_hundred_timetables_can_be_asked_every_few_seconds(text: str) -> None:
         ("07:00=3; mon", "mon (character 10) names days without an entry: write"),
         ("mon 07:00=3 tue 08:00=1", "tue (character 13) names days after an entry: put a ; before"),
         ("mon =1 2026-12-24 =2", "2026-12-24 (character 8) names days after an entry"),
-        ("=1; 2026-02-30 =2", "2026-02-30 (character 5) is no date: write one such as"),
+        ("=1; 2026-02-30 =2", "2026-02-30 (character 5) is not a date: write one such as"),
         ("=1; 1999-12-31 =2", "1999-12-31 (character 5) must go from a date after 1999"),
         ("=1; 2026-12-26..2026-12-24 =2", "2026-12-26..2026-12-24 (character 5) must go"),
         ("=1; 9999-12-31 =2", "9999-12-31 (character 5) must go"),
@@ -423,10 +423,10 @@ def test_a_hundred_timetables_can_be_asked_every_few_seconds(text: str) -> None:
             "07:00=3 (character 12): keep one, or write 00:00=1",
         ),
         ("07:00=3; =1", "=1 (character 10) holds all day (every day), which leaves no room for"),
-        ("2026-12-24 =1", "only dates have entries: add what holds on other days, such as =1"),
+        ("2026-12-24 =1", "only dates have entries: add one for other days, such as =1"),
     ],
 )
-def test_a_mistake_is_told_with_its_place_and_remedy(text: str, told: str) -> None:
+def test_a_mistake_is_reported_with_its_place_and_remedy(text: str, told: str) -> None:
     with pytest.raises(TimetableError) as raised:
         parse_timetable(text, "UTC")
     assert told in str(raised.value)
@@ -442,7 +442,7 @@ def test_a_mistake_is_told_with_its_place_and_remedy(text: str, told: str) -> No
         ("a\0b", "is not a time zone"),
     ],
 )
-def test_an_unknown_zone_is_told_with_the_closest_one(zone: str, told: str) -> None:
+def test_an_unknown_zone_is_reported_with_the_closest_one(zone: str, told: str) -> None:
     with pytest.raises(TimetableError) as raised:
         parse_timetable(DAY, zone)
     assert told in str(raised.value)

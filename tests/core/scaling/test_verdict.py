@@ -1,4 +1,4 @@
-"""What a probe saw, and what that says about the target."""
+"""A probe's observation, and its verdict on the target."""
 
 import pytest
 
@@ -32,12 +32,12 @@ def test_the_verdict_on_one_probe(probe: Probe | None, verdict: Verdict) -> None
 
 
 def test_slowness_of_over_one_second_counts_in_full() -> None:
-    """`elapsed.microseconds`, as the old script had it, is 200 ms for an answer of 6.2 s."""
+    """`elapsed.microseconds`, as in the old script, is 200 ms for an answer of 6.2 s."""
     assert judge(Probe(200, 6.2), slow_s=5.0) is Verdict.SLOW
     assert judge(Probe(200, 1.2), slow_s=1.1) is Verdict.SLOW
 
 
-def test_only_what_badly_serves_visitors_is_bad() -> None:
+def test_only_answers_that_fail_visitors_are_bad() -> None:
     bad = {verdict for verdict in Verdict if verdict.is_bad}
     assert bad == {Verdict.SLOW, Verdict.FAILING, Verdict.UNREACHABLE}
 
@@ -89,7 +89,5 @@ ASTRAY = Probe(None, 0.1, "no connection: Name or service not known", is_astray=
         (Probe(429, 0.1, retry_after_s=3600), True),
     ],
 )
-def test_more_processes_mend_what_comes_of_too_much_work_and_nothing_else(
-    probe: Probe, helps: bool
-) -> None:
+def test_more_processes_mend_overload_and_nothing_else(probe: Probe, helps: bool) -> None:
     assert more_may_help(probe) is helps

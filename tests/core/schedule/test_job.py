@@ -12,14 +12,14 @@ def a_run(answers: list[datetime | None]) -> Run:
     return Run(job, slot, 7, timedelta(seconds=3), lambda: answers.pop(0))
 
 
-def test_a_run_asks_anew_when_the_peer_was_heard() -> None:
+def test_a_run_reads_peer_heard_at_afresh_each_time() -> None:
     heard = datetime(2026, 11, 21, 2, 9, tzinfo=UTC)
     run = a_run([None, heard])
     assert run.peer_heard_at is None
     assert run.peer_heard_at == heard
 
 
-def test_looking_at_a_run_asks_nobody() -> None:
+def test_printing_a_run_asks_nothing() -> None:
     assert "jobs.post" in repr(a_run([]))
 
 

@@ -1,4 +1,4 @@
-"""A service of a Docker Swarm: on a real engine, and on a server that says what engines may say."""
+"""A Docker Swarm service: on a real engine, and on a server with the answers of engines."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from http_bench import answer, saying, serving, silent
 from processes import until
 
 from twin.clock import Clock
-from twin.core.scaling.target import Reading, Target, TargetError
+from twin.core.scaling.target import Reading, TargetError
 from twin.scaling.platforms import api
 from twin.scaling.platforms.api import Api
 from twin.scaling.platforms.docker import DockerService
@@ -40,7 +40,7 @@ def swarm() -> Iterator[Engine]:
 
 @pytest.fixture
 def shop(swarm: Engine) -> Iterator[DockerService]:
-    """A service of two."""
+    """A service with two replicas."""
     swarm.create("shop", {"Replicated": {"Replicas": 2}})
     yield DockerService("shop", swarm.host)
     swarm.ask("DELETE", "/services/shop")
@@ -52,19 +52,14 @@ def error_of(service: DockerService) -> TargetError:
     return raised.value
 
 
-def test_it_is_a_target_with_the_name_that_people_gave_it() -> None:
-    one: Target = DockerService("shop", "unix:///nowhere.sock")
-    assert one.name == "docker:shop"
-
-
 @real
-def test_the_replicas_are_those_that_there_should_be(swarm: Engine, shop: DockerService) -> None:
+def test_the_quantity_is_the_number_of_replicas(swarm: Engine, shop: DockerService) -> None:
     assert shop.read().quantity == 2
     assert DockerService(swarm.service("shop")["ID"], swarm.host).read().quantity == 2
 
 
 @real
-def test_tasks_are_started_and_stopped_and_the_others_left_alone(
+def test_scaling_starts_and_stops_tasks_and_leaves_the_others_alone(
     swarm: Engine, shop: DockerService
 ) -> None:
     first = until(lambda: len(swarm.running("shop")) == 2 and swarm.running("shop"))
@@ -76,7 +71,7 @@ def test_tasks_are_started_and_stopped_and_the_others_left_alone(
 
 
 @real
-def test_nothing_but_the_replicas_is_changed(swarm: Engine, shop: DockerService) -> None:
+def test_scaling_changes_only_the_replicas(swarm: Engine, shop: DockerService) -> None:
     before = swarm.service("shop")["Spec"]
     shop.write(3)
     after = swarm.service("shop")["Spec"]
@@ -85,13 +80,13 @@ def test_nothing_but_the_replicas_is_changed(swarm: Engine, shop: DockerService)
 
 
 @real
-def test_a_service_that_was_created_without_a_number_has_one(swarm: Engine) -> None:
+def test_a_service_created_without_a_number_has_one_replica(swarm: Engine) -> None:
     swarm.create("one", {"Replicated": {}})
     assert DockerService("one", swarm.host).read().quantity == 1
 
 
 def deploy(swarm: Engine, command: list[str], action: str = "pause", replicas: int = 2) -> None:
-    """Another version of the service, task by task, as a stack's file has it."""
+    """Start a rolling update of the service, with the settings of a stack file."""
     service = swarm.service("shop")
     spec = service["Spec"]
     spec["Mode"] = {"Replicated": {"Replicas": replicas}}
@@ -104,21 +99,21 @@ def deploy(swarm: Engine, command: list[str], action: str = "pause", replicas: i
 
 
 @real
-def test_a_deploy_that_is_rolled_out_or_back_is_left_alone_and_the_good_version_stays(
-    swarm: Engine, shop: DockerService
-) -> None:
+def test_scaling_waits_for_a_rollout_and_its_rollback(swarm: Engine, shop: DockerService) -> None:
     until(lambda: len(swarm.running("shop")) == 2)
     deploy(swarm, ["false"], action="rollback")
-    seen = set[str]()
-    while not seen >= {"update in progress", "rolled back"}:
-        state = str(swarm.service("shop").get("UpdateStatus", {}).get("State", ""))
-        try:
-            shop.write(4)
-        except TargetError as error:
-            said = str(error)
-            seen |= {words for words in ("update in progress", "rolled back") if words in said}
-        else:
-            assert state not in ("updating", "rollback_started"), state
+    said = list[str]()
+
+    def are_refused() -> bool:
+        # A write before the engine has begun would replace the version to which it rolls back.
+        if shop.read().under_way:
+            try:
+                shop.write(4)
+            except TargetError as error:
+                said.append(str(error))
+        return all(words in " ".join(said) for words in ("update in progress", "rolled back"))
+
+    until(are_refused)
     until(lambda: not shop.read().under_way, 30)
     assert shop.write(3) == 3
     command = swarm.service("shop")["Spec"]["TaskTemplate"]["ContainerSpec"]["Command"]
@@ -126,7 +121,7 @@ def test_a_deploy_that_is_rolled_out_or_back_is_left_alone_and_the_good_version_
 
 
 @real
-def test_a_deploy_changes_the_template_and_our_own_change_does_not(
+def test_a_deploy_changes_the_template_and_scaling_does_not(
     swarm: Engine, shop: DockerService
 ) -> None:
     template = shop.read().template
@@ -139,7 +134,7 @@ def test_a_deploy_changes_the_template_and_our_own_change_does_not(
 
 
 @real
-def test_a_deploy_that_begins_between_looking_and_writing_is_given_way_to(
+def test_a_deploy_that_begins_between_read_and_write_has_priority(
     swarm: Engine, shop: DockerService
 ) -> None:
     shop.read()
@@ -151,9 +146,7 @@ def test_a_deploy_that_begins_between_looking_and_writing_is_given_way_to(
 
 
 @real
-def test_a_deploy_that_the_engine_has_paused_is_read_with_its_time(
-    swarm: Engine, shop: DockerService
-) -> None:
+def test_a_paused_deploy_is_read_with_its_time(swarm: Engine, shop: DockerService) -> None:
     until(lambda: len(swarm.running("shop")) == 2)
     deploy(swarm, ["false"])
     paused_at = until(lambda: shop.read().paused_at, 30)
@@ -162,7 +155,7 @@ def test_a_deploy_that_the_engine_has_paused_is_read_with_its_time(
 
 
 class Meddling:
-    """Somebody who changes the service whenever it has just been looked at."""
+    """Changes the service between a read and the write after it, the first `times`."""
 
     def __init__(self, swarm: Engine, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
         self._swarm = swarm
@@ -181,7 +174,7 @@ class Meddling:
 
 
 @real
-def test_a_deploy_in_between_is_not_undone(
+def test_a_change_between_read_and_write_is_kept(
     swarm: Engine, shop: DockerService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Meddling(swarm, 2, monkeypatch)
@@ -192,7 +185,7 @@ def test_a_deploy_in_between_is_not_undone(
 
 
 @real
-def test_who_changes_it_all_the_time_is_given_way_to(
+def test_a_service_that_keeps_changing_is_not_scaled(
     swarm: Engine, shop: DockerService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Meddling(swarm, 3, monkeypatch)
@@ -204,24 +197,24 @@ def test_who_changes_it_all_the_time_is_given_way_to(
 
 @real
 @pytest.mark.parametrize(
-    ("mode", "told"),
+    ("mode", "reason"),
     [
         ({"Global": {}}, "docker:other is a global service, which has no number to change"),
         ({"ReplicatedJob": {}}, "docker:other is a replicatedjob service"),
     ],
 )
-def test_a_service_that_has_no_number_cannot_be_scaled(
-    swarm: Engine, mode: dict[str, Any], told: str
+def test_a_service_without_replicas_cannot_be_scaled(
+    swarm: Engine, mode: dict[str, Any], reason: str
 ) -> None:
     swarm.create("other", mode)
     error = error_of(DockerService("other", swarm.host))
     swarm.ask("DELETE", "/services/other")
-    assert told in str(error)
+    assert reason in str(error)
     assert not error.heals
 
 
 @real
-def test_a_service_that_is_not_there_is_said_so(swarm: Engine) -> None:
+def test_a_missing_service_is_reported(swarm: Engine) -> None:
     error = error_of(DockerService("nope", swarm.host))
     assert str(error) == (
         "there is no service nope (404: service nope not found): see `docker service ls`"
@@ -230,7 +223,7 @@ def test_a_service_that_is_not_there_is_said_so(swarm: Engine) -> None:
 
 
 @real
-def test_an_engine_that_is_no_manager_of_a_swarm_is_said_so() -> None:
+def test_an_engine_that_manages_no_swarm_is_reported() -> None:
     with engine() as alone:
         error = error_of(DockerService("shop", alone.host))
     assert "is no manager of a swarm (503): run `docker swarm init`" in str(error)
@@ -238,16 +231,18 @@ def test_an_engine_that_is_no_manager_of_a_swarm_is_said_so() -> None:
 
 
 @real
-def test_who_may_not_use_the_socket_is_told_how(swarm: Engine, shop: DockerService) -> None:
+def test_a_missing_permission_for_the_socket_is_reported(
+    swarm: Engine, shop: DockerService
+) -> None:
     assert shop.read().quantity == 2
-    with as_nobody():
+    with without_permission():
         error = error_of(shop)
     assert f"may not use {swarm.host}: run it as a user of the socket's group" in str(error)
     assert not error.heals
 
 
 @contextmanager
-def as_nobody() -> Iterator[None]:
+def without_permission() -> Iterator[None]:
     os.seteuid(65_534)
     try:
         yield
@@ -255,19 +250,20 @@ def as_nobody() -> Iterator[None]:
         os.seteuid(0)
 
 
-def test_an_engine_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
+def test_a_missing_engine_is_an_error_that_heals(tmp_path: Path) -> None:
     path = tmp_path / "docker.sock"
     service = DockerService("shop", f"unix://{path}")
     error = error_of(service)
     assert f"no Docker engine answers at unix://{path} (No such file or directory)" in str(error)
     assert error.heals
-    with socket.socket(socket.AF_UNIX) as left_behind:
-        left_behind.bind(str(path))
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
     assert "(Connection refused)" in str(error_of(service))
 
 
 def over_tcp(text: bytes, quantity: int | None = None) -> tuple[int | TargetError, list[str]]:
-    """What reading, or writing a quantity, comes to where a server says `text`; and its lines."""
+    """The result of a read, or of a write of `quantity`, if the server answers `text`; and the
+    requests that it received."""
 
     async def run() -> tuple[int | TargetError, list[str]]:
         async with serving(saying(text)) as server:
@@ -286,18 +282,17 @@ def test_an_engine_may_be_on_another_machine() -> None:
     shop = answer(200, json.dumps(SHOP).encode())
     assert over_tcp(shop) == (2, ["GET /services/shop"])
     lines = ["GET /services/shop", "POST /services/iqp4okm49vu1/update?version=21"]
-    # What it says then is believed, whatever was asked for.
+    # The quantity that it states is the result, not the one asked for.
     assert over_tcp(shop, 5) == (2, [*lines, "GET /services/shop"])
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "heals", "told"),
+    ("status", "body", "heals", "remedy"),
     [
         (403, b"<html>Forbidden</html>", False, "does not let this twin scale (403): allow GET"),
         (500, b'{"message": "no leader"}', True, "(500: no leader): it is tried again by itself"),
         (503, b"<html>nginx</html>", True, "out of order (503): it is tried again by itself"),
         (429, b"", True, "out of order (429): it is tried again by itself"),
-        (503, b'{"message": "%s"}' % LOCKED, False, "is locked (503): run `docker swarm unlock`"),
         (503, b'{"message": "Swarm certificates have expired."}', False, "join it again"),
         (503, b'{"message": "This node is not part of a swarm"}', False, "docker swarm init"),
         (500, b'{"message": "The swarm does not have a leader."}', True, "have a leader.): it is"),
@@ -306,13 +301,20 @@ def test_an_engine_may_be_on_another_machine() -> None:
         (200, b'{"Spec": null}', False, "does not answer as a Docker engine does: check"),
     ],
 )
-def test_whatever_else_answers_is_told_with_what_to_do(
-    status: int, body: bytes, heals: bool, told: str
+def test_each_error_is_reported_with_the_remedy(
+    status: int, body: bytes, heals: bool, remedy: str
 ) -> None:
     error, _ = over_tcp(answer(status, body))
     assert isinstance(error, TargetError)
-    assert told in str(error)
+    assert remedy in str(error)
     assert error.heals is heals
+
+
+def test_a_locked_swarm_is_reported_with_the_remedy() -> None:
+    error, _ = over_tcp(answer(503, b'{"message": "%s"}' % LOCKED))
+    assert isinstance(error, TargetError)
+    assert "is locked (503): run `docker swarm unlock` there" in str(error)
+    assert not error.heals
 
 
 @pytest.mark.parametrize(
@@ -323,7 +325,7 @@ def test_whatever_else_answers_is_told_with_what_to_do(
         {"Spec": {"Mode": {"Replicated": {"Replicas": None}}}},
     ],
 )
-def test_a_service_that_lacks_something_is_no_engines(wrong: dict[str, Any]) -> None:
+def test_an_incomplete_service_is_refused(wrong: dict[str, Any]) -> None:
     error, lines = over_tcp(answer(200, json.dumps({**SHOP, **wrong}).encode()), 5)
     assert isinstance(error, TargetError)
     assert "does not answer as a Docker engine does: check DOCKER_HOST" in str(error)
@@ -342,7 +344,7 @@ def test_a_service_that_lacks_something_is_no_engines(wrong: dict[str, Any]) -> 
         ("updating", "", None),
     ],
 )
-def test_whose_change_is_under_way_is_read_with_the_number(
+def test_a_change_under_way_is_read_with_the_quantity(
     status: Any, under_way: str, paused_at: float | None
 ) -> None:
     updated_at = "2026-11-18T11:06:40.500000000Z"
@@ -361,12 +363,12 @@ def test_whose_change_is_under_way_is_read_with_the_number(
     assert reading.paused_at == paused_at
 
 
-def test_a_paused_change_of_which_no_time_is_known_has_none() -> None:
+def test_a_paused_change_without_a_time_is_read() -> None:
     shop = {**SHOP, "UpdateStatus": {"State": "paused"}}
     assert over_tcp(answer(200, json.dumps(shop).encode())) == (2, ["GET /services/shop"])
 
 
-def test_a_deploy_that_began_since_it_was_read_is_not_overwritten() -> None:
+def test_a_deploy_that_began_since_the_read_is_not_overwritten() -> None:
     shop = {**SHOP, "UpdateStatus": {"State": "updating", "Message": "update in progress"}}
     error, lines = over_tcp(answer(200, json.dumps(shop).encode()), 5)
     assert isinstance(error, TargetError)
@@ -374,11 +376,11 @@ def test_a_deploy_that_began_since_it_was_read_is_not_overwritten() -> None:
     assert lines == ["GET /services/shop"]
 
 
-def test_an_engine_knows_no_maintenance() -> None:
+def test_a_service_is_never_in_maintenance_mode() -> None:
     assert not DockerService("shop", "unix:///nowhere.sock").is_closed()
 
 
-def test_an_engine_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_engine_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "REQUEST_S", 0.1)
 
     async def run() -> TargetError:

@@ -1,4 +1,4 @@
-"""A real browser that looks at the page."""
+"""A real browser with the page."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ Scheme = Literal["light", "dark"]
 
 @dataclass
 class Look:
-    """One tab. What it complained of, and where it went, is asserted on when it is closed."""
+    """One tab. Closing it asserts on its console errors and its requests."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
@@ -39,22 +39,23 @@ class Look:
         return self.page.locator(selector)
 
     async def says(self, selector: str, text: str, timeout_s: float = WAIT_S) -> None:
-        """Wait until the element says so."""
+        """Wait until the element has this text."""
         place = self.page.locator(selector).filter(has_text=text).first
         await place.wait_for(state="visible", timeout=timeout_s * 1000)
 
     async def asks(self) -> None:
-        """Have the page ask now, as it does when its tab is looked at again, and get its answer."""
+        """Make the page poll now, as when its tab becomes visible again, and wait for the
+        answer."""
         async with self.page.expect_response("**/status*"):
             await self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
     async def module(self, name: str, expression: str, *arguments: Any) -> Any:
-        """The value of an expression with all that a module exports in scope, and `given`."""
+        """The value of an expression that sees a module's exports as `it`, and `given`."""
         code = f"const it = await import('/static/{name}'); return {expression}"
         return await self.page.evaluate(f"async (given) => {{ {code} }}", arguments)
 
     async def violations(self) -> list[tuple[str, str, str]]:
-        """What axe finds wrong for people with disabilities: (how grave, rule, where)."""
+        """The accessibility problems that axe finds: (impact, rule, element)."""
         await self.page.evaluate(AXE)
         found = await self.page.evaluate("axe.run({ resultTypes: ['violations'] })")
         return [
@@ -75,8 +76,8 @@ async def look_at(
     script: str = "",
     ahead: bool = False,
 ) -> AsyncIterator[Look]:
-    """The page at the URL, once it has an answer. `script` runs before its own; with `ahead` the
-    browser's clock can be set forward."""
+    """The page at the URL, once it has an answer. `script` runs before the page's own; with `ahead`
+    the browser's clock can be set forward."""
     context = await browser.new_context(
         color_scheme=scheme,
         viewport={"width": width, "height": 900},
@@ -104,7 +105,7 @@ async def look_at(
 
 @dataclass
 class Eyes:
-    """The browser, and the loop that it lives in."""
+    """The browser and its event loop."""
 
     browser: Browser
     runner: asyncio.Runner
@@ -122,7 +123,7 @@ Shown = Callable[..., None]
 
 @contextlib.contextmanager
 def opened(**environ: str) -> Iterator[Eyes]:
-    """A browser with this in its environment, too, and the loop that it lives in."""
+    """A browser with these additional environment variables, and its event loop."""
     if PATH is None:
         pytest.skip("no chromium: apt-get install chromium")
     with asyncio.Runner() as runner:

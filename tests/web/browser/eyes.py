@@ -1,4 +1,4 @@
-"""One browser for all tests of a file, and a look with it: a plugin of pytest's."""
+"""A pytest plugin: one browser for all tests of a file, and a look at the page with it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ def eyes() -> Iterator[Eyes]:
 
 @pytest.fixture
 def shown(eyes: Eyes) -> Shown:
-    """Look at a twin that says so."""
+    """Open the page of a twin with this status."""
 
     def look(told: Told, then: Then, **options: Any) -> None:
         async def story() -> None:

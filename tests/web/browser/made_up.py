@@ -1,4 +1,4 @@
-"""A day of a pair that was made up: what `/status?since=` would tell of it."""
+"""A made-up day of a pair, as `/status?since=` would report it."""
 
 import math
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ Told = dict[str, Any]
 
 
 def a_day(now: float = NOW) -> Told:
-    """Two shifts, a death in the night, a slow hour that the pair met with more dynos."""
+    """Two shifts, a death in the night, and a slow hour with more dynos."""
     return {
         "now": now,
         "term": int((now - 2 * HOUR_S) * 1000) + 123,
@@ -107,7 +107,7 @@ def _floor(hour: float) -> int:
 
 
 def _looks(now: float) -> list[list[Any]]:
-    """Nobody looked for twenty minutes, nine hours ago; later there was a bad hour."""
+    """Twenty unobserved minutes, nine hours ago; later a bad hour."""
     looks = []
     for back in range(1440, -1, -1):
         minute = int(now // 60) - back

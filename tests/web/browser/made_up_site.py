@@ -1,4 +1,4 @@
-"""The page, with a twin behind it that says what it is told to say."""
+"""The page, with a fake twin that gives prepared answers."""
 
 import asyncio
 import contextlib
@@ -20,17 +20,21 @@ from twin.web.server import Server
 class Site:
     url: str
     told: Told | None
-    """What `/status` answers; with None the twin is gone, and its host answers instead."""
+    """The answer of `/status`; with None the twin is gone, and its host answers instead."""
     asked: list[float] = field(default_factory=list)
-    """`since` of each question."""
+    """`since` of each request."""
     done: list[dict[str, Any]] = field(default_factory=list)
-    """What was sent to `/actions`."""
+    """The bodies sent to `/actions`."""
+    output: Told = field(default_factory=lambda: {"runs": [], "missing": None})
+    """The answer of `/output`."""
+    read: list[str] = field(default_factory=list)
+    """The jobs and commands whose output was asked for."""
 
     async def is_asked(self, times: int = 1) -> None:
-        """Wait until it was asked so many times more."""
+        """Wait for this many more requests."""
         wanted = len(self.asked) + times
         async with asyncio.timeout(20):
-            while len(self.asked) < wanted:  # noqa: ASYNC110 (the browser asks)
+            while len(self.asked) < wanted:  # noqa: ASYNC110 (polls the browser)
                 await asyncio.sleep(0.02)
 
 
@@ -42,7 +46,7 @@ async def a_site(told: Told) -> AsyncIterator[Site]:
     server = Server(config)
     serving = asyncio.create_task(server.serve())
     try:
-        while not server.started:  # noqa: ASYNC110 (it says so in no other way)
+        while not server.started:  # noqa: ASYNC110 (no event announces it)
             await asyncio.sleep(0.01)
         yield site
     finally:
@@ -52,12 +56,17 @@ async def a_site(told: Told) -> AsyncIterator[Site]:
 
 def _app(site: Site) -> FastAPI:
     app = FastAPI()
-    app.include_router(pages())
+    app.router.routes += pages()
 
     @app.get("/status")
     async def status(since: float) -> JSONResponse:
         site.asked.append(since)
         return JSONResponse(site.told or {}, 200 if site.told else 503)
+
+    @app.get("/output")
+    async def output(job: str = "", command: str = "") -> JSONResponse:
+        site.read.append(job or command)
+        return JSONResponse(site.output)
 
     @app.post("/actions")
     async def actions(request: Request) -> JSONResponse:

@@ -16,7 +16,7 @@ FONTS = {
     "DejaVuSans.ttf": "fonts-dejavu-core",
     "NotoSans-Regular.ttf": "fonts-noto-core",
 }
-"""By file, from wide to narrow: the package that has it."""
+"""The Debian package of each font file, from wide to narrow."""
 INSTALLED = Path("/usr/share/fonts")
 ONLY = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -24,7 +24,7 @@ ONLY = """<?xml version="1.0"?>
 """
 
 WIDTHS = (320, 390, 760, 1200)
-"""In pixels: the least that people with low vision are promised, a phone, a tablet, a desk."""
+"""In pixels: the minimum for people with low vision, a phone, a tablet, a desktop."""
 
 LATENCIES = ("1 ms", "10 ms", "100 ms", "1 s", "10 s", "100 s")
 LABELS = """
@@ -37,7 +37,7 @@ pen.fillText = function (text, x, y, ...more) {
   fillText.call(this, text, x, y, ...more);
 };
 """
-"""Has each drawing remember the labels that it consists of."""
+"""Makes each drawing record its labels."""
 DRAWN = """[...document.querySelectorAll("canvas")].map((each) => (
   { width: each.width, labels: each.getContext("2d").labels ?? [] }))"""
 CUT = """[...document.querySelectorAll("main *, header *, footer *")]
@@ -63,7 +63,7 @@ def eyes(
 
 
 def an_eventful_day() -> Told:
-    """With as many changes, and answers as different, as there can be in a list and in a chart."""
+    """A day with the most changes and the most varied answers that a list and a chart can hold."""
     told = a_day()
     decisions, looks = (told["history"][each]["my-shop/web"] for each in ("decisions", "looks"))
     decisions += [[int(NOW - 60 * n), 2, 3, "slow for 15 s: 200 after 5.4 s"] for n in range(40)]
@@ -103,7 +103,7 @@ def unreadable(chart: dict[str, Any]) -> Iterator[str]:
             yield f"{one} lies over {other}"
 
 
-def test_at_every_width_all_is_there_and_can_be_reached_with_the_keyboard(shown: Shown) -> None:
+def test_at_every_width_everything_is_visible_and_keyboard_accessible(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
         await look.page.evaluate(
             "for (const each of document.querySelectorAll('details')) each.open = true"

@@ -1,4 +1,4 @@
-"""The modules of the page that only compute, run where they run: in a browser."""
+"""The pure modules of the page, run in a browser."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -17,7 +17,8 @@ A = "a", "a1"
 
 @pytest.fixture(scope="module")
 def value(eyes: Eyes) -> Iterator[Value]:
-    """`value("lanes.js", "it.spans(...)", …)`: of an expression, in which `given` is the rest."""
+    """`value("lanes.js", "it.spans(...)", …)`: the value of an expression, with the rest as
+    `given`."""
     stack = contextlib.AsyncExitStack()
 
     async def open_page() -> Look:
@@ -52,7 +53,7 @@ def test_a_twin_that_said_so_sleeps_and_one_that_did_not_is_gone(value: Value) -
     assert killed == [(0, 5, "waking"), (5, 902, "standby"), (902, 10_000, "gone")]
 
 
-def test_a_twin_that_is_awake_now_was_so_since_it_was_heard_last(value: Value) -> None:
+def test_an_awake_twin_was_awake_since_its_last_message(value: Value) -> None:
     changes, lives = [[5_000, *A, "on_duty", ""]], {"a1": ["a", 0, 9_985, ""]}
     there = spans(value, changes, lives, role="on_duty")
     assert there[-1] == (5, 10_000, "on_duty")
@@ -95,17 +96,17 @@ def test_time_without_and_with_two_holders_is_counted(value: Value) -> None:
     assert value("lanes.js", "it.duty(given)", both, b) == {"none_s": 0, "both_s": 17}
 
 
-def test_what_is_within_the_error_of_two_clocks_is_not_held_against_them(value: Value) -> None:
+def test_differences_within_the_clock_error_do_not_count(value: Value) -> None:
     a, b = lane((0, 104, "on_duty")), lane((0, 100, "standby"), (100, 500, "on_duty"))
     assert value("lanes.js", "it.duty(given)", a, b) == {"none_s": 0, "both_s": 0}
 
 
-def test_where_a_role_is_not_known_nobody_is_said_to_be_missing(value: Value) -> None:
+def test_an_unknown_role_is_no_missing_holder(value: Value) -> None:
     a, b = lane((0, 100, "awake")), lane((0, 100, "standby"))
     assert value("lanes.js", "it.duty(given)", a, b) == {"none_s": 0, "both_s": 0}
 
 
-def test_a_handover_names_who_had_the_duty_and_why_it_was_claimed(value: Value) -> None:
+def test_a_handover_names_the_old_holder_and_the_reason(value: Value) -> None:
     changes = [
         [1_000, *A, "on_duty", "it woke"],
         [1_900, "b", "b1", "claiming", "its shift begins"],
@@ -125,7 +126,7 @@ def look(minute: int, latency: int = 100, verdict: str = "healthy", quantity: in
     return [minute, latency, verdict, minute * 60 + 30, quantity, -1]
 
 
-def test_where_nobody_looked_is_a_gap(value: Value) -> None:
+def test_unobserved_time_is_a_gap(value: Value) -> None:
     found = value("samples.js", "it.columns(given)", *map(look, (10, 11, 12, 20, 21)))
     assert found["at"] == [600, 660, 720, 780, 1200, 1260]
     assert found["latency"] == [100, 100, 100, None, 100, 100]
@@ -136,7 +137,7 @@ def test_looks_every_five_minutes_have_no_gaps_between_them(value: Value) -> Non
     assert None not in found["latency"]
 
 
-def test_what_is_not_known_is_drawn_as_nothing(value: Value) -> None:
+def test_unknown_values_are_not_drawn(value: Value) -> None:
     found = value("samples.js", "it.columns(given)", look(1, latency=0, quantity=-1))
     assert (found["latency"], found["quantity"], found["baseline"]) == ([None], [None], [None])
 
@@ -147,7 +148,7 @@ def test_a_bad_time_is_one_stretch(value: Value) -> None:
     assert [(each["from"], each["to"]) for each in found] == [(120, 240), (240, 300)]
 
 
-def test_an_hour_tells_its_worst(value: Value) -> None:
+def test_an_hour_shows_its_worst_value(value: Value) -> None:
     looks = [look(61, 80), look(62, 4_000, "slow", quantity=3), look(121)]
     newest, oldest = value("samples.js", "it.hours(given)", *looks)
     assert (newest["at"], oldest["at"]) == (7200, 3600)
@@ -164,7 +165,7 @@ def test_an_hour_tells_its_worst(value: Value) -> None:
         (172_800, "2 days"),
     ],
 )
-def test_spans_are_told_as_people_do(value: Value, seconds: float, words: str) -> None:
+def test_durations_are_written_in_plain_words(value: Value, seconds: float, words: str) -> None:
     assert value("moment.js", "it.span(given[0])", seconds) == words
 
 
@@ -184,7 +185,7 @@ def test_a_moment_of_another_day_has_its_date(value: Value) -> None:
     assert value("moment.js", code, noon) == ["12:00", "20 Nov 12:00"]
 
 
-def test_the_same_told_twice_is_known_once_and_what_is_old_is_forgotten(value: Value) -> None:
+def test_repeated_records_are_kept_once_and_old_ones_are_dropped(value: Value) -> None:
     told = {
         "looks": {"x": [look(0), look(1500)]},
         "decisions": {"x": [[10, 1, 2, ""], [90_000, 2, 1, ""]]},

@@ -1,4 +1,4 @@
-"""A running pair in the lab, looked at with a real browser."""
+"""A running pair in the lab, in a real browser."""
 
 import signal
 from pathlib import Path
@@ -18,7 +18,7 @@ INKED = """(canvas) => {
   for (let at = 0; at < data.length; at += 4) inked += data[at + 3] > 200;
   return inked;
 }"""
-"""How many of a chart's pixels are drawn on."""
+"""The number of drawn pixels in a chart."""
 
 
 async def is_on_duty(pair: Pair, app: App) -> None:
@@ -40,7 +40,7 @@ def test_the_duty_moves_when_a_twin_is_killed_and_the_page_shows_it(
                 marks = await look.at("#lanes .mark").count()
                 await pair.b.kill(signal.SIGKILL, respawn=False)
                 await look.says("h1", "Twin a is on duty")
-                await look.says("#cards > :nth-child(2)[data-role=unreachable]", "Out of reach")
+                await look.says("#cards > :nth-child(2)[data-role=unreachable]", "Unreachable")
                 await expect(look.at("#lanes .mark")).to_have_count(marks + 1)
                 await look.at("#lanes summary").click()
                 await look.says("#handovers li >> nth=0", "a took the duty from b: nobody serves")
@@ -57,18 +57,18 @@ def test_the_page_of_a_killed_twin_says_so_and_goes_on_when_it_is_back(
             await is_on_duty(pair, pair.b)
             async with eyes.looking_at(pair.b.url, login=AUTH) as look:
                 await pair.b.kill(signal.SIGKILL, respawn=False)
-                await look.says("h1", "Twin b gives no answer")
+                await look.says("h1", "Twin b does not answer")
                 link = look.at("#silence a")
                 assert await link.get_attribute("href") == f"{pair.a.url}/"
                 await pair.b.start()
                 await look.at("#silence").wait_for(state="hidden", timeout=45_000)
                 await look.says("#live", "Live")
-                look.complaints.clear()  # the browser's own, of answers that did not come
+                look.complaints.clear()  # the browser's own errors for missing answers
 
     eyes.run(story())
 
 
-def test_what_the_page_can_do_is_done(eyes: Eyes, tmp_path: Path) -> None:
+def test_the_actions_of_the_page_take_effect(eyes: Eyes, tmp_path: Path) -> None:
     async def story() -> None:
         jobs = tmp_path / "hourly.py"
         jobs.write_text(TICKING.replace('"1s"', '"1h"'))
@@ -76,9 +76,9 @@ def test_what_the_page_can_do_is_done(eyes: Eyes, tmp_path: Path) -> None:
             await is_on_duty(pair, pair.a)
             async with eyes.looking_at(pair.a.url, login=AUTH) as look:
                 await does(look, "#pause", "The duty is paused")
-                await look.says("#paused", "no job is started")
+                await look.says("#paused", "no job starts")
                 assert pair.runs() == []
-                await does(look, "#jobs button", "tick is started")
+                await does(look, "#jobs .act button", "tick is started")
                 await look.says("#jobs tbody", "done")
                 assert len(pair.runs()) == 1
                 await does(look, "#pause", "The duty goes on")
@@ -90,14 +90,65 @@ def test_what_the_page_can_do_is_done(eyes: Eyes, tmp_path: Path) -> None:
     eyes.run(story())
 
 
+TALKING = """
+import os, time
+from twin import every
+
+print("began")
+
+@every("1h", name="talk")
+def talk():
+    print("on", os.environ["TWIN_NAME"])
+    while os.path.exists(os.environ["TICKS"] + ".wait"):
+        time.sleep(0.05)
+"""
+
+
+def test_either_page_runs_a_job_restarts_its_script_and_shows_what_they_wrote(
+    eyes: Eyes, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        jobs, wait = tmp_path / "talking.py", tmp_path / "ticks.wait"
+        jobs.write_text(TALKING)
+        async with a_pair(tmp_path, JOBS=str(jobs)) as pair:
+            await is_on_duty(pair, pair.a)
+            for app in (pair.b, pair.a):
+                wait.touch()
+                async with eyes.looking_at(app.url, login=AUTH) as look:
+                    await presses(look, "#jobs .act button", "talk is started")
+                    await look.says("#jobs tbody", "running")
+                    await presses(look, "#jobs .act button", "Not done: talk is running.")
+                    wait.unlink()
+                    await look.says("#jobs tbody", "done")
+                    await look.at("#jobs .opens").press("Enter")
+                    await look.says("#runs details >> nth=0", "on a · done")
+                    await expect(look.at("#runs pre").first).to_have_text("on a\n")
+                    await look.page.keyboard.press("Escape")
+                    await presses(look, "#commands .act button:not(.opens)", "is started anew")
+                    await look.at("#commands .opens").press("Enter")
+                    await look.says("#runs details >> nth=0", "on a · running")
+                    await look.says("#runs pre", "began")
+                    look.complaints.clear()  # the browser's own, of the 409
+
+    eyes.run(story())
+
+
+async def presses(look: Look, button: str, result: str) -> None:
+    """Press the button and confirm by keyboard, and wait for the result."""
+    await look.at(button).press("Enter")
+    await look.page.keyboard.press("Shift+Tab")
+    await look.page.keyboard.press("Enter")
+    await look.says("#result", result)
+
+
 async def does(look: Look, button: str, result: str) -> None:
-    """Press it, confirm it, and wait for what comes of it."""
+    """Press the button, confirm, and wait for the result."""
     await look.at(button).click()
     await look.at("#confirm .main").click()
     await look.says("#result", result)
 
 
-def test_charts_draw_what_was_really_seen(eyes: Eyes, tmp_path: Path) -> None:
+def test_charts_draw_real_observations(eyes: Eyes, tmp_path: Path) -> None:
     async def story() -> None:
         async with a_day(tmp_path, "06:50", rate=60, quantity=1, probe_every="1m") as day:
             holder = await day.pair.holder()

@@ -1,6 +1,6 @@
-"""The page in a real browser, reached over plain http by a private name, behind a real nginx.
+"""The page in a real browser, over plain http by a private name, behind a real nginx.
 
-Over plain http a browser sends no `Sec-Fetch-Site`, unless it is to this machine's own address.
+Over plain http a browser sends no `Sec-Fetch-Site`, except to this machine's own address.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ from nginx import Nginx, nginx, proxy_to
 from playwright.async_api import Browser, async_playwright
 from processes import LOGIN, Twin, twins, until
 
+BUTTONS = {"Pause the duty": "The duty is paused", "Resume the duty": "The duty goes on"}
+"""The result of a click on each button. The page then shows the other button."""
 NAMES = "--host-resolver-rules=MAP * 127.0.0.1"
 EVIL = """
 <meta name="referrer" content="no-referrer">
@@ -45,7 +47,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """On duty, and told no URL."""
+    """On duty, without a URL in its settings."""
     with twins(tmp_path_factory.mktemp("site"), PEER_URL="", SELF_URL="") as (a, _):
         a.start()
         until(lambda: a.role() == "on_duty")
@@ -67,7 +69,8 @@ def test_behind_a_proxy_with_its_defaults_the_page_loads_and_its_buttons_work(si
             for url in (site.url, site.front.url):
                 async with look_at(browser, url, login=LOGIN) as look:
                     await look.says("h1", "Twin a is on duty")
-                    for said in ("The duty is paused", "The duty goes on"):
+                    for button, said in BUTTONS.items():
+                        await look.says("#pause", button)
                         await look.at("#pause").click()
                         await look.at("#confirm .main").click()
                         await look.says("#result", said)
@@ -75,8 +78,8 @@ def test_behind_a_proxy_with_its_defaults_the_page_loads_and_its_buttons_work(si
     asyncio.run(story())
 
 
-def test_over_plain_http_no_other_site_moves_the_duty(site: Site, tmp_path: Path) -> None:
-    """With the credentials that the browser knows of the twin's page."""
+def test_over_plain_http_no_other_site_can_move_the_duty(site: Site, tmp_path: Path) -> None:
+    """A page of another site, in a browser with the credentials of the twin's page."""
     (tmp_path / "index.html").write_text(EVIL.format(url=site.url))
     (tmp_path / "link.html").write_text(EVIL.splitlines()[1])
     before = site.twin.status()

@@ -1,6 +1,7 @@
-"""What the page shows of what a twin says, in a real browser."""
+"""The page of a twin with a given status, in a real browser."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from chromium import Look, Scheme, Shown
@@ -23,13 +24,13 @@ BETWEEN = """(one, other) => {
   const [right, below] = [a.left - b.right, a.top - b.bottom];
   return Math.max(right, b.left - a.right, below, b.top - a.bottom);
 }"""
-"""How many pixels lie between two elements: less than none if they overlap."""
+"""The number of pixels between two elements; negative if they overlap."""
 
 
 # ---- the twins
 
 
-def test_it_says_who_is_on_duty_in_words_and_by_shape(shown: Shown) -> None:
+def test_the_holder_is_shown_in_words_and_by_shape(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
         await look.says("h1", "Twin a is on duty")
         await look.says("#subline", "Twin b is standing by.")
@@ -55,18 +56,18 @@ def test_times_are_the_viewers_and_utc_is_in_their_title(shown: Shown) -> None:
 @pytest.mark.parametrize(
     ("zone", "told"),
     [
-        ("Europe/Berlin", "those of Europe/Berlin; point at one to see it in UTC."),
+        ("Europe/Berlin", "in Europe/Berlin; point at one to see it in UTC."),
         ("UTC", "in UTC."),
     ],
 )
-def test_the_foot_tells_the_zone(shown: Shown, zone: str, told: str) -> None:
+def test_the_footer_shows_the_time_zone(shown: Shown, zone: str, told: str) -> None:
     async def then(_: Site, look: Look) -> None:
         await expect(look.at("#foot")).to_have_text(f"Twin 1.0.0. Times are {told}")
 
     shown(a_day(), then, zone=zone)
 
 
-def test_wrong_passwords_are_told_of_in_the_foot(shown: Shown) -> None:
+def test_the_footer_shows_wrong_passwords(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         await expect(look.at("#refused")).to_have_text("")
         site.told = {**a_day(), "refused_logins": 12}
@@ -76,7 +77,7 @@ def test_wrong_passwords_are_told_of_in_the_foot(shown: Shown) -> None:
     shown({**a_day(), "refused_logins": 0}, then)
 
 
-def test_both_on_duty_is_said_as_plainly_as_what_to_do_about_it(shown: Shown) -> None:
+def test_both_on_duty_is_shown_with_the_remedy(shown: Shown) -> None:
     told = a_day()
     twin_of(told, "b")["role"] = "on_duty"
     told["wrong"] = {"what": "They are cut off.", "remedy": "Mend the line.", "both_on_duty": True}
@@ -89,7 +90,7 @@ def test_both_on_duty_is_said_as_plainly_as_what_to_do_about_it(shown: Shown) ->
     shown(told, then)
 
 
-def test_a_peer_that_may_be_on_duty_unseen_is_told_of(shown: Shown) -> None:
+def test_a_peer_that_may_be_on_duty_unseen_is_shown(shown: Shown) -> None:
     told = a_day()
     twin_of(told, "b")["role"] = "unreachable"
     told["wrong"] = {"what": "b is silent.", "remedy": "Look.", "both_on_duty": True}
@@ -100,7 +101,7 @@ def test_a_peer_that_may_be_on_duty_unseen_is_told_of(shown: Shown) -> None:
     shown(told, then)
 
 
-def test_what_fails_is_told_at_a_glance(shown: Shown) -> None:
+def test_failures_are_visible_at_a_glance(shown: Shown) -> None:
     told = a_day()
     told["targets"][0].update(outage_since=iso(NOW - 700), verdict="failing")
 
@@ -111,19 +112,19 @@ def test_what_fails_is_told_at_a_glance(shown: Shown) -> None:
     shown(told, then)
 
 
-def test_what_somebody_set_by_hand_is_not_taken_for_the_timetables(shown: Shown) -> None:
+def test_a_manual_quantity_is_not_shown_as_the_timetables(shown: Shown) -> None:
     told = a_day()
     by_hand = {"quantity": 5, "baseline": 5, "respected_until": iso(NOW + 600), "timetable": 2}
     told["targets"][0].update(by_hand)
 
     async def then(_: Site, look: Look) -> None:
         await look.says(".target .now", "5 running, the timetable says 2, at most 5.")
-        await look.says(".target .why", "Somebody set it to 5 by hand, which is respected until")
+        await look.says(".target .why", "Set to 5 by hand, which is respected until")
 
     shown(told, then)
 
 
-def test_what_a_twin_does_not_know_is_not_known(shown: Shown) -> None:
+def test_values_unknown_to_a_twin_are_shown_as_unknown(shown: Shown) -> None:
     told = a_day()
     nothing = {"twin": None, "url": None, "role": "unknown", "since": None, "release": None}
     told["twins"][1].update(nothing, awake=None, heard_at=None, boot=None)
@@ -137,7 +138,7 @@ def test_what_a_twin_does_not_know_is_not_known(shown: Shown) -> None:
     shown(told, then)
 
 
-def test_nothing_that_others_write_becomes_a_part_of_the_page(shown: Shown) -> None:
+def test_foreign_text_is_never_interpreted_as_html(shown: Shown) -> None:
     told = a_day()
     told["twins"][1].update(twin=EVIL, url="javascript:alert(1)", release=EVIL)
     told["wrong"] = {"what": EVIL, "remedy": EVIL, "both_on_duty": False}
@@ -171,7 +172,7 @@ def test_a_day_of_the_pair_is_two_lanes_with_a_mark_for_each_handover(shown: Sho
     shown(a_day(), then)
 
 
-def test_marks_are_reached_with_the_keyboard(shown: Shown) -> None:
+def test_marks_are_keyboard_accessible(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
         await look.at("#lanes .mark[tabindex='0']").focus()
         await look.says("#tip", "a took the duty from b: b released it")
@@ -181,7 +182,7 @@ def test_marks_are_reached_with_the_keyboard(shown: Shown) -> None:
     shown(a_day(), then)
 
 
-def test_pointing_at_a_chart_tells_the_exact_values_of_all_charts(shown: Shown) -> None:
+def test_pointing_at_a_chart_shows_the_exact_values_of_all_charts(shown: Shown) -> None:
     told = a_day()
     look_at = told["history"]["looks"]["my-shop/web"][-31]
     look_at[1:3] = [4321, "slow"]
@@ -201,7 +202,7 @@ def test_pointing_at_a_chart_tells_the_exact_values_of_all_charts(shown: Shown) 
 
 
 async def point(look: Look, over: Locator, share: float) -> None:
-    """Move the mouse over a chart: 0 is its left side, 1 its right one."""
+    """Move the mouse over a chart: 0 is its left edge, 1 its right edge."""
     await over.scroll_into_view_if_needed()
     box = await over.bounding_box()
     assert box is not None
@@ -226,7 +227,7 @@ def test_dragging_over_a_chart_zooms_all_and_a_double_click_shows_all_again(show
     shown(a_day(), then)
 
 
-def test_of_a_young_pair_the_last_hours_are_shown_until_somebody_chooses(shown: Shown) -> None:
+def test_a_young_pair_shows_its_last_hours_until_a_range_is_chosen(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         zoom = look.at("#zoom [aria-pressed=true]")
         await expect(zoom).to_have_text("1 h")
@@ -268,7 +269,7 @@ def test_the_day_can_be_read_as_a_table_and_a_list(shown: Shown) -> None:
 # ---- jobs, hours, savings
 
 
-def test_a_job_tells_how_its_last_slot_ended_and_why(shown: Shown) -> None:
+def test_a_job_shows_the_fate_of_its_last_slot_and_the_reason(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
         failed, skipped = look.at("#jobs tbody tr").nth(1), look.at("#jobs tbody tr").nth(2)
         await expect(failed).to_contain_text("ConnectionError: the mail server refused")
@@ -278,9 +279,21 @@ def test_a_job_tells_how_its_last_slot_ended_and_why(shown: Shown) -> None:
     shown(a_day(), then)
 
 
+def test_a_schedule_that_is_in_the_name_is_not_repeated(shown: Shown) -> None:
+    told = a_day()
+    told["jobs"][0]["name"] += " every 10m"
+
+    async def then(_: Site, look: Look) -> None:
+        names = look.at("#jobs tbody th")
+        await expect(names.nth(0)).to_have_text("jobs.post every 10m")
+        await expect(names.nth(3)).to_have_text("scalingevery 15s")
+
+    shown(told, then)
+
+
 def test_a_buttons_word_is_on_one_line(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
-        box = await look.at("#jobs button").first.bounding_box()
+        box = await look.at("#jobs .act button").first.bounding_box()
         assert box is not None
         assert box["height"] < 45
 
@@ -290,7 +303,7 @@ def test_a_buttons_word_is_on_one_line(shown: Shown) -> None:
 @pytest.mark.parametrize(
     ("row", "last", "upcoming"), [(0, "15:00", "15:10"), (3, "15:05:05", "15:05:20")]
 )
-def test_slots_between_minutes_are_told_to_the_second(
+def test_slots_between_minutes_show_seconds(
     shown: Shown, row: int, last: str, upcoming: str
 ) -> None:
     async def then(_: Site, look: Look) -> None:
@@ -300,23 +313,21 @@ def test_slots_between_minutes_are_told_to_the_second(
     shown(a_day(), then)
 
 
-def test_of_ten_thousand_jobs_those_in_trouble_are_shown_first(shown: Shown) -> None:
+def test_among_ten_thousand_jobs_failing_ones_come_first(shown: Shown) -> None:
     told = a_day()
     told["jobs"] = [{**told["jobs"][0], "name": f"job-{n}"} for n in range(10_000)]
     told["jobs"][9_000].update(state="failed", why="no such thing")
 
     async def then(_: Site, look: Look) -> None:
         await look.says("#jobs tbody tr >> nth=0", "job-9000")
-        await look.says("#jobs-note", "200 of 10000, those in trouble first.")
+        await look.says("#jobs-note", "200 of 10000 jobs, those in trouble first.")
 
     shown(told, then)
 
 
-def test_the_hours_and_the_savings_are_told_in_a_sentence_each(shown: Shown) -> None:
+def test_the_hours_and_the_savings_have_a_sentence_each(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
-        await look.says(
-            "#hours", "727.6 h of the 1,000 h that Heroku Eco gives were used in November"
-        )
+        await look.says("#hours", "727.6 h of the 1,000 h of Heroku Eco were used in November")
         await look.says("#hours", "they are used up on 29 November.")
         await look.says(
             "#savings", "612.5 dyno-hours of my-shop/web in November, compared with always 5."
@@ -332,7 +343,7 @@ def test_the_hours_and_the_savings_are_told_in_a_sentence_each(shown: Shown) -> 
         ({"a": 386.44, "b": 341.24}, "727.6 h of the 1,000 h", "(a 386.4 h, b 341.2 h)"),
     ],
 )
-def test_the_hours_of_the_twins_add_up_as_they_are_read(
+def test_the_displayed_hours_add_up(
     shown: Shown, used: dict[str, float], sum_h: str, parts: str
 ) -> None:
     told = a_day()
@@ -345,7 +356,7 @@ def test_the_hours_of_the_twins_add_up_as_they_are_read(
     shown(told, then)
 
 
-# ---- what can be done
+# ---- actions
 
 
 @pytest.mark.parametrize(
@@ -353,7 +364,7 @@ def test_the_hours_of_the_twins_add_up_as_they_are_read(
     [
         ("#hand-over", "Hand the duty over to b?", {"do": "hand_over"}),
         ("#pause", "Pause the duty?", {"do": "pause"}),
-        ("#jobs button >> nth=0", "Run jobs.post now?", {"do": "run", "job": "jobs.post"}),
+        ("#jobs .act button >> nth=0", "Run jobs.post now?", {"do": "run", "job": "jobs.post"}),
     ],
 )
 def test_an_action_is_confirmed_first(shown: Shown, button: str, question: str, sent: Told) -> None:
@@ -370,12 +381,21 @@ def test_an_action_is_confirmed_first(shown: Shown, button: str, question: str, 
     shown(a_day(), then)
 
 
-@pytest.mark.parametrize("width", [1200, 390])
-def test_an_action_that_cannot_be_done_says_why_where_it_was_asked_for(
-    shown: Shown, width: int
-) -> None:
+def test_a_job_can_be_run_while_the_duty_is_paused_and_the_question_says_so(shown: Shown) -> None:
+    told = a_day()
+    told["paused"] = {"by": "a", "at": iso(NOW - 60), "because": ""}
+
     async def then(_: Site, look: Look) -> None:
-        button = look.at("#jobs button").nth(1)
+        await look.at("#jobs .act button").first.click()
+        await look.says("#confirm", "It runs once, now. The duty stays paused.")
+
+    shown(told, then)
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_a_refused_action_shows_its_reason_beside_the_button(shown: Shown, width: int) -> None:
+    async def then(_: Site, look: Look) -> None:
+        button = look.at("#jobs .act button").nth(1)
         await button.click()
         await look.at("#confirm .main").click()
         told = look.at("#result[data-failed]")
@@ -388,9 +408,9 @@ def test_an_action_that_cannot_be_done_says_why_where_it_was_asked_for(
     shown(a_day(), then, width=width)
 
 
-def test_what_came_of_an_action_is_news_for_ten_seconds(shown: Shown) -> None:
+def test_the_result_of_an_action_is_shown_for_ten_seconds(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
-        await look.at("#jobs button").nth(1).click()
+        await look.at("#jobs .act button").nth(1).click()
         await look.at("#confirm .main").click()
         await look.says("#result", "jobs.digest is running")
         await look.page.clock.fast_forward("00:11")
@@ -400,9 +420,9 @@ def test_what_came_of_an_action_is_news_for_ten_seconds(shown: Shown) -> None:
     shown(a_day(), then, ahead=True)
 
 
-def test_what_came_of_an_action_goes_when_another_is_asked_for(shown: Shown) -> None:
+def test_the_result_of_an_action_disappears_with_the_next_action(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
-        await look.at("#jobs button").nth(1).click()
+        await look.at("#jobs .act button").nth(1).click()
         await look.at("#confirm .main").click()
         await look.says("#result", "jobs.digest is running")
         await look.at("#pause").click()
@@ -414,7 +434,7 @@ def test_what_came_of_an_action_goes_when_another_is_asked_for(shown: Shown) -> 
     shown(a_day(), then)
 
 
-def test_what_comes_of_an_action_later_is_shown_within_a_second_or_two(shown: Shown) -> None:
+def test_the_later_effect_of_an_action_is_shown_within_two_seconds(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         await look.at("#hand-over").click()
         await look.at("#confirm .main").click()
@@ -443,10 +463,10 @@ def test_a_pause_is_shown_and_can_be_ended(shown: Shown) -> None:
     shown(told, then)
 
 
-# ---- how it goes on
+# ---- updates
 
 
-def test_it_asks_for_a_day_by_the_twins_clock_and_then_for_what_is_new(shown: Shown) -> None:
+def test_it_requests_a_day_by_the_twins_clock_and_then_only_updates(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         assert site.asked[-1] == int(NOW - 24 * HOUR_S)
         asked = len(site.asked)
@@ -456,7 +476,7 @@ def test_it_asks_for_a_day_by_the_twins_clock_and_then_for_what_is_new(shown: Sh
     shown(a_day(), then)
 
 
-def test_where_the_clocks_agree_a_day_is_asked_for_once(shown: Shown) -> None:
+def test_with_equal_clocks_a_day_is_requested_once(shown: Shown) -> None:
     now = Clock().now().wall
 
     async def then(site: Site, look: Look) -> None:
@@ -468,7 +488,7 @@ def test_where_the_clocks_agree_a_day_is_asked_for_once(shown: Shown) -> None:
     shown(a_day(now), then)
 
 
-def test_an_answer_that_cannot_be_shown_does_not_pass_for_news(shown: Shown) -> None:
+def test_an_unreadable_answer_does_not_count_as_an_update(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         site.told = {"now": NOW, "history": {}}
         await look.asks()
@@ -497,7 +517,22 @@ def test_a_change_of_the_role_is_announced_and_nothing_else_moves(shown: Shown) 
     shown(a_day(), then)
 
 
-def test_it_stops_asking_while_the_tab_is_hidden(shown: Shown) -> None:
+def test_a_slot_without_a_record_is_no_trouble_and_one_that_perhaps_ran_is(shown: Shown) -> None:
+    told = a_day()
+    told["jobs"][0] |= {"state": "unknown", "twin": ""}
+    told["jobs"][1] |= {"state": "unknown", "twin": "b"}
+
+    async def then(_: Site, look: Look) -> None:
+        color = "element => getComputedStyle(element).color"
+        of = [look.at(f"#jobs tbody tr >> nth={row} >> .ended") for row in (0, 1)]
+        assert [await each.inner_text() for each in of] == ["no record", "unknown"]
+        without, unknown = [await each.evaluate(color) for each in of]
+        assert unknown != without == await look.at("#jobs tbody time >> nth=0").evaluate(color)
+
+    shown(told, then)
+
+
+def test_polling_stops_while_the_tab_is_hidden(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         await look.page.evaluate("hide(true)")
         asked = len(site.asked)
@@ -510,12 +545,12 @@ def test_it_stops_asking_while_the_tab_is_hidden(shown: Shown) -> None:
     shown(a_day(), then, script=HIDEABLE, ahead=True)
 
 
-def test_it_stops_asking_when_nobody_is_there_and_a_click_goes_on(shown: Shown) -> None:
+def test_polling_stops_without_a_user_and_a_click_resumes_it(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         await look.page.clock.fast_forward("14:50")
         await site.is_asked()
         await look.page.clock.fast_forward("00:15")
-        await look.says("#rest", "Nobody was here for 15 minutes")
+        await look.says("#rest", "Updates stopped after 15 minutes")
         asked = len(site.asked)
         await look.page.clock.fast_forward("30:00")
         assert len(site.asked) == asked
@@ -526,28 +561,28 @@ def test_it_stops_asking_when_nobody_is_there_and_a_click_goes_on(shown: Shown) 
     shown(a_day(), then, ahead=True)
 
 
-def test_it_says_so_when_its_twin_is_gone_and_keeps_what_it_knew(shown: Shown) -> None:
+def test_a_lost_twin_is_reported_and_the_old_values_stay(shown: Shown) -> None:
     async def then(site: Site, look: Look) -> None:
         site.told = None
         await look.asks()
-        await look.says("h1", "Twin a gives no answer")
-        await look.says("#silence", "What is below was so at 15:05:09.")
+        await look.says("h1", "Twin a does not answer")
+        await look.says("#silence", "The page shows the state at 15:05:09.")
         link = look.at("#silence a")
         assert await link.get_attribute("href") == "https://twin-b.example/"
         await look.says("#day-in-words", "4 handovers")
         await expect(look.at("#pause")).to_be_disabled()
-        await expect(look.at("#jobs button").first).to_be_disabled()
+        await expect(look.at("#jobs .act button").first).to_be_disabled()
         site.told = a_day()
         await look.asks()
         await look.says("h1", "Twin a is on duty")
         assert not await look.at("#silence").is_visible()
-        await expect(look.at("#jobs button").first).to_be_enabled()
+        await expect(look.at("#jobs .act button").first).to_be_enabled()
         look.complaints.clear()  # the browser's own, of the 503
 
     shown(a_day(), then)
 
 
-def test_of_a_twin_that_is_gone_it_asks_ever_more_seldom(shown: Shown) -> None:
+def test_polling_of_a_lost_twin_slows_down(shown: Shown) -> None:
     async def then(_: Site, look: Look) -> None:
         pauses = await look.module("feed.js", "[0, 1, 2, 10].map(it.pause)")
         assert pauses == [5_000, 10_000, 20_000, 300_000]
@@ -555,10 +590,10 @@ def test_of_a_twin_that_is_gone_it_asks_ever_more_seldom(shown: Shown) -> None:
     shown(a_day(), then)
 
 
-# ---- for everybody
+# ---- accessibility and paint
 
 
-def test_only_its_own_style_is_waited_for_before_the_first_paint(shown: Shown) -> None:
+def test_only_the_style_sheet_delays_the_first_paint(shown: Shown) -> None:
     code = """performance.getEntriesByType("resource")
         .filter((each) => each.renderBlockingStatus === "blocking")
         .map((each) => new URL(each.name).pathname)"""
@@ -593,7 +628,7 @@ def test_it_is_accessible(shown: Shown, scheme: Scheme, width: int) -> None:
             "for (const each of document.querySelectorAll('details')) each.open = true"
         )
         await look.says(".numbers tbody", "unreachable")
-        await look.at("#jobs button").nth(1).click()
+        await look.at("#jobs .act button").nth(1).click()
         await look.at("#confirm .main").click()
         await look.says("#result", "jobs.digest is running")
         assert await look.violations() == []
@@ -615,3 +650,101 @@ def test_nothing_is_wider_than_a_phone(shown: Shown) -> None:
         assert await look.page.evaluate(wide) == 390
 
     shown(told, then, width=390)
+
+
+# ---- output
+
+
+def a_run(at: float, output: str, **more: Any) -> Told:
+    told = {"twin": "a", "at": iso(at), "state": "done", "seconds": 0.84, "why": None}
+    return {**told, "output": output, **more}
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_opens_to_its_output_by_keyboard(shown: Shown, scheme: Scheme, width: int) -> None:
+    long = "".join(f"line {n} {'x' * 90}\n" for n in range(100))
+    runs = [
+        a_run(NOW - 9, long),
+        a_run(NOW - 609, f"\x1b[31m{EVIL}\x1b[0m\n", twin="b", state="failed"),
+    ]
+
+    async def then(site: Site, look: Look) -> None:
+        site.output = {"runs": runs, "missing": None}
+        await look.at("#jobs .opens").first.press("Enter")
+        assert site.read == ["jobs.post"]
+        newest, older = look.at("#runs details").nth(0), look.at("#runs details").nth(1)
+        await expect(newest.locator("summary")).to_have_text("15:05:00 · on a · done · 840\u00a0ms")
+        text = newest.locator("pre")
+        await expect(text).to_have_text(long)
+        assert await text.evaluate("it => it.scrollTop + it.clientHeight >= it.scrollHeight - 2")
+        await expect(older.locator("pre")).to_be_hidden()
+        await older.locator("summary").press("Enter")
+        await expect(older.locator("pre")).to_have_text(f"{EVIL}\n")
+        assert await look.violations() == []
+        wide = "document.getElementById('runs').scrollWidth <= innerWidth"
+        assert await look.page.evaluate(wide)
+        site.output = {"runs": [a_run(NOW - 1, "newer\n"), *runs], "missing": None}
+        await look.asks()
+        await expect(look.at("#runs pre").first).to_have_text("newer\n")
+        await expect(older.locator("pre")).to_be_visible()
+        await look.page.keyboard.press("Escape")
+        await expect(look.at("#jobs .opens").first).to_be_focused()
+        asked = len(site.read)
+        await look.asks()
+        assert len(site.read) == asked
+
+    shown(a_day(), then, scheme=scheme, width=width)
+
+
+def test_runs_that_only_the_other_twin_keeps_are_said_to_be_missing(shown: Shown) -> None:
+    async def then(site: Site, look: Look) -> None:
+        site.output = {"runs": [], "missing": "the other twin is asleep"}
+        await look.at("#jobs .opens").first.click()
+        await look.says("#runs .missing", "Of the other twin nothing is shown: the other twin is")
+        assert await look.at("#runs a").get_attribute("href") == "https://twin-b.example/"
+
+    shown(a_day(), then)
+
+
+def test_a_job_of_the_pair_itself_writes_nothing(shown: Shown) -> None:
+    told = a_day()
+    told["jobs"][3]["own"] = True
+
+    async def then(_: Site, look: Look) -> None:
+        await expect(look.at("#jobs .opens >> visible=true")).to_have_count(3)
+
+    shown(told, then)
+
+
+# ---- commands
+
+
+def test_a_command_shows_its_state_and_can_be_restarted(shown: Shown) -> None:
+    bot: Told = {"name": "bot", "state": "running", "twin": "a", "since": iso(NOW - 7_200)}
+    bot |= {"restarts": 3, "why": "it ended with status 1", "words": f"polling {EVIL}"}
+    beat = {"name": "beat", "state": "elsewhere", "twin": "b", "since": iso(NOW - 60)}
+
+    async def then(site: Site, look: Look) -> None:
+        first, second = look.at(".command").nth(0), look.at(".command").nth(1)
+        await expect(first.locator(".now")).to_have_text("runs since 13:05")
+        await expect(first.locator(".why")).to_have_text("3 restarts; last: it ended with status 1")
+        await expect(first.locator(".words")).to_have_text(f"polling {EVIL}")
+        await expect(second.locator(".now")).to_contain_text("runs on b")
+        await second.locator(".opens").click()
+        await look.says("#runs", "Nothing is kept")
+        await look.page.keyboard.press("Escape")
+        await first.locator("button:not(.opens)").click()
+        await look.at("#confirm .main").click()
+        await look.says("#result", "It is done.")
+        assert site.done == [{"do": "restart", "command": "bot"}]
+        assert await look.violations() == []
+
+    shown({**a_day(), "commands": [bot, beat]}, then)
+
+
+def test_without_commands_there_is_no_word_of_them(shown: Shown) -> None:
+    async def then(_: Site, look: Look) -> None:
+        await expect(look.at("#commands")).to_be_hidden()
+
+    shown(a_day(), then)

@@ -1,18 +1,18 @@
 """When to alert people that the other twin is away: gone, or out of reach.
 
-- The twin on duty tells, once, when its peer has been away for longer than a host takes to start it
-  again; and once when it is back. A peer that was asked to wake and does not is away, too; one that
-  its host has put to sleep, as STANDBY=asleep wants, is not.
-- A peer is back when it has been there for a minute: one that crashes time and again stays away.
-- What was told is remembered for whoever has the duty next. That may be the twin that was away.
-- Time counts from the first look at which the peer is away: a twin that stood still, or has just
-  taken the duty, does not know of the time before.
-- A twin that starts anew while its peer is away has lost that memory, and tells again.
+- The holder alerts once when its peer has been away for longer than a host takes to start it again,
+  and once when it is back. A peer that was asked to wake and does not is away, too. A peer that
+  sleeps, as STANDBY=asleep allows, is not.
+- A peer is back once it has been there for a minute: one that keeps crashing stays away.
+- The alert is remembered for the next holder, which may be the twin that was away.
+- Time counts from the first look at which the peer is away: a twin that froze, or has just taken
+  the duty, does not know the time before.
+- A twin that restarts while its peer is away has lost this memory, and alerts again.
 """
 
 from dataclasses import dataclass, replace
 
-from twin.core.alert import Kind, News
+from twin.core.alert import Alert, Severity, since, utc
 from twin.core.moment import Moment
 from twin.core.pair.diagnosis import is_silent
 from twin.core.pair.state import Holding, Peer, State
@@ -25,7 +25,7 @@ class Absence:
     """The pair's memory. Times in epoch seconds."""
 
     twin: str = ""
-    """Who is away: its name, or its URL while nobody knows its name; empty if nobody is."""
+    """The name of the twin that is away, or its URL if the name is unknown; empty if none is."""
 
     since: float = 0.0
     told: bool = False
@@ -43,40 +43,41 @@ class Patience:
     """Longer than a host takes to start an app again."""
 
     may_sleep: bool
-    """Whether a standby that said it leaves is taken to sleep."""
+    """Whether a standby that left counts as asleep."""
 
 
 def observe(
     state: State, before: Absence, patience: Patience, now: Moment
-) -> tuple[Absence, News | None]:
-    """What to remember next, and what to tell people. A twin that is not on duty does neither."""
+) -> tuple[Absence, Alert | None]:
+    """What to remember next, and the alert to send, if any. Only a holder does either."""
     held = state.stage
     if not isinstance(held, Holding) or not held.confirmed:
         return before, None
-    kind = _ailment(state, held, patience, now)
-    if kind is None:
+    severity = _ailment(state, held, patience, now)
+    if severity is None:
         return _well(state, before, now)
     if before.twin in ("", state.twin):
         return Absence(_name(state.peer), now.wall), _back(state, before, now)
     after = replace(before, since=min(before.since, now.wall), back_since=None)
-    # By both clocks: many a wall clock is set soon after a boot.
+    # By both clocks: many wall clocks are set soon after a boot.
     lasted_s = min(now.wall - after.since, now.mono - state.woke_at.mono)
     if before.told or lasted_s < patience.limit_s:
         return after, None
-    return replace(after, told=True), _gone(state, after, kind, now)
+    return replace(after, told=True), _gone(state, after, severity, now)
 
 
-def _ailment(state: State, held: Holding, patience: Patience, now: Moment) -> Kind | None:
+def _ailment(state: State, held: Holding, patience: Patience, now: Moment) -> Severity | None:
+    """How grave it is: a failure if the peer is gone, a warning if the two cannot talk."""
     peer = state.peer
     if peer.trouble and (peer.is_there(now.mono) or not is_silent(peer, now)):
-        return Kind.PEER_MISCONFIGURED
+        return Severity.WARNING
     sleeps = peer.left and patience.may_sleep and held.ask_at is None
     if sleeps or state.alone or peer.legacy or not is_silent(peer, now):
         return None
-    return Kind.PEER_GONE
+    return Severity.FAILURE
 
 
-def _well(state: State, before: Absence, now: Moment) -> tuple[Absence, News | None]:
+def _well(state: State, before: Absence, now: Moment) -> tuple[Absence, Alert | None]:
     if not before.twin:
         return before, None
     if before.back_since is None:
@@ -90,10 +91,16 @@ def _name(peer: Peer) -> str:
     return peer.twin or peer.url or "other"
 
 
-def _gone(state: State, absence: Absence, kind: Kind, now: Moment) -> News:
+def _gone(state: State, absence: Absence, severity: Severity, now: Moment) -> Alert:
+    lasts = since(absence.since, now.wall)
+    if severity is Severity.FAILURE:
+        title, what = "is gone", f"The twin {absence.twin} has been gone {lasts}."
+    else:
+        title, what = "cannot be talked to", f"The twins have not talked to each other {lasts}."
+    why = state.peer.trouble_why or _why_silent(state.peer)
     done = f"nothing: {state.twin} is on duty, and nobody takes over if it fails"
-    because = state.peer.trouble_why or _why_silent(state.peer)
-    return News(kind, absence.twin, state.twin, now.wall, absence.since, because, done)
+    body = f"{what}\nWhy: {why}.\nDone: {done}."
+    return Alert(f"The twin {absence.twin} {title}", body, severity, absence.twin)
 
 
 def _why_silent(peer: Peer) -> str:
@@ -109,9 +116,12 @@ def _why_silent(peer: Peer) -> str:
     )
 
 
-def _back(state: State, absence: Absence, now: Moment) -> News | None:
+def _back(state: State, absence: Absence, now: Moment) -> Alert | None:
     if not absence.told:
         return None
-    done = f"nothing: {state.twin} is on duty"
-    because = "the two twins talk to each other again"
-    return News(Kind.PEER_BACK, absence.twin, state.twin, now.wall, absence.since, because, done)
+    body = (
+        f"The twin {absence.twin} has been back since {utc(now.wall)}. It was away "
+        f"{since(absence.since, now.wall)}.\nWhy: the two twins talk to each other again.\n"
+        f"Done: nothing: {state.twin} is on duty."
+    )
+    return Alert(f"The twin {absence.twin} is back", body, Severity.SUCCESS, absence.twin)

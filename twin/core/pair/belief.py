@@ -1,31 +1,33 @@
-"""What is believed of the knowledge that another tells, and what is not.
+"""Which part of another twin's knowledge is believed.
 
-A peer with a bug, or somebody with its password, may tell anything. What no honest twin can have
-found is refused, so that it does no harm once its sender is gone. But two twins that judge unlike
-know unlike things, and may both be on duty; so each rule here heals, or holds for both alike:
+A peer with a bug, or somebody with its password, may send anything. A twin refuses what no honest
+twin can know, so it does no harm once its sender is gone. But two twins that judge differently know
+different things, and may both be on duty. So each rule here heals by itself, or is the same for
+both. A twin refuses:
 
-- A slot or a start ahead of our clock: by more than `CLOCK_AHEAD_S` it is from a clock that runs
-  ahead, and is believed as soon as our clock is there, too.
-- A memo of a higher term than any claim: a memo is written under a claim, which its writer tells
+- A slot or a start more than `CLOCK_AHEAD_S` ahead of its clock: the sender's clock runs ahead. It
+  is believed as soon as the own clock is there, too.
+- A memo of a higher term than any claim: a memo is written under a claim, which its writer sends
   with it (or hides for the 3 s after a freeze; then the next message is believed).
 - Jobs that this twin does not have, beyond as many as it has and `STRANGE_JOBS`: those with the
   oldest slots go. After a deploy that renamed all jobs there are twice as many, and no more.
 - Memos that are new to it, beyond one for each of its jobs and `STRANGE_MEMOS`.
-- The last word on a job that this twin does not have, once it is older than `FORGOTTEN_S`. Names
-  that change with each deploy would else add up for ever.
+- Boots of twins that are new to it, if it then knew more than `BOOTS` twins.
+- The last entry of a job that this twin does not have, once it is older than `FORGOTTEN_S`:
+  otherwise names that change with each deploy would add up for ever.
 
-How far a term, a boot or a memo's time may lie ahead is judged where a document is read, in
-`twin.wire`, since then all of it is refused.
+`twin.node.codec` judges how far ahead a term, a boot or a memo's time may lie when it reads a
+document, since it then refuses all of it.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from twin.core.pair.bounds import ENTRIES, MEMOS, newest
+from twin.core.pair.bounds import BOOTS, ENTRIES, JOBS, MEMOS, newest
 from twin.core.pair.knowledge import Entry, Knowledge, Memo
 from twin.core.pair.timeouts import CLOCK_AHEAD_S
 
-STRANGE_JOBS = 1_000
+STRANGE_JOBS = JOBS
 STRANGE_MEMOS = 100
 FORGOTTEN_S = 100 * 86_400.0
 """Longer than a quarter of a year, the longest that jobs usually wait for their next slot."""
@@ -41,19 +43,20 @@ TOO_MANY_MEMOS = "too many memos on what this twin does not know: the new ones a
 def believed(
     known: Knowledge, told: Knowledge, jobs: Collection[str], wall: float
 ) -> tuple[Knowledge, tuple[str, ...]]:
-    """What a twin with these jobs knows when it hears `told` at `wall`, in epoch seconds; `known`
-    itself if it learns nothing. And why it does not believe the rest, a sentence for each reason.
+    """The knowledge of a twin with these jobs after it hears `told` at `wall`, in epoch seconds, or
+    `known` itself if it learns nothing; and a sentence for each reason to refuse the rest.
     """
     news = known.news_in(told)
     ledger, refused = _believed_slots(news.ledger, jobs, wall)
     memos, refused_memos = _believed_memos(known, news, len(jobs))
+    boots = _believed_boots(known.boots, news.boots)
     refused = (*refused, *refused_memos)
     if all(job in jobs or job in known.ledger for job in ledger):
-        return known.merge(Knowledge(news.claim, ledger, memos)), refused
+        return known.merge(Knowledge(news.claim, ledger, memos, boots)), refused
     both = {**known.ledger, **ledger}
     kept = newest(both, min(ENTRIES - len(jobs), len(jobs) + STRANGE_JOBS), jobs)
     ledger = {job: entry for job, entry in ledger.items() if job in kept}
-    merged = known.merge(Knowledge(news.claim, ledger, memos))
+    merged = known.merge(Knowledge(news.claim, ledger, memos, boots))
     if len(kept) == len(both):
         return merged, refused
     merged = replace(merged, ledger=kept) if ledger else merged
@@ -67,7 +70,7 @@ def _believed_slots(
     begun = {
         job: entry
         for job, entry in news.items()
-        if entry.began_at <= latest and entry.seconds <= latest  # longer than there is time
+        if entry.began_at <= latest and entry.seconds <= latest  # no run lasts into the future
     }
     ours = {job: entry for job, entry in begun.items() if entry.slot >= oldest or job in jobs}
     return ours, (AHEAD,) if len(begun) < len(news) else ()
@@ -82,3 +85,9 @@ def _believed_memos(
     if len(known.memos.keys() | memos.keys()) <= most:
         return memos, refused
     return {key: memos[key] for key in memos.keys() & known.memos}, (*refused, TOO_MANY_MEMOS)
+
+
+def _believed_boots(known: Mapping[str, str], news: Mapping[str, str]) -> Mapping[str, str]:
+    if len(known.keys() | news.keys()) <= BOOTS:
+        return news
+    return {twin: news[twin] for twin in news.keys() & known}

@@ -1,20 +1,19 @@
-"""How much a twin keeps, and so sends, at most. Whatever a twin can hold, its peer can take.
+"""The most that a twin keeps, and so sends. Its peer can take all that it can hold.
 
 Texts are counted in bytes of JSON, since a quote, an emoji or a control character takes more than
-one. Multiplied out, a document of all this has 27 MB, and a part of the history 20 MB; a twin takes
-32 MB (`wire.DOCUMENT_BYTES`). What 10,000 jobs bring about takes 1 to 4 MB.
+one. The largest document has 27 MB, and the largest part of a history 20 MB; a twin takes 32 MB
+(`codec.DOCUMENT_BYTES`). With 10,000 jobs a document has 1 to 4 MB.
 """
 
 from collections.abc import Collection, Mapping
-from hashlib import sha256
 from json.encoder import encode_basestring
 
 from twin.core.pair.knowledge import Entry
 
 JOBS = 10_000
-"""Of one twin's jobs files; what is measured, and promised to be punctual."""
+"""Of one twin's jobs files. So many are measured, and promised to be punctual."""
 ENTRIES = 2 * JOBS
-"""Of a ledger: the jobs of both, should all be renamed in a deploy."""
+"""Of a ledger: a deploy may rename all jobs."""
 TARGETS = 1_000
 """More than one core can probe every 15 s."""
 MEMOS = 2 * TARGETS + 2
@@ -24,21 +23,23 @@ NAME_BYTES = 176
 """Of a job or target: a line, and at least as long as a platform lets its names be."""
 WHY_BYTES = 200
 """A sentence. The log has all of it."""
+BOOTS = 16
+"""A pair has two twins. A twin that is renamed counts again."""
 TWIN_BYTES = 128
 """Hosts allow 63 letters for an app, and some add as many to make its host name."""
 BOOT_BYTES = 32
 URL_BYTES = 2_000
 MEMO_BYTES = 4_000
-"""What is remembered of a target takes less than half of it, and two texts of `TEXT_BYTES` the
-rest: a text within a text has each of its quotes escaped twice."""
+"""The memory of a target takes less than half of it, and two texts of `TEXT_BYTES` the rest: a
+text within a text has each of its quotes escaped twice."""
 TEXT_BYTES = 600
-"""Of a platform's error, or a plan's reason, which quote what they were told."""
+"""Of a platform's error, or a plan's reason, which quote a text from outside."""
 
 _CUT = "…"
 
 
 def json_bytes(text: str) -> int:
-    """How long JSON writes it, without the quotes around it; half characters escaped."""
+    """Its length in JSON, without the quotes around it; half characters are escaped."""
     return len(encode_basestring(text).encode(errors="backslashreplace")) - 2
 
 
@@ -47,7 +48,7 @@ def is_longer(text: str, most_bytes: int) -> bool:
 
 
 def shortened(text: str, most_bytes: int) -> str:
-    """The text, its end cut if it is longer; what cannot be sent, half a character, is escaped."""
+    """The text, its end cut if it is longer; half a character, which cannot be sent, is escaped."""
     if text.isascii() and 6 * len(text) <= most_bytes:
         return text
     text = text.encode(errors="backslashreplace").decode()
@@ -61,9 +62,11 @@ def shortened(text: str, most_bytes: int) -> str:
 
 
 def short_name(name: str) -> str:
-    """The name; a long one ends in a digest of all of it, and so remains another than its like."""
+    """The name; a long one ends in a digest of all of it, so that two long names stay distinct."""
     if shortened(name, NAME_BYTES) == name:
         return name
+    from hashlib import sha256  # brings OpenSSL along, 4 MB in each worker
+
     digest = sha256(name.encode(errors="backslashreplace")).hexdigest()[:8]
     return f"{shortened(name, NAME_BYTES - 10)} #{digest}"
 
@@ -71,7 +74,7 @@ def short_name(name: str) -> str:
 def newest(
     ledger: Mapping[str, Entry], most: int, kept: Collection[str] = ()
 ) -> Mapping[str, Entry]:
-    """The ledger; beside the jobs to be `kept`, the `most` that have the newest slots."""
+    """The ledger, cut to the jobs in `kept` and the `most` others with the newest slots."""
     if len(ledger) <= most:
         return ledger
     by_age = sorted((entry.slot, job) for job, entry in ledger.items() if job not in kept)

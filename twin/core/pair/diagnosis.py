@@ -1,4 +1,4 @@
-"""What is wrong with the pair, as one twin sees it, in a sentence, and what to do about it."""
+"""What is wrong with the pair, as one twin sees it, and the remedy: a sentence each."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,9 @@ from twin.core.moment import Moment, iso
 from twin.core.pair.state import Holding, Peer, Standby, State
 
 SILENT_S = 40.0
-"""A standby tells the holder every 5 s that it is there; some of these may be lost."""
+"""A standby calls the holder every 5 s; some of these calls may be lost."""
 _VACANT_S = 10.0
-"""Somebody is on duty 8 s after the last message that arrived."""
+"""A failover takes at most 8 s from the last message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +16,11 @@ class Diagnosis:
     what: str
     remedy: str
     both_on_duty: bool = False
-    """Whether both twins may start jobs at this moment."""
+    """Whether both twins may start jobs now."""
 
 
 def diagnose(state: State, ticking: bool, now: Moment) -> Diagnosis | None:
-    """The gravest that is wrong; None if all is well. `ticking`: whether the scheduler beats."""
+    """The gravest trouble; None if all is well. `ticking`: whether the scheduler still ticks."""
     peer = state.peer
     if not ticking:
         return Diagnosis(

@@ -1,7 +1,7 @@
-"""The one document that twins send each other: who speaks, and all that it knows.
+"""The one document that twins send each other: its sender, and the sender's knowledge.
 
-Every request with a body, every answer and the first line of a watch carries all of it; the lines
-that follow leave out what this stream has told. Field names are those of the JSON.
+Every request with a body and the first line of a watch carries all of it. Later lines, and the
+answer to a call, leave out what the stream or the call contained. Fields have their names in JSON.
 """
 
 from collections.abc import Mapping
@@ -33,37 +33,43 @@ class Document:
     claim: Claim
     ledger: Mapping[str, Entry]
     memos: Mapping[str, Memo] = field(default_factory=dict)
+    boots: Mapping[str, str] = field(default_factory=dict)
     leaving: bool = False
-    """Whether the twin is about to be gone. Not when a newer boot of it goes on."""
+    """Whether the twin is about to end; not if a newer boot of its app goes on."""
     retired: bool = False
-    """Whether the sender made way for a newer boot of its app."""
+    """Whether the sender retired for a newer boot of its app."""
     vouches: bool = False
-    """Whether it also has just heard that newer boot, which perhaps cannot be asked yet."""
+    """Whether it also just heard that newer boot, which perhaps cannot be asked yet."""
     doubts: bool = False
-    """Whether the sender stands by, knows nobody on duty, and gets no answer that it can read."""
+    """Whether the sender is a standby in doubt, and could read no answer."""
     running: tuple[str, ...] = ()
     """Names of the jobs that run in the sender's process now."""
+    jobs_digest: str = ""
+    """A digest of the scripts' jobs that the sender knows. The pair's rules do without it."""
     ticked_ago_s: float = 0.0
     """Seconds since the sender's scheduler last ticked: a span, since clocks may differ."""
     nonce: str | None = None
     """Of the question that this answers, empty if it had none: a cache would answer with that of an
-    earlier question. None from a release that tells none."""
+    earlier question. None from a release that sends none."""
     recent: Record = field(default_factory=Record)
-    """What happened in the last minute. The pair's rules do without it."""
+    """The history of the last minute. The rules of the pair do not use it."""
     protocol: int = PROTOCOL
 
     @property
     def knowledge(self) -> Knowledge:
-        return Knowledge(self.claim, self.ledger, self.memos)
+        heard = Knowledge(boots={self.claim.twin: self.claim.boot} if self.claim.boot else {})
+        sender = Knowledge(boots={self.twin: self.boot})
+        told = Knowledge(self.claim, self.ledger, self.memos, self.boots)
+        return told.merge(heard).merge(sender)
 
     @property
     def speaks_for_its_twin(self) -> bool:
-        """Not so a boot that made way for a newer one, and still answers at their URL."""
+        """False for a boot that retired, and still answers at the URL of its app."""
         return not self.retired
 
     @property
     def vouches_for_holder(self) -> bool:
-        """Whether a newer boot of the sender's app holds the duty, and is alive."""
+        """Whether a newer boot of the sender's app has the highest claim, and lives."""
         claim = self.claim
         return self.vouches and claim.twin == self.twin and not claim.released
 
@@ -73,7 +79,7 @@ class Document:
         return self.role is Role.ON_DUTY
 
     def without(self, told: "Document") -> "Document":
-        """This without what `told`, an earlier one of the same stream, had already."""
+        """This without what `told` contains: the line before it, or the call that it answers."""
         recent = replace(
             self.recent,
             looks=_news(self.recent.looks, told.recent.looks),
@@ -83,9 +89,9 @@ class Document:
         return replace(self, ledger=ledger, memos=memos, recent=recent)
 
     def after(self, told: "Document") -> "Document":
-        """The whole knowledge of which this tells what is new since `told`.
+        """This with what it left out, because `told`, the line before, contained it.
 
-        Of a stream that tells more than a twin can hold, what is newest.
+        If a stream sends more than a twin can hold, the newest is kept.
         """
         memos = {**told.memos, **self.memos}
         return replace(
@@ -99,7 +105,7 @@ T = TypeVar("T")
 
 
 def _news(known: Mapping[str, T], told: Mapping[str, T]) -> dict[str, T]:
-    # Of 10,000 jobs nearly all are the very same as before, which is sooner seen than their values.
+    # Of 10,000 jobs nearly all are the same objects as before: identity is compared faster.
     return {
         key: value
         for key, value in known.items()

@@ -1,9 +1,9 @@
 """Who is on duty: when a twin claims, when its claim is confirmed, when it steps back.
 
-What holds: while messages take less than 3 s there and back, two twins are never on duty at once,
-and with one awake the duty is never vacant for more than 8 s after the last message that arrived.
-What does not: two twins that are cut off from each other are both on duty, since two nodes have no
-quorum. It ends with the first message that gets through.
+Promised: while a round trip takes less than 3 s, two twins are never on duty at once. With one of
+them awake, nobody is on duty for at most 8 s after the last message that arrived.
+Not promised: two twins that are cut off from each other are both on duty, since two nodes have no
+quorum. The first message that gets through ends it.
 
 docs/protocol.md has each rule with its reason, its timeouts and its test.
 """
@@ -22,13 +22,15 @@ from twin.core.pair.timeouts import (
     ASK_FOR_S,
     ASK_LOST_WATCHER_S,
     ASK_WITHOUT_ADDRESS_S,
+    DEPLOY_S,
+    HAND_OVER_EVERY_S,
     HELD_UP_S,
     LEGACY_EVERY_S,
     LOOK_EVERY_S,
     OWN_URL_EVERY_S,
     OWN_URL_FOR_S,
     REPEAT_S,
-    RETIRED_ASK_S,
+    ROUND_S,
     SETTLE_S,
     SILENCE_S,
     WRONG_RETRY_S,
@@ -36,11 +38,12 @@ from twin.core.pair.timeouts import (
 
 
 def step(state: State, event: Event, now: Moment) -> tuple[State, tuple[Effect, ...]]:
-    """What `event` makes of `state` at `now`, and what is then to be done, in this order."""
+    """The state after `event` at `now`, and the effects to carry out, in order."""
     step = Step(state, now)
     slots.mind_the_clock(step)
     receive.receive(step, event)
     _advance(step)
+    slots.write_off(step)
     if step.state.on_duty:
         slots.serve(step, just_taken=not state.on_duty)
     step.close_the_books()
@@ -49,7 +52,7 @@ def step(state: State, event: Event, now: Moment) -> tuple[State, tuple[Effect, 
 
 
 def next_timer(state: State) -> float | None:
-    """The `Moment.mono` of the first rule that waits for time alone; None if none does."""
+    """The `Moment.mono` of the first timer of a rule; None if no rule waits."""
     match state.stage:
         case Waking(ask_own_at=at):
             return at
@@ -62,8 +65,29 @@ def next_timer(state: State) -> float | None:
     return None
 
 
+def next_look_at_the_shift(state: State, now: Moment) -> float | None:
+    """The wall time at which a shift may next begin or end; None without one."""
+    return None if state.rules.shift is None else now.wall // 60 * 60 + 60
+
+
+def round_of(state: State) -> Iterator[Request]:
+    """The requests of every `ROUND_S`: a holder asks its own URL, which may lead to a newer boot; a
+    standby only until it leads to itself, since a request keeps an app awake.
+
+    The watch brings the standby the holder's word; only a call brings the holder the standby's.
+    """
+    match state.stage:
+        case Holding() if state.url is not None:
+            yield Request.OWN
+        case Standby(watching=watching):
+            if state.url is not None and not state.reached:
+                yield Request.OWN
+            if watching:
+                yield Request.UPDATE
+
+
 def _share(step: Step) -> None:
-    """Tell the boot at our URL what is new, if it may be another: it may be asked, or follow us."""
+    """Send news to the own URL if another boot is there, which may be asked, or follow this one."""
     state = step.state
     if state.knowledge is step.before.knowledge:
         return
@@ -72,10 +96,10 @@ def _share(step: Step) -> None:
     astray = state.peer.trouble and not state.peer.left
     unasked = state.reached is False or astray or state.peer.doubts
     if state.on_duty and not state.watchers and unasked:
-        step.send(Request.UPDATE)  # the peer can neither watch us nor ask us
+        step.send(Request.UPDATE)  # the peer can neither watch nor ask
 
 
-# ---- what the time, and what is known by now, call for
+# ---- the rules that depend on time and knowledge
 
 
 def _advance(step: Step) -> None:
@@ -83,6 +107,7 @@ def _advance(step: Step) -> None:
     thawed_at = step.state.thawed_at
     if thawed_at is not None and step.now.mono >= thawed_at + SILENCE_S:
         step.change(thawed_at=None)
+    _make_way(step)
     match step.state.stage:
         case Waking() as waking:
             _advance_waking(step, waking)
@@ -95,16 +120,21 @@ def _advance(step: Step) -> None:
         _advance_holding(step, step.state.stage)
 
 
+def _make_way(step: Step) -> None:
+    """Retire, if there is a newer boot of this app."""
+    state = step.state
+    if not state.newer_boot:
+        return
+    if isinstance(state.stage, Waking) and state.reached:
+        wake_again(step, "a boot that is gone has a later name: the clock was set back")
+    else:
+        retire(step, state.newer_boot)
+
+
 def _advance_waking(step: Step, waking: Waking) -> None:
     state, now = step.state, step.now.mono
-    if state.newer_boot_claims and state.reached:
-        wake_again(step, "a boot that is gone has a later name: the clock was set back")
-        return
-    if state.newer_boot_claims:
-        retire(step, state.knowledge.claim.boot)
-        return
     if waking.ask_own_at == waking.since:
-        step.send(Request.STATUS)  # an older boot of ours may be on duty: the peer knows of it
+        step.send(Request.STATUS)  # an older boot of this app may be on duty: the peer knows
     finding_out = not state.reached and now < waking.since + OWN_URL_FOR_S
     if state.url is not None and finding_out:
         if now >= waking.ask_own_at:
@@ -116,7 +146,7 @@ def _advance_waking(step: Step, waking: Waking) -> None:
     elif state.alone or _takes_on_wake(state, waking):
         make_claim(step, "it woke")
     else:
-        join(step)
+        join(step, "it joins its peer")
 
 
 def _advance_holding(step: Step, held: Holding) -> None:
@@ -127,7 +157,7 @@ def _advance_holding(step: Step, held: Holding) -> None:
             _advance_standby(step, step.state.stage)
         return
     if _must_repeat(state, held) and now >= held.repeat_at:
-        # Where an older boot is at our URL, only our calls reach the peer, whatever it answers.
+        # If an older boot has the own URL, only calls reach the peer, whatever it answers.
         in_vain = state.peer.trouble and (state.reached or state.url is None)
         held = replace(held, repeat_at=now + (WRONG_RETRY_S if in_vain else REPEAT_S))
         step.send(Request.UPDATE)
@@ -138,10 +168,19 @@ def _advance_holding(step: Step, held: Holding) -> None:
         step.send(Request.LOOK)
     if held.ask_at is not None and now >= held.ask_at:
         held = replace(held, ask_at=now + ASK_LOST_WATCHER_S)
-        # After a freeze an answer shall mean that the peer has heard that we are back.
+        # After a freeze ask by a call: the peer then knows that this twin is back.
         step.send(Request.STATUS if state.thawed_at is None else Request.UPDATE)
+    if held.hand_over_at is not None and now >= held.hand_over_at:
+        held = _hand_over(step, held)
     step.enter(held)
     _confirm_in_time(step, held)
+
+
+def _hand_over(step: Step, held: Holding) -> Holding:
+    if step.now.mono >= held.hand_over_until or step.peer.trouble:
+        return replace(held, hand_over_at=None)
+    step.send(Request.TAKE)
+    return replace(held, hand_over_at=step.now.mono + HAND_OVER_EVERY_S)
 
 
 def _confirm_in_time(step: Step, held: Holding) -> None:
@@ -156,9 +195,7 @@ def _confirm_in_time(step: Step, held: Holding) -> None:
 def _advance_standby(step: Step, standby: Standby) -> None:
     state, now = step.state, step.now.mono
     claim = state.knowledge.claim
-    if state.newer_boot_claims:
-        retire(step, claim.boot)
-    elif claim.released and claim.twin != state.twin:
+    if claim.released and claim.twin != state.twin:
         make_claim(step, f"{claim.twin} released it")
     elif state.peer.legacy:
         if now >= standby.ask_at:
@@ -175,7 +212,7 @@ def _advance_retired(step: Step, retired: Retired) -> None:
     if until is not None and now >= until:
         retired = replace(retired, vouches_until=None)
     if now >= retired.ask_own_at:
-        retired = replace(retired, ask_own_at=now + RETIRED_ASK_S)
+        retired = replace(retired, ask_own_at=now + ROUND_S)  # the answer may be lost
         step.send(Request.OWN)
     step.enter(retired)
 
@@ -196,11 +233,11 @@ def _advance_doubt(step: Step, standby: Standby, since: float) -> None:
         step.enter(replace(standby, ask_at=min(now + ASK_EVERY_S, since + patience)))
         _ask_the_peer(step)
         if step.state.reached is False:
-            step.send(Request.OWN)  # the older boot there may hear what we do not
+            step.send(Request.OWN)  # the older boot there may hear what this one does not
 
 
 def _ask_the_peer(step: Step) -> None:
-    """By a call, which a holder returns: its answer may be unreadable. But a legacy peer
+    """By a call, which a holder returns, since its answer may be unreadable. But a legacy peer
     would take a call for a claim."""
     claim = step.state.knowledge.claim
     step.send(Request.STATUS if claim.term and not claim.boot else Request.UPDATE)
@@ -224,7 +261,7 @@ def _mind_the_shift(step: Step) -> None:
 
 
 def _count_silence_from(step: Step, doubt_since: float | None) -> None:
-    """Whoever claims while it asks in vain after the holder need not wait anew for an answer."""
+    """A claim made in a doubt counts the silence from the start of the doubt."""
     held = step.state.stage
     if doubt_since is not None and isinstance(held, Holding) and not step.peer.left:
         step.enter(replace(held, since=doubt_since))
@@ -236,6 +273,8 @@ def _count_silence_from(step: Step, doubt_since: float | None) -> None:
 def _timers_of_a_holder(state: State, held: Holding) -> Iterator[float]:
     if held.ask_at is not None:
         yield held.ask_at
+    if held.hand_over_at is not None:
+        yield held.hand_over_at
     if _must_repeat(state, held):
         yield held.repeat_at
     if _must_look(state, held):
@@ -247,7 +286,7 @@ def _timers_of_a_holder(state: State, held: Holding) -> Iterator[float]:
 
 
 def _silent_from(state: State, held: Holding) -> float:
-    """From when on silence confirms the claim: nobody spoke, or was seen, who could be on duty."""
+    """When silence confirms the claim, unless somebody who may be on duty speaks, or is seen."""
     peer, quiet_since = state.peer, held.since
     if peer.heard_at is not None and not peer.left:
         quiet_since = max(quiet_since, peer.heard_at.mono)
@@ -262,8 +301,8 @@ def _must_repeat(state: State, held: Holding) -> bool:
     if state.peer.url is None:
         return False
     unheard = not state.reached and not state.watchers
-    # While an older boot is at our URL, even a peer that left may come back and not find us.
-    deployed = held.repeat_at < state.woke_at.mono + RETIRED_ASK_S and state.url is not None
+    # While an older boot has the own URL, a peer that left may come back and not find this one.
+    deployed = held.repeat_at < state.woke_at.mono + DEPLOY_S and state.url is not None
     if unheard and (deployed or state.reached is False):
         return True
     unproven = not _is_shown(state) or unheard or state.peer.doubts
@@ -272,12 +311,12 @@ def _must_repeat(state: State, held: Holding) -> bool:
 
 
 def _must_look(state: State, held: Holding) -> bool:
-    """But not at a peer that sleeps: to look would wake it."""
+    """A holder does not look at a peer that left: a look would wake it."""
     return bool(state.peer.trouble) and not (held.confirmed and state.peer.left)
 
 
 def _takes_on_wake(state: State, waking: Waking) -> bool:
     if state.rules.shift is not None:
-        # Though the peer says that it has the duty: it woke us to give it away.
+        # Even if the peer is on duty: it woke this app to give the duty away.
         return state.in_shift
     return state.rules.takes_on_wake and not waking.peer_took

@@ -1,13 +1,15 @@
-"""What a twin is told, and what it then wants done."""
+"""The events that a twin receives, and the effects that it returns."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import inf
 
-from twin.core.pair.document import Document
+from twin.core.pair.document import Document, Role
 from twin.core.pair.knowledge import Fate
+from twin.core.schedule.job import Job
 
-# ---- events: what the shell tells the core
+# ---- events: from the shell to the core
 
 
 class Via(Enum):
@@ -18,9 +20,9 @@ class Via(Enum):
     LINE = auto()
     """A line of the watch."""
     ANSWER = auto()
-    """The answer to a request of ours to the peer."""
+    """The answer to a request to the peer."""
     OWN = auto()
-    """The answer of whoever our own public URL leads to."""
+    """The answer of the boot that the own URL leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Froze:
-    """This process stood still for so long that the peer may have acted meanwhile."""
+    """This process stood still so long that the peer may have acted meanwhile."""
 
     seconds: float
 
@@ -45,32 +47,41 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class PlainUpdate:
-    """`GET /update` of the first app of this kind: the peer takes the duty."""
+    """`GET /update` of a legacy peer, or by curl: the peer takes the duty."""
 
 
 @dataclass(frozen=True, slots=True)
-class PlainDown:
-    """`GET /down` of the first app of this kind: the peer leaves."""
+class TakeDuty:
+    """Asks a standby to claim the duty: a `GET /down`, or the button on the page."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Asks a holder to have its peer take the duty, within `within_s` at most."""
+
+    within_s: float
 
 
 class Failure(Enum):
     """Why a request to the peer brought no document."""
 
     REFUSED = auto()
-    """The connection was refused, or answered with 5xx: nobody serves there."""
+    """The connection was refused, or a router answered 502 or the like: nothing serves there."""
     DENIED = auto()
     """401 or 403: the credentials are wrong."""
     STRANGER = auto()
-    """An answer that is no twin's."""
+    """The answer is no twin's."""
     LEGACY = auto()
-    """404 or 405 where a twin answers: a legacy peer has no such endpoint."""
+    """404 or 405: a legacy peer has no such endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
     failure: Failure
     why: str
-    """A sentence that says what is wrong and what to change."""
+    """A sentence with the cause and the remedy."""
     asked_at: float = inf
     """When the request was sent, as `Moment.mono`."""
 
@@ -82,7 +93,7 @@ class PlainConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What the peer's `/healthz`, which needs no credentials, told."""
+    """What the peer's `/healthz` shows, which needs no credentials."""
 
     on_duty: bool
     boot: str
@@ -91,7 +102,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class WatchLost:
-    """Our stream from the peer broke, fell silent or could not be opened."""
+    """The watch broke, fell silent or could not be opened."""
 
     why: str
     refused: bool = False
@@ -99,7 +110,7 @@ class WatchLost:
 
 @dataclass(frozen=True, slots=True)
 class Watchers:
-    """How many streams of ours the peer now reads."""
+    """How many watches the peer now keeps open here."""
 
     count: int
 
@@ -117,31 +128,55 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class LearnedUrl:
-    """The peer reached us at this URL, and we did not know our own."""
+    """The peer reached this twin at this URL, and the twin did not know its own."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class RunNow:
-    """Somebody wants this job run once, beside its slots."""
+    """Somebody asks for one run of this job, beside its slots."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The jobs of this twin are these from now on."""
+
+    jobs: Mapping[str, Job]
+    counted_from: Mapping[str, float] = field(default_factory=dict)
+    """By name, of those that are new, or there anew: the wall time after which their slots count,
+    whatever the ledger has of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The script of a job that is `asked` for is ready to run its newest slot."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The script of a job, which does not run now, wants no more of its slots."""
 
     job: str
 
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """Something that whoever has the duty next shall know."""
+    """A memo for the next holder."""
 
     key: str
     text: str
     term: int
-    """Of the claim that the writer goes by: the word of one who has lost the duty counts less."""
+    """Of the highest claim that the writer knows: a twin that has lost the duty counts less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """This process shall end."""
+    """This process ends."""
 
     because: str
 
@@ -151,7 +186,8 @@ Event = (
     | Froze
     | Heard
     | PlainUpdate
-    | PlainDown
+    | TakeDuty
+    | HandOver
     | Failed
     | PlainConfirmed
     | Looked
@@ -160,26 +196,31 @@ Event = (
     | Ended
     | LearnedUrl
     | RunNow
+    | Declared
+    | Asked
+    | Cancelled
     | Remember
     | Leave
 )
 
-# ---- effects: what the core wants done, in the order in which it must happen
+# ---- effects: from the core to the shell, in the order in which they must happen
 
 
 class Request(Enum):
-    """What to send, with this twin's document as it is at the time of sending."""
+    """A request, with this twin's document as of the time of sending."""
 
     UPDATE = auto()
     """`POST /update` to the peer."""
     DOWN = auto()
     """`POST /down` to the peer."""
+    TAKE = auto()
+    """`GET /down` to the peer: take the duty. Carries no document."""
     STATUS = auto()
-    """`GET /status` of the peer."""
+    """`GET /status` to the peer."""
     OWN = auto()
-    """`POST /update` to our own public URL, to see whose boot answers."""
+    """`POST /update` to the own URL, to find out which boot answers there."""
     LOOK = auto()
-    """`GET /healthz` of the peer, which needs no credentials."""
+    """`GET /healthz` to the peer, which needs no credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +235,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Keep a stream from the peer open, or close it."""
+    """Open the watch, or close it."""
 
     open: bool
 
@@ -208,12 +249,39 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """The slots of this job from `first` to `last` are recorded as skipped."""
+
+    job: str
+    first: int
+    last: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The run for this slot, here or on the other twin, is over, as far as this twin knows."""
+
+    job: str
+    slot: int
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChanged:
+    """The role of this twin has changed, and why."""
+
+    role: Role
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
-    """A line for the log."""
+    """A line for the log, which only people read."""
 
     event: str
     values: tuple[tuple[str, object], ...] = ()
     warning: bool = False
 
 
-Effect = Send | Publish | Watch | Start | Note
+Effect = Send | Publish | Watch | Start | Skipped | Finished | RoleChanged | Note

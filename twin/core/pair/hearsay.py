@@ -1,6 +1,6 @@
-"""What is believed of the history that the other twin tells: what can be true at this time.
+"""Which part of the other twin's history is believed: what can be true at this time.
 
-The pair's rules do without it. So each part is judged by itself, and the rest is taken.
+The rules of the pair do not use it. So each part is judged by itself, and the rest is taken.
 """
 
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from twin.core.pair.bounds import BOOT_BYTES, NAME_BYTES, TWIN_BYTES, is_longer,
 from twin.core.pair.history import KEPT_S, Change, Decision, Life, Look, Record
 
 _AHEAD_S = 3600.0
-"""A clock may be so far ahead. What is later would stay the newest for ever."""
+"""A clock may be so far ahead. A later entry would stay the newest for ever."""
 _WORD_BYTES = 20
 """Of a verdict, a role, a release."""
 
 
 def credible(told: Record, wall: float) -> Record:
-    """What of it can be true at `wall`, in epoch seconds."""
+    """The part that can be true at `wall`, in epoch seconds."""
     return Record(
         _looks(told.looks, wall),
         _decisions(told.decisions, wall),

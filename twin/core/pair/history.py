@@ -1,9 +1,9 @@
-"""What happened in the last 48 hours: of each target by the minute, and of the two twins.
+"""The last 48 hours: of each target by the minute, and of the two twins.
 
-Both twins record, and each tells the other, so that a restart loses nothing while one of them is
-up. Like knowledge it grows by merging alone, which is idempotent, commutative and associative: it
-does no harm to hear the same twice, late, or from both. Only what is too old is forgotten, and what
-is more than a pair has.
+Both twins record, and send each other their records, so a restart loses nothing while one of them
+is up. As with knowledge, merging is idempotent, commutative and associative: a record that comes
+twice, late, or from both does no harm. A twin forgets only what is too old, and more than a pair
+can have.
 """
 
 from bisect import bisect_left
@@ -17,13 +17,13 @@ KEPT_S = 48 * 3600
 LIVES_KEPT_S = 32 * 86_400
 """The longest month: hosts count hours by it."""
 _LOOKS = 300_000
-"""All that a hundred targets have in 48 hours. Of more targets each keeps its share, the newest."""
+"""Of a hundred targets, all of 48 hours. Of more targets, each keeps an equal share, the newest."""
 _DECISIONS = 10_000
 _CHANGES = KEPT_S // 60
 """Bounds a twin that flaps for days; so do the next two."""
 _LIVES = 5_000
 _RECENT = 100
-"""Of changes and of lives, in what every message carries; a target has a tenth of it."""
+"""Of changes and of lives in each message; of decisions, a tenth of it for each target."""
 
 
 T = TypeVar("T")
@@ -32,20 +32,20 @@ Timed = TypeVar("Timed", "Look", "Decision", "Change")
 
 
 class Look(NamedTuple):
-    """What one minute's looks at a target came to. Arrays in JSON: there are 2,880 of each."""
+    """One minute's looks at a target, summed up. Arrays in JSON: a target has 2,880 of them."""
 
     minute: int
     """Minutes since the epoch."""
     latency_ms: int
-    """Of the slowest answer; 0 if nothing was asked, or nothing answered."""
+    """Of the slowest answer; 0 without a question or an answer."""
     verdict: str
-    """The worst, as `core.verdict` names it."""
+    """The worst, as `core.scaling.verdict` names it."""
     at: int
-    """When it was last looked at, in epoch seconds; what follows was so then."""
+    """The last look, in epoch seconds; the fields below are from it."""
     quantity: int
     """-1 if it could not be read."""
     baseline: int
-    """What the timetable says, whatever somebody set by hand; -1 without one."""
+    """The timetable's quantity, whatever somebody set by hand; -1 without a timetable."""
 
     def merge(self, other: "Look") -> "Look":
         latest = max(self, other, key=lambda look: look[3:])
@@ -81,13 +81,13 @@ class Change(NamedTuple):
 
 
 class Life(NamedTuple):
-    """A boot, and from when to when it is known to have been awake, in epoch seconds."""
+    """A boot, and the time in which it is known to have been awake, in epoch seconds."""
 
     twin: str
     since: int
     until: int
     release: str = ""
-    """What it runs; empty if it is not known."""
+    """Its release; empty if unknown."""
 
     def merge(self, other: "Life") -> "Life":
         since, until = min(self.since, other.since), max(self.until, other.until)
@@ -96,7 +96,7 @@ class Life(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A part of a history, as it is recorded and sent; sorted by time where one gives it out."""
+    """A part of a history, as it is recorded and sent; `History` returns it sorted by time."""
 
     looks: Mapping[str, tuple[Look, ...]] = field(default_factory=dict)
     """By target."""
@@ -111,14 +111,14 @@ class History:
     """Not safe to use from two threads at once."""
 
     def __init__(self) -> None:
-        # Each sorted by time, so that what is recent is found without a look at all the rest.
+        # Each sorted by time, so that the recent part is found without a look at the rest.
         self._looks: dict[str, list[Look]] = {}
         self._decisions: dict[str, list[Decision]] = {}
         self._changes: list[Change] = []
         self._lives: dict[str, Life] = {}
 
     def merge(self, record: Record) -> None:
-        """What this twin saw and did itself."""
+        """Add what this twin saw and did itself."""
         for name, looks in record.looks.items():
             for look in looks:
                 _merge_look(self._looks.setdefault(name, []), look)
@@ -131,14 +131,14 @@ class History:
         self._trim()
 
     def merge_told(self, record: Record) -> None:
-        """What the other twin told, as far as it can be true."""
+        """Add what the other twin sent, as far as it can be true."""
         looks = self._of_known(self._looks, record.looks)
         decisions = self._of_known(self._decisions, record.decisions)
         self.merge(replace(record, looks=looks, decisions=decisions))
 
     @staticmethod
     def _of_known(known: Mapping[str, object], told: Mapping[str, T]) -> dict[str, T]:
-        """Without new targets beyond `TARGETS`: our own are never crowded out."""
+        """Without new targets beyond `TARGETS`: they never crowd out the own ones."""
         new = [name for name in told if name not in known]
         left_out = set(new[max(0, TARGETS - len(known)) :])
         return {name: each for name, each in told.items() if name not in left_out}
@@ -151,7 +151,7 @@ class History:
             self._lives = _newest_lives(self._lives, _LIVES)
 
     def between(self, since: float, until: float) -> Record:
-        """What happened from the minute of `since` up to that of `until`, in epoch seconds."""
+        """The part from the minute of `since` to that of `until`, in epoch seconds."""
         first, end = int(since // 60), int(until // 60) + 1
         looks = {name: _cut(known, first, end) for name, known in self._looks.items()}
         decisions = {
@@ -169,14 +169,14 @@ class History:
         )
 
     def recent(self, since: float, until: float) -> Record:
-        """The same, for every message to carry: no more than an honest twin has of it."""
+        """The same for a message: no more than an honest twin has of it."""
         told = self.between(since, until)
         decisions = {name: made[-_RECENT // 10 :] for name, made in told.decisions.items()}
         lives = _newest_lives(told.lives, _RECENT)
         return Record(told.looks, decisions, told.changes[-_RECENT:], lives)
 
     def story(self, since: float, until: float) -> Record:
-        """The same, and what each boot that lived in it was when it began."""
+        """The same, and for each boot that lived in it its role at the beginning."""
         told = self.between(since, until)
         first = int(since // 60) * 60_000
         before = {c.boot: c for c in self._changes if c.at_ms < first and c.boot in told.lives}
@@ -187,16 +187,16 @@ class History:
         return looks[-1] if looks else None
 
     def lived_until(self, boot: str) -> float:
-        """When this boot was last known to be awake, in epoch seconds; 0 if it is not known."""
+        """When this boot was last known to be awake, in epoch seconds; 0 if unknown."""
         life = self._lives.get(boot)
         return life.until if life else 0.0
 
     def twins(self) -> Record:
-        """All that is known of the twins, and nothing of targets."""
+        """The part on the twins, without the targets."""
         return Record(changes=tuple(self._changes), lives=dict(self._lives))
 
     def forget(self, wall: float) -> None:
-        """Drop what is too old at `wall`, in epoch seconds."""
+        """Drop all that is too old at `wall`, in epoch seconds."""
         oldest = int(wall) - KEPT_S
         for looks in self._looks.values():
             _drop(looks, oldest // 60)
@@ -236,7 +236,7 @@ def _drop(known: list[Timed], before: int) -> None:
 
 
 def _share(known: Mapping[str, list[Timed]], most: int) -> None:
-    """Leave each target its share of `most`, where there are more."""
+    """Leave each target an equal share of `most`, if there are more."""
     if sum(map(len, known.values())) > most:
         for each in known.values():
             del each[: -(most // len(known))]

@@ -1,6 +1,6 @@
-"""The hours that the twins have been awake this month, which some hosts count.
+"""The hours awake of the twins in this month, which some hosts meter.
 
-A twin counts from the start of a boot to its end; two boots that overlap count once.
+They count from the start of a boot to its end; two boots of a twin that overlap count once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,13 +30,13 @@ def used_h(lives: Iterable[Life], wall: float) -> dict[str, float]:
 
 
 def known_since(lives: Iterable[Life], wall: float) -> float:
-    """From when on in the month of `wall` the twins know of themselves."""
+    """The beginning of what the twins know of the month of `wall`, in epoch seconds."""
     return max(_month_begin(wall), min((life.since for life in lives), default=wall))
 
 
 def dry_at(used: Mapping[str, float], since: float, wall: float, budget_h: float) -> float | None:
-    """When the budget is used up, if it goes on as it did from `since` to `wall`; None if the month
-    ends before. Before `since` nothing is taken to be used."""
+    """When the budget is used up at the pace from `since` to `wall`; None if the month ends before.
+    Nothing counts as used before `since`."""
     total_h = sum(used.values())
     if total_h >= budget_h:
         return wall

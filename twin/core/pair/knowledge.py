@@ -1,8 +1,8 @@
-"""What a twin knows of the pair: the highest claim, a ledger of slots, and memos. It only grows.
+"""What a twin knows of the pair: the highest claim, a ledger of slots, memos, the newest boots.
 
-Hearing is merging. `merge` takes the greater of two claims and, for each job or key, of two entries
-or memos, by a total order; so it is idempotent, commutative and associative, and a message that is
-lost, doubled, late or out of order can do no harm.
+A twin merges what it hears. `merge` takes the greater of two claims and, for each job, key or app,
+of two entries, memos or boots, by a total order. So it is idempotent, commutative and associative,
+and a message that is lost, doubled, late or out of order does no harm.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from enum import StrEnum
 class Claim:
     """Boot `boot` of twin `twin` takes the duty at `term`; later, perhaps, releases it.
 
-    Ordered by term, equal terms by twin and boot; the same claim released is the greater, since a
-    claim is released once and never taken back.
+    Ordered by term, then twin, then boot. The same claim released is the greater: a release is
+    never taken back.
     """
 
     term: int = 0
@@ -32,7 +32,7 @@ class Claim:
 
 
 NOBODY = Claim()
-"""The lowest claim: nobody ever took the duty."""
+"""The lowest claim: nobody has ever taken the duty."""
 
 
 class Fate(StrEnum):
@@ -41,15 +41,16 @@ class Fate(StrEnum):
     SKIPPED = "skipped"
     RUNNING = "running"
     UNKNOWN = "unknown"
-    """It was announced as running, and its twin died: started or not, it is not repeated."""
+    """It was announced as running, and its twin died, or no twin has a record of it. Started or
+    not, it is not repeated."""
     FAILED = "failed"
     DONE = "done"
     CANCELLED = "cancelled"
-    """Done, and the job asked not to be run again (`schedule.CancelJob`)."""
+    """Done, and the job asked not to run again (`schedule.CancelJob`)."""
 
     @property
     def rank(self) -> int:
-        """Started beats skipped, ended beats running, a word from its twin beats a guess."""
+        """Started beats skipped, ended beats running, a report of its twin beats a guess."""
         return _RANKS[self]
 
 
@@ -65,32 +66,38 @@ class Entry:
     fate: Fate
     twin: str
     boot: str
+    """Of the twin that recorded it; both are empty if no twin has a record of the job up to this
+    slot, which then only says where counting begins."""
     late_ms: int = 0
     """How long after its slot it was started."""
     seconds: float = 0.0
-    """How long it ran, once it ended."""
+    """How long it ran, if it has ended."""
     why: str = ""
     """Why it was skipped, or how it failed."""
 
     @property
     def began_at(self) -> float:
-        """When it was started, in seconds since the epoch; if it was skipped, its slot."""
+        """When it started, in seconds since the epoch; if it was skipped, its slot."""
         return self.slot + self.late_ms / 1000
+
+    @property
+    def is_unrecorded(self) -> bool:
+        return not self.boot
 
     def beats(self, other: "Entry") -> bool:
         return self._order > other._order
 
     @property
     def _order(self) -> tuple[object, ...]:
-        # What follows the boot never differs between honest messages; it makes the order total.
+        # The fields after the boot never differ between honest messages; they make the order total.
         rest = (self.twin, self.late_ms, self.seconds, self.why)
-        return (self.slot, self.fate.rank, self.boot, *rest)
+        return (self.slot, bool(self.boot), self.fate.rank, self.boot, *rest)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Memo:
-    """What whoever has the duty leaves for whoever has it next. The last word counts: that of the
-    higher term, and in one term the later."""
+    """A text that one holder leaves for the next. The last one counts: that of the higher term, and
+    within a term the later."""
 
     term: int
     """Of the claim under which it was written."""
@@ -98,11 +105,11 @@ class Memo:
     """When, in milliseconds since the epoch; later than any before it in its term."""
     twin: str
     text: str
-    """As its reader wants it; the pair only carries it."""
+    """In its reader's format; the pair only carries it."""
 
 
 PAUSE = "pause"
-"""The memo that says why no job shall start; with an empty text, that they may again."""
+"""The memo that says why no job starts; an empty text ends the pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,43 +118,47 @@ class Knowledge:
     ledger: Mapping[str, Entry] = field(default_factory=dict)
     """By the job's name."""
     memos: Mapping[str, Memo] = field(default_factory=dict)
-    """By what they are about."""
+    """By key."""
+    boots: Mapping[str, str] = field(default_factory=dict)
+    """By twin, the newest boot of it that anybody heard."""
 
     @property
     def paused(self) -> Memo | None:
-        """Who paused the duty, when and why; None if it is not paused."""
+        """The memo of the pause: its author, time and reason. None if the duty is not paused."""
         memo = self.memos.get(PAUSE)
         return memo if memo is not None and memo.text else None
 
     def merge(self, other: "Knowledge") -> "Knowledge":
-        """What both together know; `self` itself if `other` adds nothing."""
+        """The knowledge of both; `self` itself if `other` adds nothing."""
         news = self.news_in(other)
-        if not news.ledger and not news.memos and news.claim == self.claim:
+        if news.claim == self.claim and not (news.ledger or news.memos or news.boots):
             return self
         return Knowledge(
             news.claim,
             {**self.ledger, **news.ledger} if news.ledger else self.ledger,
             {**self.memos, **news.memos} if news.memos else self.memos,
+            {**self.boots, **news.boots} if news.boots else self.boots,
         )
 
     def news_in(self, other: "Knowledge") -> "Knowledge":
-        """The higher claim, and of the slots and memos those that `other` knows better."""
+        """The higher claim, and the entries and memos that `other` knows better."""
         return Knowledge(
             max(self.claim, other.claim),
             {job: entry for job, entry in other.ledger.items() if self._lacks(job, entry)},
             {key: memo for key, memo in other.memos.items() if self._lacks_memo(key, memo)},
+            {twin: boot for twin, boot in other.boots.items() if boot > self.boots.get(twin, "")},
         )
 
     def adds_to(self, other: "Knowledge", since: float = 0.0) -> bool:
-        """Whether `other` would learn a slot or a memo from this, and not only of a job that it
-        does not know, before `since`."""
+        """Whether `other` would learn an entry or a memo from this. An entry from before `since`
+        does not count if `other` does not know its job."""
         return any(
             other._lacks(job, entry) and (entry.slot >= since or job in other.ledger)
             for job, entry in self.ledger.items()
         ) or any(other._lacks_memo(key, memo) for key, memo in self.memos.items())
 
     def until(self, wall: float) -> "Knowledge":
-        """This without the slots after `wall`: entries from a clock that runs ahead."""
+        """This without the slots after `wall`, which are from a clock that ran ahead."""
         if all(entry.slot <= wall for entry in self.ledger.values()):
             return self
         kept = {job: entry for job, entry in self.ledger.items() if entry.slot <= wall}
@@ -155,7 +166,7 @@ class Knowledge:
 
     def _lacks(self, job: str, entry: Entry) -> bool:
         known = self.ledger.get(job)
-        # Nearly all are the very same: of 10,000 jobs few have a new slot.
+        # Nearly all are the same objects: of 10,000 jobs few have a new slot.
         return known is not entry and (known is None or entry.beats(known))
 
     def _lacks_memo(self, key: str, memo: Memo) -> bool:

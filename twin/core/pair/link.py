@@ -1,4 +1,4 @@
-"""The line to the peer: that it broke, that nobody serves there, that the two are wired wrongly."""
+"""Trouble on the line to the peer: it broke, nobody serves there, the two are misconfigured."""
 
 from dataclasses import replace
 
@@ -9,6 +9,7 @@ from twin.core.pair.state import Holding, Standby, Trouble
 from twin.core.pair.step import Step
 from twin.core.pair.timeouts import (
     LASTING_S,
+    LEAVING_S,
     LEGACY_FAILURES,
     MOST_REOPEN_S,
     REFUSED_AGAIN_S,
@@ -27,22 +28,22 @@ def watch_lost(step: Step, why: str, refused: bool) -> None:
     lasted_s = now - standby.opened_at
     pause_s = min(2 * standby.pause_s, MOST_REOPEN_S) if lasted_s < LASTING_S else REOPEN_S
     if standby.doubt_since is None:
-        if pause_s != standby.pause_s or lasted_s >= LASTING_S:  # else it repeats itself
+        if pause_s != standby.pause_s or lasted_s >= LASTING_S:  # otherwise the log repeats itself
             step.warn("watch.lost", peer=step.peer.twin, because=why)
         standby = replace(standby, doubt_since=now, ask_at=now, asks_in_vain=True)
     reopen_at = standby.opened_at + pause_s
     step.enter(replace(standby, watching=False, pause_s=pause_s, reopen_at=reopen_at))
-    if refused:
+    if refused and step.is_fresh(standby.opened_at):
         _refused(step, why)
 
 
 def _refused(step: Step, why: str) -> None:
-    if step.peer.boot and not step.peer.refused:
-        slots.gone(step, step.peer.boot, said_so=step.peer.left)
+    if isinstance(step.state.stage, Holding):
+        _end_its_runs(step)
     step.change_peer(refused=True)
-    step.change(thawed_at=None)
     if step.state.reached is False:
-        return  # its last word went to the older boot at our URL, which we have yet to hear
+        return  # the older boot at our URL got its last word, which is yet to be heard
+    step.change(thawed_at=None)
     match step.state.stage:
         case Holding(confirmed=False):
             confirm(step, f"nobody serves at the peer's URL: {why}")
@@ -51,7 +52,14 @@ def _refused(step: Step, why: str) -> None:
             step.enter(replace(standby, refused_at=step.now.mono, ask_at=again_at))
         case Standby(refused_at=float() as first):
             if step.now.mono - first >= REFUSED_AGAIN_S / 2:
+                _end_its_runs(step)
                 make_claim(step, f"nobody serves at the peer's URL: {why}", confirmed=True)
+
+
+def _end_its_runs(step: Step) -> None:
+    """A peer that left has left its router, too, and may still run jobs."""
+    if step.peer.boot:
+        slots.gone(step, step.peer.boot, LEAVING_S if step.peer.left else 0.0)
 
 
 def failed(step: Step, event: Failed) -> None:
@@ -94,7 +102,7 @@ def misconfigured(step: Step, trouble: Trouble, why: str) -> None:
     if step.peer.trouble_why != why:
         step.warn("peer.misconfigured", because=why)
     if trouble is Trouble.DENIED is not step.peer.trouble:
-        step.change_peer(there_until=step.now.mono + SEEN_S)  # most likely a twin denies us
+        step.change_peer(there_until=step.now.mono + SEEN_S)  # most likely a twin denies access
     step.change_peer(trouble=trouble, trouble_why=why, refused=False)
     match step.state.stage:
         case Holding() as held if trouble is not Trouble.STRANGER:
@@ -104,19 +112,19 @@ def misconfigured(step: Step, trouble: Trouble, why: str) -> None:
 
 
 def configured(step: Step) -> None:
-    """An answer could be read."""
+    """An answer of the peer was readable."""
     if isinstance(step.state.stage, Standby):
         step.enter(replace(step.state.stage, asks_in_vain=False))
     if step.peer.trouble:
         step.note("peer.configured")
         step.change_peer(trouble=Trouble.NONE, trouble_why="", there_until=0.0)
         if isinstance(step.state.stage, Holding):
-            # Not in a minute: silence is an answer again, and only to what was asked.
+            # Call now, not in a minute: silence confirms again, but only after a question.
             step.enter(replace(step.state.stage, repeat_at=step.now.mono))
 
 
 def looked(step: Step, look: Looked) -> None:
-    """What `/healthz` told of a peer that we cannot talk to, or that is legacy."""
+    """A look at a peer that cannot be talked to, or that is legacy."""
     if step.peer.trouble and (look.boot or look.alive):
         leaves = step.peer.left and look.boot == step.peer.boot
         seen = look.boot not in ("", step.state.boot) and not leaves
@@ -138,7 +146,7 @@ def _looked_at_legacy(step: Step, standby: Standby, look: Looked) -> None:
 
 
 def _looked_at_stranger(step: Step, held: Holding, look: Looked) -> None:
-    """Stand in for a twin that is there, and not on duty for long: the elder boot first."""
+    """Stand in for a twin that is there, but not on duty for some time: the older boot first."""
     now = step.now.mono
     if look.on_duty:
         if held.standing_in:

@@ -1,4 +1,4 @@
-"""What an event says to a twin: of its peer, of its own app, of the time it lost."""
+"""What a twin learns from an event: of its peer, of its own app, of a freeze."""
 
 from dataclasses import replace
 
@@ -7,19 +7,24 @@ from twin.core.pair.belief import FORGOTTEN_S
 from twin.core.pair.bounds import MEMO_BYTES, shortened
 from twin.core.pair.document import Document, Role
 from twin.core.pair.events import (
+    Asked,
+    Cancelled,
+    Declared,
     Ended,
     Event,
     Failed,
     Froze,
+    HandOver,
     Heard,
     LearnedUrl,
+    Leave,
     Looked,
     PlainConfirmed,
-    PlainDown,
     PlainUpdate,
     Remember,
     Request,
     RunNow,
+    TakeDuty,
     Tick,
     Via,
     Watchers,
@@ -28,13 +33,17 @@ from twin.core.pair.events import (
 from twin.core.pair.knowledge import NOBODY, Claim, Knowledge, Memo
 from twin.core.pair.link import configured, failed, looked, misconfigured, watch_lost
 from twin.core.pair.roles import confirm, leave, make_claim, open_watch, retire, wake_again
-from twin.core.pair.state import Holding, Peer, Retired, Standby, Trouble, Waking
+from twin.core.pair.state import Holding, Peer, Retired, Standby, State, Trouble, Waking
 from twin.core.pair.step import Step
 from twin.core.pair.timeouts import (
     CLAIMER_S,
     FLAPPING_WAKES,
     FLAPPING_WITHIN_S,
+    LEAVING_S,
     REOPEN_ASTRAY_S,
+    RETIRED_ASK_S,
+    ROUND_S,
+    SILENCE_S,
     STALLED_S,
     VOUCH_S,
 )
@@ -50,9 +59,14 @@ def receive(step: Step, event: Event) -> None:  # noqa: C901 (one line a case, a
             _froze(step, seconds)
         case PlainUpdate():
             _hear_plain_update(step)
-        case PlainDown():
+        case TakeDuty(because=because):
             if isinstance(step.state.stage, Standby):
-                make_claim(step, "a plain /down asked for it")
+                make_claim(step, because)
+        case HandOver(within_s=within_s):
+            if isinstance(step.state.stage, Holding):
+                now = step.now.mono
+                held = replace(step.state.stage, hand_over_at=now, hand_over_until=now + within_s)
+                step.enter(held)
         case PlainConfirmed():
             _hear_plain_answer(step)
         case Failed():
@@ -71,35 +85,57 @@ def receive(step: Step, event: Event) -> None:  # noqa: C901 (one line a case, a
             step.change(url=url)
         case RunNow(job=job):
             slots.run_now(step, job)
+        case Declared(jobs=jobs, counted_from=counted_from):
+            slots.declare(step, jobs, counted_from)
+        case Asked(job=job):
+            slots.serve_asked(step, job)
+        case Cancelled(job=job):
+            slots.cancel(step, job)
         case Remember():
             _remember(step, event)
-        case _:
-            leave(step, event.because)
+        case Leave(because=because):  # pragma: no branch (it is the last kind of event)
+            leave(step, because)
 
 
 def _hear(step: Step, heard: Heard) -> None:
     document = heard.document
+    if _is_current(step.state, heard):
+        step.change(told=True)
     if document.twin == step.state.twin:
         _hear_own_name(step, document, heard.via)
         return
-    step.believe(document.knowledge)
-    if heard.via is Via.ANSWER and step.is_fresh(heard.asked_at):
+    _believe(step, document)
+    newest = document.boot >= step.peer.boot
+    if heard.via is Via.ANSWER and newest and step.is_fresh(heard.asked_at):
         step.change(thawed_at=None)
     if heard.via is Via.ANSWER:
         configured(step)
     if _follows_with_an_older_name(step, document, heard):
         step.change_peer(boot=document.boot)
     if document.boot < step.peer.boot or not document.speaks_for_its_twin:
-        # An older boot, late or still there: what it knows is all it is good for.
+        # An older boot, late or still there: only its knowledge counts.
         _look_past(step, document, heard.via)
         return
     _note_peer(step, document)
-    if not step.state.newer_boot_claims:
+    if not step.state.newer_boot:
         _weigh(step, document, heard.via)
 
 
+def _believe(step: Step, document: Document) -> None:
+    ours = step.state.knowledge.ledger
+    step.believe(document.knowledge)
+    slots.find_gaps(step, ours, document.ledger)
+
+
+def _is_current(state: State, heard: Heard) -> bool:
+    """Whether it shows all runs so far. A router may have held a call for half a minute."""
+    claim, boot = heard.document.claim, heard.document.boot
+    releases = claim.released and claim.boot == boot and claim >= state.knowledge.claim
+    return releases or heard.via in (Via.ANSWER, Via.LINE)
+
+
 def _follows_with_an_older_name(step: Step, document: Document, heard: Heard) -> bool:
-    """Whether a boot that began when its clock was behind answers in the place of the newest."""
+    """Whether a boot whose clock was behind when it began answers in place of the newest."""
     heard_at = step.peer.heard_at
     return (
         heard.via is Via.ANSWER
@@ -111,7 +147,7 @@ def _follows_with_an_older_name(step: Step, document: Document, heard: Heard) ->
 
 
 def _weigh(step: Step, document: Document, via: Via) -> None:
-    """What the word of the peer's newest boot means for our own stage."""
+    """Judge the word of the peer's newest boot by the own stage."""
     match step.state.stage:
         case Waking() as waking:
             if via is Via.UPDATE and document.role in (Role.CLAIMING, Role.ON_DUTY):
@@ -120,12 +156,13 @@ def _weigh(step: Step, document: Document, via: Via) -> None:
             _judge_holder(step, standby, document, via)
         case Holding() if via is Via.UPDATE and step.state.claim_is_ours:
             if document.doubts or document.role is Role.CLAIMING:
-                step.send(Request.UPDATE)  # it may be unable to read our answer: we call back
+                step.send(Request.UPDATE)  # perhaps it cannot read our answer: call back
 
 
 def _look_past(step: Step, document: Document, via: Via) -> None:
-    """The peer's URL leads to an older boot of it: a watch that ends there shows no holder."""
+    """The message is of an older boot of the peer: a watch that leads to it shows no holder."""
     now, stage = step.now.mono, step.state.stage
+    slots.alive(step, document.boot)
     if document.boot == step.peer.boot:
         step.change_peer(role=document.role)
     elif document.speaks_for_its_twin and not document.leaving:
@@ -143,7 +180,7 @@ def _look_past(step: Step, document: Document, via: Via) -> None:
 
 
 def _hear_own_name(step: Step, document: Document, via: Via) -> None:
-    """A document of a twin with our name: this boot, another boot of this app, or a mix-up."""
+    """A document of a twin with the own name: this boot, another boot of the app, or a mix-up."""
     state = step.state
     if document.boot == state.boot:
         if via is Via.OWN:
@@ -157,14 +194,21 @@ def _hear_own_name(step: Step, document: Document, via: Via) -> None:
         why = f"both twins are called {state.twin!r}: give TWIN_NAME two values"
         misconfigured(step, Trouble.SAME_NAME, why)
         return
-    step.believe(document.knowledge)
+    _believe(step, document)
+    slots.alive(step, document.boot)
     if via is Via.OWN:
         step.change(reached=False)
     if document.boot > state.boot:
         retire(step, document.boot)
-        if via is Via.UPDATE and isinstance(step.state.stage, Retired):
-            until = step.now.mono + VOUCH_S
-            step.enter(replace(step.state.stage, vouches_until=until))
+        if isinstance(step.state.stage, Retired):
+            _heard_newer(step, step.state.stage, via)
+
+
+def _heard_newer(step: Step, retired: Retired, via: Via) -> None:
+    now = step.now.mono
+    until = now + VOUCH_S if via is Via.UPDATE else retired.vouches_until
+    at = now + RETIRED_ASK_S
+    step.enter(Retired(ask_own_at=at, failed_from=at, vouches_until=until))
 
 
 def _reached(step: Step) -> None:
@@ -175,12 +219,12 @@ def _reached(step: Step) -> None:
 
 
 def _note_peer(step: Step, document: Document) -> None:
-    """The newest boot of the peer speaks: what it says of itself holds."""
+    """Take what the newest boot of the peer says of itself."""
     peer = step.peer
     if document.boot > peer.boot:
         _note_new_boot(step, peer)
-    # What is heard of a leave while settling, or before all else, may be an old boot's: it is not
-    # believed, unless it was told of our claim.
+    # The first message, or one while this boot settles, may be an old boot's: believe no leave from
+    # it, unless it shows our claim.
     knows_us = document.claim.boot == step.state.boot
     settled = not isinstance(step.state.stage, Waking) and (peer.boot != "" or knows_us)
     leaving = document.leaving and settled
@@ -199,12 +243,12 @@ def _note_peer(step: Step, document: Document) -> None:
     )
     if leaving and not peer.left:
         step.note("peer.left", peer=document.twin)
-        slots.gone(step, document.boot, said_so=True)
+        slots.gone(step, document.boot)
         _let_sleep(step)
 
 
 def _let_sleep(step: Step) -> None:
-    """A watch that dropped before its reader said that it leaves is no reason to ask after it."""
+    """A watcher that said that it leaves, after its watch dropped, needs no question."""
     held, awaited = step.state.stage, step.state.rules.shift is not None and not step.state.in_shift
     if isinstance(held, Holding) and not awaited:
         step.enter(replace(held, ask_at=None))
@@ -215,22 +259,25 @@ def _note_new_boot(step: Step, peer: Peer) -> None:
         return
     standby = step.state.stage
     if isinstance(standby, Standby) and standby.watching:
-        # The stream leads to the older boot, which learns by its end that it is followed.
+        # The watch leads to the older boot, which learns by its end of the newer one.
         open_watch(step, standby)
     said_so = peer.left or peer.role is Role.LEAVING
-    slots.gone(step, peer.boot, said_so)
+    refused = isinstance(standby, Standby) and standby.refused_at is not None
+    # If it lives beside the newer one, it speaks soon.
+    unheard_s = 0.0 if refused else ROUND_S + SILENCE_S
+    slots.gone(step, peer.boot, LEAVING_S if said_so else unheard_s)
     if not said_so:
         recent = [at for at in peer.wakes if at > step.now.mono - FLAPPING_WITHIN_S]
         step.change_peer(wakes=(*recent, step.now.mono)[-FLAPPING_WAKES:])
 
 
 def _judge_holder(step: Step, standby: Standby, document: Document, via: Via) -> None:
-    """Whether the peer that just spoke can be left in charge."""
+    """Leave the peer that just spoke in charge, or claim, or doubt."""
     name, ours = document.twin, step.state.knowledge.claim
     behind = document.claim < ours
     knowledge, since = step.state.knowledge, step.now.wall - FORGOTTEN_S
     adds = via is Via.LINE and knowledge.adds_to(document.knowledge, since)
-    if adds or (behind and via is not Via.UPDATE):  # what calls us has our answer
+    if adds or (behind and via is not Via.UPDATE):  # a caller has our answer
         step.send(Request.UPDATE)
     if document.holds and not behind:
         if document.ticked_ago_s >= STALLED_S:
@@ -239,7 +286,7 @@ def _judge_holder(step: Step, standby: Standby, document: Document, via: Via) ->
         else:
             _trust(step, standby)
     elif behind or document.role is Role.CLAIMING or step.state.thawed_at is not None:
-        # It has not heard yet, or waits to be confirmed, or said so long ago: give it time.
+        # It has not heard yet, or waits to be confirmed, or the message is old: give it time.
         since = step.now.mono if standby.doubt_since is None else standby.doubt_since
         if ours != step.before.knowledge.claim:
             since = step.now.mono + CLAIMER_S
@@ -255,9 +302,9 @@ def _trust(step: Step, standby: Standby) -> None:
             step.note("standby.joined", peer=step.peer.twin, term=step.state.knowledge.claim.term)
         step.enter(replace(standby, doubt_since=None, refused_at=None))
         return
-    # A stream that breaks as soon as it is open, or a peer without an address: keep asking.
+    # The watch breaks at once, or the peer has no address: keep asking.
     reopens = now >= standby.reopen_at and step.peer.url is not None
-    # Silence counts from the next question on: before it there is nothing to be answered.
+    # Silence counts from the next question: nothing is to be answered before.
     standby = replace(standby, doubt_since=max(now, standby.ask_at), refused_at=None)
     step.enter(standby)
     if reopens:
@@ -265,19 +312,19 @@ def _trust(step: Step, standby: Standby) -> None:
 
 
 def _hear_plain_update(step: Step) -> None:
-    """A legacy peer, or somebody with curl, takes the duty from us."""
+    """A legacy peer, or somebody with curl, says that the peer takes the duty."""
     claim = step.state.knowledge.claim
     name = step.peer.twin or "peer"
     step.note("update.plain", because="a plain /update says that the peer takes the duty")
     if claim.twin == name and not claim.released:
-        return  # it has it already
+        return  # it has the duty already
     step.learn(Knowledge(Claim(claim.term + 1, name, boot="")))
     if isinstance(step.state.stage, Waking):
         step.enter(replace(step.state.stage, peer_took=True))
 
 
 def _hear_plain_answer(step: Step) -> None:
-    """A legacy peer took our plain `/update` for a claim, and is not on duty."""
+    """A legacy peer answered a plain `/update`, which it takes for a claim: it is off duty."""
     if isinstance(step.state.stage, Standby):
         make_claim(step, "a legacy peer gave it away")
     step.change_peer(legacy=True, shown=step.state.knowledge.claim, refused=False)
@@ -292,9 +339,9 @@ def _froze(step: Step, seconds: float) -> None:
     step.change_peer(shown=NOBODY)
     match step.state.stage:
         case Holding() as held if not step.state.alone:
-            # The peer may have claimed meanwhile: ask, and act on nothing that is older.
+            # The peer may have claimed meanwhile: ask, and trust no older message.
             again = replace(held, since=now, confirmed=False, repeat_at=now, off_duty_since=None)
-            step.enter(again)
+            step.enter(again, f"it stood still for {seconds:.1f} s")
         case Standby() as standby:
             doubt = replace(standby, doubt_since=now, ask_at=now, refused_at=None)
             step.enter(replace(doubt, asks_in_vain=True))

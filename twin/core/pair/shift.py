@@ -1,4 +1,4 @@
-"""A twin's hours: `00:00-12:00` in a time zone, every day."""
+"""The hours of a twin: `00:00-12:00` in a time zone, every day."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""All that one twin holds in mind, as one frozen value."""
+"""The whole state of one twin, as one frozen value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from twin.core.schedule.job import Job
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Settings that the decisions depend on."""
+    """The settings that the rules depend on."""
 
     takes_on_wake: bool = True
     """`ON_WAKE=take`; without it a waking twin joins, if its peer is on duty."""
@@ -23,12 +23,12 @@ class Rules:
 
 
 def boot_name(began_ms: int, tail: str) -> str:
-    """Names of boots sort by age: also that of one whose clock began in 1970."""
+    """A name that sorts by age, even if the clock began in 1970."""
     return f"{began_ms:013d}-{tail}"
 
 
 class Trouble(StrEnum):
-    """What is wrong with the way the two are wired."""
+    """How the two are misconfigured."""
 
     NONE = ""
     DENIED = "denied"
@@ -38,41 +38,41 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """What is known of the other twin, by its newest boot."""
+    """What this twin knows of the other one: of its newest boot."""
 
     url: str | None = None
-    """Where it is asked: `PEER_URL`, else what its newest message says."""
+    """Where to ask it: `PEER_URL`, else the URL in its newest message."""
     url_is_set: bool = False
     """Whether that is `PEER_URL`, which no message changes."""
     told_url: str | None = None
-    """What its newest message says of its own URL."""
+    """The URL in its newest message."""
     twin: str = ""
     boot: str = ""
     role: Role | None = None
     doubts: bool = False
-    """It stands by, and gets no answer that it can read: it needs our calls."""
+    """It is a standby in doubt that can read no answer: it needs calls."""
     left: bool = False
-    """Its newest boot said that its process ends: it sleeps, or is gone."""
+    """Its newest boot said that it leaves: it sleeps, or is gone."""
     heard_at: Moment | None = None
     shown: Claim = NOBODY
     """The highest claim that its newest message showed."""
     refused: bool = False
-    """Nobody served at its URL when last asked."""
+    """Nothing served at its URL when last asked."""
     legacy: bool = False
     trouble: Trouble = Trouble.NONE
     trouble_why: str = ""
     there_until: float = 0.0
-    """In trouble: until when (`Moment.mono`) silence does not mean that it is gone: a twin was seen
-    at its URL."""
+    """In trouble: until when (`Moment.mono`) its silence confirms nothing, since a twin was seen at
+    its URL."""
     wakes: tuple[float, ...] = ()
-    """When boots of it came whose predecessor had ended without a word (`Moment.mono`)."""
+    """When boots of it woke after one that ended without a word (`Moment.mono`)."""
 
     @property
     def ever_heard(self) -> bool:
         return self.heard_at is not None or self.legacy
 
     def is_there(self, mono: float) -> bool:
-        """Whether a twin that we cannot talk to was seen at its URL just now."""
+        """Whether a twin that cannot be talked to was just seen at its URL."""
         return bool(self.trouble) and mono < self.there_until
 
 
@@ -85,25 +85,28 @@ class Waking:
     since: float
     ask_own_at: float
     peer_took: bool = False
-    """An `/update` of a peer that holds or claims the duty came: perhaps what woke us."""
+    """An `/update` of a peer that holds or claims the duty came, and perhaps woke this app."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Our claim is the highest; on duty once it is confirmed."""
+    """The own claim is the highest; on duty once it is confirmed."""
 
     since: float
     not_before: float = 0.0
-    """The peer's word confirms it only from here on: an older boot of ours may still be at it."""
+    """The peer's word confirms it only from here on: an older boot may still be on duty."""
     confirmed: bool = False
     standing_in: bool = False
-    """Confirmed only by the look of an unreachable peer's `/healthz`."""
+    """Confirmed without the word of a peer that cannot be talked to."""
     repeat_at: float = 0.0
     look_at: float = 0.0
     off_duty_since: float | None = None
     """Since when the peer's `/healthz` has not shown it on duty."""
     ask_at: float | None = None
     """When to ask a peer that dropped its watch without a word, or whose shift began."""
+    hand_over_at: float | None = None
+    """When to ask the peer (again) to take the duty, on request."""
+    hand_over_until: float = 0.0
 
     @property
     def role(self) -> Role:
@@ -119,34 +122,34 @@ class Standby:
     """When the watch was opened last."""
     reopen_at: float = 0.0
     pause_s: float = REOPEN_S
-    """From one opening to the next, at least."""
+    """At least, from one opening to the next."""
     doubt_since: float | None = None
-    """Since when nobody is known to be on duty."""
+    """The start of the doubt."""
     asks_in_vain: bool = True
-    """No question of this doubt brought an answer that could be read."""
+    """No question of this doubt has brought a readable answer."""
     ask_at: float = 0.0
     refused_at: float | None = None
     failures: int = 0
-    """How often in a row a legacy peer was not there."""
+    """Failed looks at a legacy peer in a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A newer boot of this app is there. Serves on, starts nothing."""
+    """A newer boot of this app goes on. This one serves, and starts nothing."""
 
     role: ClassVar = Role.LEAVING
     ask_own_at: float
     failed_from: float
-    """From when on our URL, if it leads to us, shows that the newer boot's deploy has failed."""
+    """From here on the deploy has failed if the own URL still leads to this boot."""
     vouches_until: float | None = None
-    """Until when the newer boot counts as alive; None once it was not heard for long."""
+    """Until when the newer boot counts as alive; None after a long silence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
     role: ClassVar = Role.LEAVING
     retired: bool = False
-    """A newer boot of this app was heard of: this one no longer speaks for its twin."""
+    """A newer boot of this app goes on: this one no longer speaks for its twin."""
 
 
 Stage = Waking | Holding | Standby | Retired | Leaving
@@ -167,26 +170,32 @@ class State:
     wall: float
     """Wall time of the last step, to notice a clock that is set back."""
     thawed_at: float | None = None
-    """Of a process that froze, until the peer has answered a question asked since, or had the time
-    to: until then what it hears may be old."""
+    """The end of a freeze, until the peer has answered a question asked since, or had the time to:
+    until then a message may be old."""
     reached: bool | None = None
-    """Whether our URL led to this boot when last asked; None while nobody answered there. Unless it
-    did, the peer may be unable to ask us anything."""
+    """Whether the own URL led to this boot when last asked; None while nobody answered there. If
+    not, the peer may be unable to ask this boot."""
     watchers: int = 0
+    told: bool = False
+    """Whether the peer has told this boot what ran: by an answer, a line of the watch or a release.
+    A call may be old, since a router may have held it."""
+    no_record_until: float | None = None
+    """If this boot took the duty and no twin in reach had a record: the wall time up to which slots
+    are unknown. None as soon as a record of earlier ones is found."""
     jobs: Mapping[str, Job] = field(default_factory=dict)
     upcoming: Mapping[str, int] = field(default_factory=dict)
-    """On duty: by job, its first slot that is neither run nor skipped."""
+    """On duty: by job, its first slot that has neither run nor been skipped."""
     due_at: float = 0.0
     """On duty: the wall time of the first of `upcoming` that is still ahead."""
     overdue: bool = False
-    """A slot of `upcoming` has passed, and waits for a run of its job to end."""
+    """A slot of `upcoming` has passed, and waits for a run of its job."""
     over_from: Mapping[str, float] = field(default_factory=dict)
-    """By boot, the `Moment.mono` from which its runs are taken to be over."""
+    """By boot, the `Moment.mono` from which its runs count as over; -inf once they are recorded."""
     ask_runs_at: float = 0.0
-    """When to ask again how a run is going that started on the other twin."""
+    """When to ask again after a run on the other twin."""
     in_shift: bool = False
     refused: frozenset[str] = frozenset()
-    """Why something that the other told was not believed, as far as the log has it."""
+    """The reasons for refused knowledge that the log has already."""
 
     @property
     def role(self) -> Role:
@@ -194,7 +203,7 @@ class State:
 
     @property
     def retired(self) -> bool:
-        """Whether this boot made way for a newer one."""
+        """Whether this boot retired for a newer one."""
         match self.stage:
             case Leaving(retired=retired):
                 return retired
@@ -202,7 +211,7 @@ class State:
 
     @property
     def vouches(self) -> bool:
-        """Whether it has just heard that newer one."""
+        """Whether it has just heard that newer boot."""
         return isinstance(self.stage, Retired) and self.stage.vouches_until is not None
 
     @property
@@ -220,10 +229,10 @@ class State:
         return claim.is_by(self.twin, self.boot) and not claim.released
 
     @property
-    def newer_boot_claims(self) -> bool:
-        """Whether the highest claim is of a newer boot of this app."""
-        claim = self.knowledge.claim
-        return claim.twin == self.twin and claim.boot > self.boot
+    def newer_boot(self) -> str:
+        """The newest boot of this app, if that is not this one; else empty."""
+        newest = self.knowledge.boots.get(self.twin, "")
+        return newest if newest > self.boot else ""
 
     @classmethod
     def at_wake(
@@ -236,7 +245,7 @@ class State:
         jobs: Mapping[str, Job],
         now: Moment,
     ) -> "State":
-        """How a boot begins: it knows nothing, and listens."""
+        """The state in which a boot begins: it knows nothing, and listens."""
         return cls(
             twin=twin,
             boot=boot,
@@ -244,6 +253,7 @@ class State:
             rules=rules,
             stage=Waking(since=now.mono, ask_own_at=now.mono),
             peer=Peer(url=peer_url, url_is_set=peer_url is not None),
+            knowledge=Knowledge(boots={twin: boot}),
             woke_at=now,
             role_since=now.wall,
             wall=now.wall,
@@ -252,7 +262,7 @@ class State:
         )
 
     def document(self, running: tuple[str, ...] = (), ticked_ago_s: float = 0.0) -> Document:
-        """What this twin tells the other; `running` and `ticked_ago_s` as in `Document`."""
+        """This twin's document; `running` and `ticked_ago_s` as in `Document`."""
         return Document(
             twin=self.twin,
             boot=self.boot,
@@ -267,6 +277,7 @@ class State:
             claim=self._claim_shown,
             ledger=self.knowledge.ledger,
             memos=self.knowledge.memos,
+            boots=self.knowledge.boots,
         )
 
     @property
@@ -278,6 +289,6 @@ class State:
 
     @property
     def _claim_shown(self) -> Claim:
-        """To show another's claim confirms it: not before all is read that came in a freeze."""
+        """Hides another's claim after a freeze: to show it confirms it, and messages lie unread."""
         claim = self.knowledge.claim
         return claim if self.thawed_at is None or claim.boot == self.boot else NOBODY

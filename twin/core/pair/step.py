@@ -1,4 +1,4 @@
-"""One step in the making: the state so far, and the effects so far."""
+"""One step in progress: the state and the effects so far."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,13 +6,24 @@ from typing import Any
 from twin.core.moment import Moment
 from twin.core.pair.belief import believed
 from twin.core.pair.bounds import WHY_BYTES, shortened
-from twin.core.pair.events import Effect, Note, Publish, Request, Send, Start, Watch
-from twin.core.pair.knowledge import Entry, Knowledge
+from twin.core.pair.events import (
+    Effect,
+    Finished,
+    Note,
+    Publish,
+    Request,
+    RoleChanged,
+    Send,
+    Skipped,
+    Start,
+    Watch,
+)
+from twin.core.pair.knowledge import Entry, Fate, Knowledge
 from twin.core.pair.state import Peer, Stage, State
 
 
 class Step:
-    """Rules read `state` and change it by these methods; nobody outside the step sees the turn."""
+    """Rules read `state`, and change it by these methods; the caller sees the result only."""
 
     def __init__(self, state: State, now: Moment) -> None:
         self.before = state
@@ -20,6 +31,7 @@ class Step:
         self.now = now
         self._effects: list[Effect] = []
         self._starts: list[Start] = []
+        self._because = ""
         self._entries: dict[str, Entry] = {}
         self._upcoming: dict[str, int] | None = None
 
@@ -28,7 +40,7 @@ class Step:
         return self.state.peer
 
     def is_fresh(self, asked_at: float) -> bool:
-        """Whether what came is the answer to a question asked since this process last froze."""
+        """Whether the question was asked after this process last froze."""
         thawed_at = self.state.thawed_at
         return thawed_at is None or asked_at >= thawed_at
 
@@ -38,9 +50,11 @@ class Step:
     def change_peer(self, **fields: Any) -> None:
         self.state = replace(self.state, peer=replace(self.state.peer, **fields))
 
-    def enter(self, stage: Stage) -> None:
+    def enter(self, stage: Stage, because: str = "") -> None:
+        """`because`: why the role changes, if it does."""
         if stage != self.state.stage:
             self.state = replace(self.state, stage=stage)
+        self._because = because or self._because
 
     def learn(self, knowledge: Knowledge) -> None:
         merged = self.state.knowledge.merge(knowledge)
@@ -48,7 +62,7 @@ class Step:
             self.state = replace(self.state, knowledge=merged)
 
     def believe(self, told: Knowledge) -> None:
-        """Learn what another twin tells, as far as it can be true; log once why not the rest."""
+        """Learn from another twin what can be true; log once why the rest is refused."""
         state = self.state
         knowledge, refused = believed(state.knowledge, told, state.jobs.keys(), self.now.wall)
         if knowledge is not state.knowledge:
@@ -67,13 +81,13 @@ class Step:
 
     @property
     def upcoming(self) -> dict[str, int]:
-        """By job, its first slot to look at; may be changed. Copied once a step, not once a job."""
+        """By job, its next slot to serve; a mutable copy, made once a step."""
         if self._upcoming is None:
             self._upcoming = dict(self.state.upcoming)
         return self._upcoming
 
     def close_the_books(self) -> None:
-        """Put what was recorded and expected into the state."""
+        """Move the recorded entries and the upcoming slots into the state."""
         state = self.state
         self.change(
             knowledge=state.knowledge.merge(Knowledge(ledger=self._entries)),
@@ -82,7 +96,7 @@ class Step:
         )
 
     def send(self, request: Request) -> None:
-        """Ask for a request, if there is an address to send it to."""
+        """Send a request, if its URL is known."""
         url = self.state.url if request is Request.OWN else self.state.peer.url
         if url is not None and Send(request) not in self._effects:
             self._effects.append(Send(request))
@@ -93,6 +107,17 @@ class Step:
     def start(self, job: str, slot: int) -> None:
         self._starts.append(Start(job, slot))
 
+    def skip(self, job: str, first: int, last: int, count: int, because: str) -> None:
+        self._effects.append(Skipped(job, first, last, count))
+        self.note("slot.skipped", job=job, slot=first, last=last, count=count, because=because)
+
+    def finish(self, job: str, entry: Entry, **values: object) -> None:
+        """The run of this entry is over."""
+        self._effects.append(Finished(job, entry.slot, entry.fate))
+        tell = self.note if entry.fate in (Fate.DONE, Fate.CANCELLED) else self.warn
+        because = {"because": entry.why} if entry.why else {}
+        tell("slot.ended", job=job, slot=entry.slot, state=entry.fate, **values, **because)
+
     def note(self, event: str, **values: object) -> None:
         self._effects.append(Note(event, tuple(values.items())))
 
@@ -102,11 +127,12 @@ class Step:
     def result(self) -> tuple[State, tuple[Effect, ...]]:
         """The new state, and the effects in the order in which they must happen.
 
-        Whatever the peer does not know yet is published first, then sent; a job starts last.
+        News are published first, then sent; jobs start last.
         """
         before, after = self.before, self.state
         if before.role is not after.role:
             self.state = after = replace(after, role_since=self.now.wall)
+            self._effects.insert(0, RoleChanged(after.role, self._because))
         told = (before.role, before.vouches) == (after.role, after.vouches)
         publish = () if told and before.knowledge is after.knowledge else (Publish(),)
         return after, (*publish, *self._effects, *self._starts)

@@ -1,66 +1,98 @@
-"""When people are told of a target, and when its log is.
+"""What people are alerted of about a target, when, and when its trouble is logged.
 
-- Of an outage once, of its end, and in between at most once an hour.
-- Of somebody who scales by hand, each time.
-- Of trouble that keeps the duty from its work: at once if somebody has to change something, else
-  when it has lasted for ten minutes; then at most once an hour; and once that it is over. The log
-  has every trouble, when it changes and once an hour.
+- An outage once, its end once, and in between a reminder at most once an hour.
+- A manual change each time.
+- Trouble that keeps the duty from its work: at once if somebody has to act, else after ten minutes;
+  then at most once an hour; and its end once. The log gets each new trouble, and repeats it hourly.
 
-That somebody was told is remembered before it is told. A twin that dies in between has then told
-nobody, and the reminder comes an hour later: late once, but never twice.
+The state notes an alert before it is sent. A twin that dies in between has alerted nobody, and the
+reminder comes an hour later: late once, but never twice.
 """
 
 from dataclasses import replace
 
-from twin.core.alert import Kind
-from twin.core.scaling.memory import Memory
+from twin.core.alert import Alert, Severity, since, utc
+from twin.core.scaling.observation import Observation
+from twin.core.scaling.state import ScalingState
 from twin.core.scaling.verdict import Verdict
 
 _REMIND_S = 3600.0
 _LASTS_S = 600.0
-"""What heals by itself mostly has by then."""
+"""Most of what heals by itself has healed by then."""
 
 
-def tidings(before: Memory, after: Memory, wall: float) -> tuple[tuple[Kind, ...], Memory]:
-    """What to tell of a look that made `after` of `before`; and what to remember then."""
-    by_hand = (Kind.BY_HAND,) if after.hand_since != before.hand_since else ()
-    outage, told_at = _of_outage(before, after, wall)
-    return (*by_hand, *outage), replace(after, told_at=told_at)
+def alerts(
+    target: str, seen: Observation, before: ScalingState, after: ScalingState
+) -> tuple[tuple[Alert, ...], ScalingState]:
+    """The alerts after a look that made `after` of `before`, and the state that notes them."""
+    outage, told_at = _of_outage(target, seen, before, after)
+    found = (_by_hand(target, seen.wall, before, after), outage)
+    return tuple(alert for alert in found if alert), replace(after, told_at=told_at)
 
 
-def _of_outage(before: Memory, after: Memory, wall: float) -> tuple[tuple[Kind, ...], float | None]:
-    if after.outage_since is None:
-        # It recovered only if it answers; otherwise it was switched off, or is not looked at.
-        was_told = before.outage_since is not None and before.told_at is not None
-        return ((Kind.RECOVERY,) if was_told and after.well_since is not None else ()), None
-    if after.told_at is None:
-        return (Kind.OUTAGE,), wall
-    # Not of a target that may be on its way back.
-    if Verdict(after.verdict).is_bad and _is_due(after.told_at, wall):
-        return (Kind.REMINDER,), wall
-    return (), after.told_at
-
-
-def troubled(memory: Memory, trouble: str, heals: bool, wall: float) -> tuple[bool, bool, Memory]:
-    """Whether to log this trouble, whether to tell people, and what to remember then."""
-    since = memory.trouble_since if memory.trouble else wall
-    log = trouble != memory.trouble or _is_due(memory.trouble_logged_at, wall)
-    due = memory.trouble_told_at is None or _is_due(memory.trouble_told_at, wall)
-    tell = due and (not heals or wall - since >= _LASTS_S)
-    memory = replace(
-        memory,
-        trouble=trouble,
-        trouble_since=since,
-        trouble_logged_at=wall if log else memory.trouble_logged_at,
-        trouble_told_at=wall if tell else memory.trouble_told_at,
+def _by_hand(target: str, wall: float, before: ScalingState, after: ScalingState) -> Alert | None:
+    if after.hand_since == before.hand_since:
+        return None
+    body = (
+        f"Somebody else changed the quantity of {target}, seen at {utc(wall)}.\n"
+        f"Why: it was {before.quantity}, and is {after.hand}."
     )
-    return log, tell, memory
+    return Alert(f"{target} was scaled by hand", body, Severity.INFO, target)
 
 
-def untroubled(memory: Memory) -> tuple[bool, Memory]:
-    """Whether to tell people that it is over, and what to remember then."""
-    tell = bool(memory.trouble) and memory.trouble_told_at is not None
-    return tell, replace(memory, trouble="", trouble_told_at=None)
+def _of_outage(
+    target: str, seen: Observation, before: ScalingState, after: ScalingState
+) -> tuple[Alert | None, float | None]:
+    """With the time of the last alert about it."""
+    wall, why = seen.wall, f"Why: {seen.words}."
+    if after.outage_since is None:
+        # It recovered only if it answers; otherwise it was switched off, or is not probed.
+        if before.outage_since is None or before.told_at is None or after.well_since is None:
+            return None, None
+        body = (
+            f"{target} has been up again since {utc(wall)}. It was down "
+            f"{since(before.outage_since, wall)}.\n{why}"
+        )
+        return Alert(f"{target} is up again", body, Severity.SUCCESS, target), None
+    body = f"{target} has been down {since(after.outage_since, wall)}.\n{why}"
+    if after.told_at is None:
+        return Alert(f"{target} is down", body, Severity.FAILURE, target), wall
+    # No reminder of a target that may be on its way back.
+    if Verdict(after.verdict).is_bad and _is_due(after.told_at, wall):
+        return Alert(f"{target} is still down", body, Severity.FAILURE, target), wall
+    return None, after.told_at
+
+
+def trouble(
+    target: str, state: ScalingState, text: str, heals: bool, wall: float
+) -> tuple[bool, Alert | None, ScalingState]:
+    """Whether to log this trouble, what to alert people of, and the state that notes both."""
+    began = state.trouble_since if state.trouble else wall
+    log = text != state.trouble or _is_due(state.trouble_logged_at, wall)
+    due = state.trouble_told_at is None or _is_due(state.trouble_told_at, wall)
+    tell = due and (not heals or wall - began >= _LASTS_S)
+    state = replace(
+        state,
+        trouble=text,
+        trouble_since=began,
+        trouble_logged_at=wall if log else state.trouble_logged_at,
+        trouble_told_at=wall if tell else state.trouble_told_at,
+    )
+    body = f"{target} has failed to scale {since(began, wall)}.\nWhy: {text}."
+    alert = Alert(f"{target} cannot be scaled", body, Severity.WARNING, target) if tell else None
+    return log, alert, state
+
+
+def relief(target: str, state: ScalingState, wall: float) -> tuple[Alert | None, ScalingState]:
+    """What to alert people of now that nothing keeps the duty from its work."""
+    alert = None
+    if state.trouble and state.trouble_told_at is not None:
+        body = (
+            f"{target} can be scaled again. It failed to scale "
+            f"{since(state.trouble_since, wall)}.\nWhy: this is over: {state.trouble}."
+        )
+        alert = Alert(f"{target} can be scaled again", body, Severity.SUCCESS, target)
+    return alert, replace(state, trouble="", trouble_told_at=None)
 
 
 def _is_due(told_at: float, wall: float) -> bool:

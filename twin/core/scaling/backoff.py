@@ -1,15 +1,13 @@
 """When a target's platform may be asked again.
 
-What holds:
-- Where repeating heals, a request is repeated twice at once, and then ever more seldom.
-- Where it does not, it is repeated when something else is wanted, and else ever more seldom, too,
-  down to every ten minutes: somebody may have paid, or deployed the missing process type.
-- A platform that did the like a moment ago is not believed when it refuses for the first time: the
-  refusal counts as one that may heal, until it is repeated.
+- If repeating may help, a request is repeated twice at once, and then ever more seldom.
+- If not, it is repeated when something else is wanted, and otherwise ever more seldom, too, down to
+  every ten minutes: somebody may have paid, or deployed the missing process type.
+- The first refusal by a platform that did the same a moment ago counts as one that may heal.
 - Nothing is asked before the time that the platform named, up to an hour.
-- When the platform's count of requests runs low, what was read stands for longer.
+- When few of the platform's requests are left, a reading stands for longer.
 
-Times are the wall's, in epoch seconds, as a timetable's are: a clock that is set can end a pause
+Times are the wall's, in epoch seconds, like a timetable's: a clock that is set can end a pause
 early, and never makes one longer. `chance` is a random number from 0 to 1, so that many targets do
 not ask in step.
 """
@@ -20,26 +18,22 @@ from math import inf
 from twin.core.scaling.target import TargetError
 
 _QUICKLY_S = (0.5, 1.5)
-
-# As often as targets are probed, if nothing else is set.
 _FIRST_S = 15.0
+"""As often as targets are probed by default."""
 _MOST_S = 300.0
 _UNHEALED_MOST_S = 600.0
 _DOUBLINGS = 6
-
-# A platform that worked so short a time ago may just have stumbled.
 _RECENTLY_S = 600.0
-
-# A proxy's mistake must not silence the duty for a day.
+"""A platform that worked so short a time ago may just have stumbled."""
 _RETRY_AFTER_MOST_S = 3600.0
-
-# Of Heroku's 4500, refilled at 75 a minute: other tools of the account need some, too.
+"""A proxy's mistake must not silence the duty for a day."""
 _FEW_REQUESTS = 300
+"""Of Heroku's 4500, refilled at 75 a minute: other tools of the account need some, too."""
 _FEW_EVERY_S = 60.0
 
 
 def quick_pause_s(error: TargetError, tries: int, chance: float) -> float | None:
-    """How long to wait before asking again in the same step, after so many tries; None: do not."""
+    """How long to wait before the next try in the same step; None: do not try."""
     if not error.heals or error.stands is not None or tries > len(_QUICKLY_S):
         return None  # what was accepted, and not done, needs time or a person
     pause_s = max(_shortened(_QUICKLY_S[tries - 1], chance), error.retry_after_s)
@@ -59,17 +53,14 @@ class Backoff:
 
     error: TargetError | None = None
     """The last one."""
-
     wanted: int | None = None
     """The quantity that was asked for; None in a read."""
-
     failures: int = 0
-    """How many in a row."""
-
+    """Number of failures in a row."""
     wall: float = 0.0
     pause_s: float = 0.0
     worked_at: float = -inf
-    """When a request of this kind was last done."""
+    """When a request of this kind last succeeded."""
 
     def stops(self, wall: float, wanted: int | None = None) -> TargetError | None:
         """The error that makes a request useless now; None if it may go."""
@@ -84,11 +75,18 @@ class Backoff:
         failures = self.failures + 1
         worked_recently = 0 <= wall - self.worked_at < _RECENTLY_S
         if failures == 1 and worked_recently and error.limit is None:
-            error = error.doubted()
+            error = _doubted(error)
         pause_s = _pause_s(error, failures, chance)
         return replace(
             self, error=error, wanted=wanted, failures=failures, wall=wall, pause_s=pause_s
         )
+
+
+def _doubted(error: TargetError) -> TargetError:
+    """The same error, as one that may yet heal."""
+    return TargetError(
+        str(error), heals=True, retry_after_s=error.retry_after_s, stands=error.stands
+    )
 
 
 def _pause_s(error: TargetError, failures: int, chance: float) -> float:

@@ -1,11 +1,14 @@
-"""What can be scaled, whatever platform it is on."""
+"""What can be scaled, on any platform."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
+AGAIN = "it is tried again by itself"
+"""How the text of an error that heals ends."""
+
 
 class TargetError(Exception):
-    """The target's platform did not do what it was asked; the text says what a person can do.
+    """The platform did not do what it was asked. The text says what a person can do.
 
     Never holds a credential.
     """
@@ -21,60 +24,44 @@ class TargetError(Exception):
     ) -> None:
         super().__init__(text)
         self.heals = heals
-        """Whether repeating the request may help; else somebody has to change something."""
+        """Whether repeating the request may help; else somebody has to act."""
         self.retry_after_s = retry_after_s
-        """How long the platform asks to be left alone; 0 if it does not say."""
+        """How long the platform asks to wait; 0 if it does not say."""
         self.limit = limit
-        """The most that the platform allows, if its refusal names it."""
+        """The most that the platform allows, if its refusal says so."""
         self.stands = stands
-        """The quantity after a request that was accepted, and not done as it was asked."""
-
-    def doubted(self) -> "TargetError":
-        """The same, as one that may yet heal."""
-        return TargetError(
-            str(self),
-            heals=True,
-            retry_after_s=self.retry_after_s,
-            limit=self.limit,
-            stands=self.stands,
-        )
+        """The quantity after a request that was accepted, but not carried out as asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a platform says of a target; by default only the number is known."""
+    """What a platform says of a target; by default it only tells the number."""
 
     quantity: int
     """How many processes there should be now."""
-
     template: str = ""
-    """A digest of all but the quantity. It changes with a deploy; empty if it cannot be told."""
-
+    """A digest of everything but the quantity, which a deploy changes; empty if unknown."""
     under_way: str = ""
-    """Whose change is under way, in words. It must end before anything is written; else empty."""
-
+    """A change by somebody else that must end before anything is written, in words; else empty."""
     paused_at: float | None = None
-    """Since when a change stands still that any write would set going again, in epoch seconds."""
+    """Since when (epoch seconds) a change is paused that any write would resume."""
 
 
 class Target(Protocol):
-    """One group of equal processes whose number can be changed."""
+    """One group of equal processes whose number can be changed. All calls may raise TargetError."""
 
     @property
     def name(self) -> str:
         """For logs and pages: `my-app/web`."""
 
     def read(self) -> Reading:
-        """The target as it stands. Raises TargetError."""
+        """The target as it stands."""
 
     def write(self, quantity: int) -> int:
-        """Asks for `quantity` processes; returns what the platform says it is now.
-
-        Raises TargetError.
-        """
+        """Asks for `quantity` processes; returns how many the platform then says there are."""
 
     def is_closed(self) -> bool:
-        """Whether the platform shows visitors a maintenance page instead. Raises TargetError."""
+        """Whether the platform shows visitors a maintenance page instead."""
 
 
 class Counted(Target, Protocol):
@@ -82,4 +69,4 @@ class Counted(Target, Protocol):
 
     @property
     def requests_left(self) -> int | None:
-        """How many more the platform allows, by its last answer; None if it does not count."""
+        """By the platform's last answer; None if it does not count."""

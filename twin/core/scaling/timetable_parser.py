@@ -1,6 +1,6 @@
-"""What stands in a timetable: `mon-fri 07:00=3 22:00=1; 2026-12-24..2026-12-26 =1`, entry by entry.
+"""The entries of a timetable, such as `mon-fri 07:00=3 22:00=1; 2026-12-24..2026-12-26 =1`.
 
-A `;` ends a group; in a group come its days, if it has any, and then its entries.
+A `;` ends a group, which has its days first, if any, and then its entries.
 """
 
 import re
@@ -21,7 +21,7 @@ FORM = (
 
 
 class TimetableError(ValueError):
-    """A timetable that cannot be read; the text names the entry, its place and the remedy."""
+    """The text names the wrong entry, its place and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,7 @@ class Dates:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """From `at` (local time) on these days there should be `quantity` processes.
-
-    Every day if `days` is None; all day if `at` is None.
-    """
+    """`quantity` processes from `at` (local time) on, or all day; on `days`, or every day."""
 
     days: Weekdays | Dates | None
     at: time | None
@@ -58,7 +55,7 @@ class Entry:
 
     @property
     def rank(self) -> int:
-        """The entries of a day are those of the highest rank that it has."""
+        """A day has the entries of its highest rank only."""
         return 0 if self.days is None else 1 if isinstance(self.days, Weekdays) else 2
 
     @property
@@ -80,12 +77,12 @@ class Word:
 
 
 def read_entries(text: str) -> list[tuple[Entry, Word]]:
-    """The entries, each with the word that it stands in. Raises TimetableError."""
+    """Each entry with its word. Raises TimetableError."""
     return [entry for group in _groups(text) for entry in _entries(group)]
 
 
 def shared_day(one: Entry, other: Entry) -> str | None:
-    """A day that both have, for two of the same rank: its name or date, or `every day`."""
+    """A day that two entries of the same rank share: its name, its date or `every day`."""
     if isinstance(one.days, Weekdays) and isinstance(other.days, Weekdays):
         both = one.days.numbers & other.days.numbers
         return _DAYS[min(both)] if both else None
@@ -117,7 +114,7 @@ def _entries(group: Sequence[Word]) -> Iterator[tuple[Entry, Word]]:
 
 
 def _days(words: Sequence[Word]) -> Sequence[Weekdays | Dates | None]:
-    """The weekdays as one, the dates each for itself; None for every day, if there is no word."""
+    """All weekdays as one, and each range of dates; a None for every day if there is no word."""
     dates: list[Weekdays | Dates] = []
     numbers: set[int] = set()
     for word in words:
@@ -137,7 +134,7 @@ def _dates(word: Word, first: str, last: str) -> Dates:
     try:
         dates = Dates(date.fromisoformat(first), date.fromisoformat(last))
     except ValueError:
-        raise TimetableError(f"{word} is no date: write one such as 2026-12-24") from None
+        raise TimetableError(f"{word} is not a date: write one such as 2026-12-24") from None
     if not (dates.first.year >= 2000 and dates.last.year < 3000 and dates.first <= dates.last):
         raise TimetableError(f"{word} must go from a date after 1999 to a later one before 3000")
     return dates
@@ -151,9 +148,9 @@ def _at_and_quantity(word: Word) -> tuple[time | None, int]:
         raise TimetableError(f"{word} is not an entry: {FORM}")
     hour, minute, quantity = (int(group or 0) for group in match.groups())
     if hour == 24:
-        raise TimetableError(f"{word} is at hour 24: a day begins at 00:00, write that")
+        raise TimetableError(f"{word} is at hour 24: write 00:00, with which a day begins")
     if hour > 23 or minute > 59:
-        raise TimetableError(f"{word} is at no time of day: use 00:00 to 23:59")
+        raise TimetableError(f"{word} is not at a time of day: use 00:00 to 23:59")
     if quantity < 0:
         raise TimetableError(f"{word} has a negative quantity: use 0 or more")
     return None if match[1] is None else time(hour, minute), quantity

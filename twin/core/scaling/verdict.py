@@ -1,41 +1,33 @@
-"""What one probe of the target tells about it.
+"""What one probe of the target tells about it; `plan` decides what follows.
 
 A target is bad if visitors are badly served: it answers with anything but 200 to 299 (a redirect
-too: a probe asks for the page itself), it answers late, or it does not answer. One that took the
-connection and then says nothing is slow, however long it might go on; one that could not even be
-connected to is unreachable, which may as well be the fault of our own connection. What to do about
-it is not decided here but in `plan`.
+too: a probe asks for the page itself), it answers late, or not at all. A target that takes the
+connection and then says nothing is slow, however long it might go on. One that cannot even be
+connected to is unreachable, which may as well be the fault of our own line.
 
-More processes mend what comes of too much work: slowness, errors of the server (5xx), refused
-connections, 408, 425 and 429. They do not mend what any number of processes would answer alike: all
-other statuses of 300 and more; a name that is not found or a certificate that is not valid; nor a
-503 that asks to be left alone for longer than a process takes to start: a maintenance page.
+More processes mend what comes of too much work: slowness, server errors (5xx), refused connections,
+408, 425 and 429. They do not mend what any number of processes would answer alike: all other
+statuses of 300 and more, a name that is not found, an invalid certificate, and a 503 that asks to
+wait for longer than a process takes to boot, which is a maintenance page.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 
 BOOT_S = 75.0
-"""New processes have this long to start: Heroku's router holds a request for as long."""
-
+"""New processes have this long to boot: Heroku's router holds a request for as long."""
 _BUSY = (408, 425, 429)
 
 
 class Verdict(Enum):
-    """How the target does, from one probe."""
-
     HEALTHY = "healthy"
     """Answered 200 to 299, in time and to the end."""
-
     SLOW = "slow"
     """Took the connection, and had not answered in full by PROBE_SLOW."""
-
     FAILING = "failing"
-    """Answered something else than 200 to 299, at any speed; or broke its answer off."""
-
+    """Answered anything but 200 to 299, at any speed; or broke its answer off."""
     UNREACHABLE = "unreachable"
-    """Gave no answer: there was no connection, or it broke off before one."""
-
+    """There was no connection, or it broke off before an answer."""
     UNKNOWN = "unknown"
     """Nothing was probed, or nothing can be said."""
 
@@ -50,21 +42,16 @@ class Probe:
 
     status: int | None
     """The HTTP status; None if no answer came."""
-
     elapsed_s: float
-    """Whole seconds and their fraction, from before the connection to the end of the answer."""
-
+    """From before the connection to the end of the answer."""
     failure: str | None = None
     """Why there was no answer, or not all of one, for people to read."""
-
     hangs: bool = False
-    """It was given up on, connected, with its answer still to come."""
-
+    """It was given up on while it was connected and its answer still to come."""
     is_astray: bool = False
-    """It failed before any process came into it: by the target's name or its certificate."""
-
+    """It failed before it reached a process: by the target's name or its certificate."""
     retry_after_s: float = 0.0
-    """How long the answer asks to be left alone; 0 if it does not say."""
+    """How long the answer asks to wait; 0 if it does not say."""
 
     def __str__(self) -> str:
         """For a sentence: `503 after 0.1 s`, or why there was no answer."""

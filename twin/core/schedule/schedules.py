@@ -1,8 +1,8 @@
 """When jobs are due. Both twins compute the same slots, from the wall clock alone.
 
-So nothing here counts from a start or a last run: intervals are counted from the epoch, days and
-weeks from a fixed Monday, and what is irregular is drawn from a name. A slot is a whole second
-since the epoch. Cron expressions are in cron.py, the rules about clock changes in zones.py.
+So nothing here counts from a start or a last run. Intervals count from the epoch, days and weeks
+from a fixed Monday, and irregular distances come from a hash of the job's name. A slot is a whole
+second since the epoch. Cron expressions are in cron.py, the rules for clock changes in zones.py.
 """
 
 from dataclasses import dataclass
@@ -16,29 +16,30 @@ from twin.core.schedule.steps import Steps
 from twin.core.zones import first_change, local, moment_of, moments_of, offset_s, zone
 
 DAY_S = 86_400
-# Nobody needs the exact number of more slots than these in one sentence of a log.
+# The log does not need an exact number above this.
 COUNTED_AT_MOST = 1_000
-# Longer is a slip of the hand, and would soon leave the calendar (it ends in the year 9999).
+# A longer interval is a typing error, and would soon leave the calendar (it ends in the year 9999).
 _LONGEST_DAYS = 3_660
+LONGEST_S = _LONGEST_DAYS * DAY_S
 # A Monday, so that weeks begin where most people's do.
 _FIRST_DAY = date(1970, 1, 5)
 
 
 class Schedule(Protocol):
-    """The slots of one job. Written out (`str`) as a person would write it."""
+    """The slots of one job. `str` gives a readable description."""
 
     def after(self, moment: float) -> int | None:
-        """The first slot strictly after the moment; None when there is no more."""
+        """The first slot strictly after the moment; None if there is none."""
 
     def latest(self, moment: float) -> int | None:
-        """The newest slot at or before the moment; None when there was none yet."""
+        """The newest slot at or before the moment; None if there is none."""
 
     def count(self, after: float, until: float) -> int:
-        """How many slots lie in (after, until]; some kinds stop at `COUNTED_AT_MOST`."""
+        """The number of slots in (after, until]; some kinds stop at `COUNTED_AT_MOST`."""
 
 
 def walked(schedule: Schedule, after: float, until: float) -> int:
-    """The slots in (after, until], counted one by one, `COUNTED_AT_MOST` at most."""
+    """The number of slots in (after, until], counted one by one up to `COUNTED_AT_MOST`."""
     for number in range(COUNTED_AT_MOST):
         slot = schedule.after(after)
         if slot is None or slot > until:
@@ -51,9 +52,9 @@ def walked(schedule: Schedule, after: float, until: float) -> int:
 class Grid:
     """Even intervals of real time: `steps`, in units of `unit_s`, from the epoch on.
 
-    With a zone the grid is moved so that its minutes are those of the zone's clocks (India's are
-    30 off, Nepal's 45). Hours are not: a grid has no time of day, and keeps its distance when the
-    clocks are put forward or back by an hour.
+    With a zone, the grid shifts to the minutes of the zone's clocks (India's are 30 off, Nepal's
+    45). It does not shift by hours: a grid has no time of day, and keeps its intervals when the
+    clocks change by an hour.
     """
 
     steps: Steps
@@ -103,17 +104,17 @@ class Grid:
         return offset_s(self.where, moment) % 3_600 if self.where else 0
 
     def _change(self, low: int, high: int) -> int:
-        # Only a change by a part of an hour leads here: Lord Howe Island, and history.
+        # Only a change by part of an hour leads here: Lord Howe Island, and historical changes.
         assert self.where  # noqa: S101 - without a zone the shift never changes
         return first_change(self.where, low, high)
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A time of day on every so many days or weeks, as the calendar and clocks of a zone have it.
+    """A time of day every N days or weeks, in the calendar and local time of a zone.
 
-    `steps` are counted in units of `unit_days` (1 or 7) from a Monday; `weekday` (0 is Monday) is
-    the day in a week. Runs once on each of its days, however the clocks are changed.
+    `steps` count in units of `unit_days` (1 or 7) from a Monday; `weekday` (0 is Monday) is the day
+    of the week. It runs once on each of its days, even when the clocks change.
     """
 
     steps: Steps
@@ -136,20 +137,21 @@ class Calendar:
         return f"every {self._days()} at {at} {self.where.key}"
 
     def _days(self) -> str:
-        shortest, longest = _range(self.steps)
+        shortest, longest = self.steps.shortest, self.steps.longest
         if self.unit_days == 7 and longest == 1:
             return f"{_FIRST_DAY + timedelta(self.weekday):%A}"
         word = "day" if self.unit_days == 1 else "week"
         text = f"{shortest} {word}s" if shortest > 1 else word
-        text = f"{shortest} to {longest} {word}s" if self.steps.spread else text
+        text = f"{shortest} to {longest} {word}s" if self.steps.more else text
         return (
             text if self.unit_days == 1 else f"{text} on {_FIRST_DAY + timedelta(self.weekday):%A}"
         )
 
     def _step_at(self, moment: float) -> int:
-        """The step of the newest slot at or before the moment: the last, if days share one."""
+        """The step of the newest slot at or before the moment; the last such step if several days
+        share the slot."""
         day = (local(self.where, floor(moment)).date() - _FIRST_DAY).days
-        # From a day more: clocks that go back over midnight show a day that was over once more.
+        # Start a day later: clocks that go back over midnight repeat the end of a day.
         step = self.steps.latest((day + 1 - self.weekday) // self.unit_days)
         while self._slot(step) > moment:
             step = self.steps.latest(step - 1)
@@ -182,7 +184,7 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """Another schedule's slots up to and including `end`."""
+    """The slots of another schedule up to and including `end`."""
 
     schedule: Schedule
     end: int
@@ -203,10 +205,10 @@ class Until:
 
 
 def every(interval: str, timezone: str | None, default_timezone: str) -> Schedule:
-    """`every("10m")`. Whole days are counted in the zone's calendar, at midnight there.
+    """`every("10m")`. Whole days count in the zone's calendar, at midnight there.
 
-    Less than that is a grid from the epoch on; only a `timezone` that was asked for moves its
-    minutes to those of the zone. Raises `ValueError`.
+    Shorter intervals are a grid from the epoch on; an explicit `timezone` shifts its minutes to
+    those of the zone. Raises `ValueError`.
     """
     period_s = parse_duration(interval)
     where = zone(timezone or default_timezone)
@@ -218,7 +220,7 @@ def every(interval: str, timezone: str | None, default_timezone: str) -> Schedul
 
 
 def at(text: str, timezone: str) -> Once:
-    """`at("2026-12-24 18:00")`, read as the clocks of the zone. Raises `ValueError`."""
+    """`at("2026-12-24 18:00")` in the zone's local time. Raises `ValueError`."""
     where = zone(timezone)
     try:
         shown = datetime.fromisoformat(text)
@@ -235,13 +237,9 @@ def at(text: str, timezone: str) -> Once:
     return Once(moment_of(shown), where)
 
 
-def _range(steps: Steps) -> tuple[int, int]:
-    return steps.period - steps.spread, steps.period + steps.spread
-
-
 def _interval(steps: Steps, unit_s: int) -> str:
-    shortest, longest = (format_duration(step * unit_s) for step in _range(steps))
-    return f"{shortest} to {longest}" if steps.spread else shortest
+    shortest = format_duration(steps.shortest * unit_s)
+    return f"{shortest} to {format_duration(steps.longest * unit_s)}" if steps.more else shortest
 
 
 def _written(moment: int, where: ZoneInfo) -> str:

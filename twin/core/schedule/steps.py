@@ -1,53 +1,61 @@
-"""An endless row of whole numbers at regular or irregular distances."""
+"""An endless sequence of whole numbers at regular or irregular distances."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Number n is `n * period`, plus up to `spread` that only `seed` and n decide.
+    """Each step is `shortest` to `shortest + more` from the one before.
 
-    Irregular steps are no matter of chance here: both twins must find the same ones. `spread` must
-    be less than `period`, so that every step is greater than the one before.
+    Irregular steps are no matter of chance here: both twins must find the same ones. So every
+    second step is on a grid, and only `seed` and its place decide where the one in between is.
     """
 
-    period: int
-    spread: int = 0
+    shortest: int
+    more: int = 0
     seed: str = ""
 
     @classmethod
     def between(cls, shortest: int, longest: int, seed: str) -> "Steps":
-        """Steps of which each is `shortest` to `longest` from the one before."""
+        """Raises `ValueError` if there is nothing between the two."""
         if not 1 <= shortest <= longest:
             raise ValueError(
                 f"every {shortest} to {longest} is empty: the first must be 1 or more, "
                 "and the second no less than the first"
             )
-        period = (shortest + longest) // 2
-        # The odd half is left out: with it a distance could be one more or less than promised.
-        return cls(period, period - shortest, seed)
+        return cls(shortest, longest - shortest, seed)
+
+    @property
+    def longest(self) -> int:
+        return self.shortest + self.more
+
+    @property
+    def period(self) -> int:
+        """How far every second step is from the one before it."""
+        return self.shortest + self.longest
 
     def after(self, number: int) -> int:
         """The first step that is greater."""
-        nth = number // self.period
-        step = self._step(nth)
-        return step if step > number else self._step(nth + 1)
+        return self._step(self._index(number) + 1)
 
     def latest(self, number: int) -> int:
-        """The last step that is not greater."""
+        """The last step not greater than the number."""
         return self._step(self._index(number))
 
     def count(self, after: int, until: int) -> int:
-        """How many steps lie in (after, until]."""
+        """The number of steps in (after, until]."""
         return max(0, self._index(until) - self._index(after))
 
     def _index(self, number: int) -> int:
-        nth = number // self.period
-        return nth if self._step(nth) <= number else nth - 1
+        nth = 2 * (number // self.period)
+        return nth + (self._step(nth + 1) <= number)
 
     def _step(self, nth: int) -> int:
-        if not self.spread:
-            return nth * self.period
-        drawn = int.from_bytes(sha256(f"{self.seed} {nth}".encode()).digest()[:8])
-        return nth * self.period + drawn % (self.spread + 1)
+        pair, second = divmod(nth, 2)
+        step = pair * self.period + second * self.shortest
+        if not (second and self.more):
+            return step
+        from hashlib import sha256  # brings OpenSSL along, 4 MB in each worker
+
+        drawn = int.from_bytes(sha256(f"{self.seed} {pair}".encode()).digest()[:8])
+        return step + drawn % (self.more + 1)

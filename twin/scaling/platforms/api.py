@@ -1,21 +1,20 @@
 """One request to a platform's API."""
 
 import asyncio
-import ssl
+import re
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 
 import httpx
 
-from twin.http.bounded import run
-from twin.http.tls import tls
+from twin.http.request import NO_ANSWER, Connections, run
+from twin.http.request import make_transport as line
+
+__all__ = ["NO_ANSWER", "REQUEST_S", "Api", "Cases", "case_of", "line", "message", "told"]
 
 REQUEST_S = 4.0
 """The APIs answer within a second; a request that has not been answered by then will not be."""
 
-# The last two, of host names and of reading, httpx lets pass.
-NO_ANSWER = (httpx.HTTPError, TimeoutError, UnicodeError, ssl.SSLError)
-
-AGAIN = "it is tried again by itself"
 
 # For a message of an API in ours: enough for each of their own, too little for a proxy's page.
 _MESSAGE_CHARS = 200
@@ -33,7 +32,7 @@ class Api:
         headers: Mapping[str, str],
         connect: Callable[[], httpx.AsyncBaseTransport] | None = None,
     ) -> None:
-        """`connect` makes what carries a request; without it, that is a plain connection."""
+        """`connect` makes what carries a request; it is a plain connection if not given."""
         self._url = url
         self._headers = dict(headers)
         self._connect = connect or line
@@ -43,23 +42,14 @@ class Api:
 
         A `body` is sent as JSON. Raises one of `NO_ANSWER`.
         """
-        return run(self._ask(method, path, body))
+        return run(self._ask(method, self._url + path, body))
 
-    async def _ask(self, method: str, path: str, body: object) -> httpx.Response:
-        client = httpx.AsyncClient(
-            base_url=self._url,
-            headers=self._headers,
-            transport=self._connect(),
-            timeout=None,  # noqa: S113 - the bound below is for all of it, httpx's for each part
-        )
-        async with asyncio.timeout(REQUEST_S), client:
-            return await client.request(method, path, json=body)
-
-
-def line(uds: str | None = None) -> httpx.AsyncBaseTransport:
-    """A plain connection, over the network or to the unix socket at the path `uds`."""
-    # `trust_env` off: neither key nor question goes through a proxy of this machine.
-    return httpx.AsyncHTTPTransport(verify=tls(), trust_env=False, uds=uds)
+    async def _ask(self, method: str, url: str, body: object) -> httpx.Response:
+        connections = Connections(self._connect())
+        asking = connections.answering(method, url, REQUEST_S, headers=self._headers, json=body)
+        async with asyncio.timeout(REQUEST_S), aclosing(connections), asking as answer:
+            await answer.aread()
+            return answer
 
 
 def told(answer: httpx.Response) -> dict[str, object]:
@@ -78,3 +68,14 @@ def message(answer: httpx.Response) -> str:
         return ""
     # Half a character, as one that was cut off may end with, cannot be sent to the peer.
     return f": {text[:_MESSAGE_CHARS].encode(errors='replace').decode()}"
+
+
+Cases = tuple[tuple[str, str], ...]
+"""Patterns of an error's status, id and message, and the text that each leads to."""
+
+
+def case_of(answer: httpx.Response, cases: Cases) -> str:
+    """The text of the first case that fits; one must."""
+    error = told(answer)
+    said = f"{answer.status_code} {error.get('id', '')} {error.get('message', '')}"
+    return next(text for case, text in cases if re.match(f"(?is:{case})", said))

@@ -8,46 +8,127 @@ import errno
 import hashlib
 import json
 import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 import httpx
 
-from twin.core.scaling.target import Reading, TargetError
+from twin.core.parser import Parser
+from twin.core.scaling.target import AGAIN, Reading, TargetError
 from twin.http.cause import cause
-from twin.scaling.platforms.api import AGAIN, NO_ANSWER, REQUEST_S, Api, line, told
+from twin.http.urls import page_url
+from twin.scaling.platforms.api import NO_ANSWER, REQUEST_S, Api, Cases, case_of, line, told
 from twin.scaling.platforms.api import message as message_of
 
-# Each time somebody else has changed the service in between, a deploy for example.
+_SERVICE = re.compile(r"[A-Za-z0-9][-_A-Za-z0-9]{0,62}")
+_HOST = re.compile(r"unix:///.+|tcp://([^/@?#\s]+:[0-9]{1,5})/?")
+_SOCKET_BYTES = 107
+"""Linux takes no longer path."""
+_LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")
+
+
+@dataclass(frozen=True, slots=True)
+class DockerAddress:
+    """A service, by its name or id, and a DOCKER_HOST that is a manager of its swarm."""
+
+    EXAMPLE: ClassVar[str] = "a Docker Swarm service, such as docker:shop"
+
+    service: str
+    host: str = "unix:///var/run/docker.sock"
+
+    @classmethod
+    def read(cls, place: str, parser: Parser, environ: Mapping[str, str]) -> Self | None:
+        if not _SERVICE.fullmatch(place):
+            return None
+        host = environ.get("DOCKER_HOST", "").strip() or cls(place).host
+        wrong = what_is_wrong_with(host)
+        if wrong:
+            parser.problem(wrong)
+        if environ.get("DOCKER_TLS_VERIFY"):
+            parser.problem(
+                "DOCKER_TLS_VERIFY is set, but Twin speaks to an engine without TLS: unset it, and "
+                "reach the engine by a socket, or by tcp:// on a private network"
+            )
+        return cls(place, host)
+
+    @property
+    def name(self) -> str:
+        return f"docker:{self.service}"
+
+    @property
+    def is_beyond(self) -> bool:
+        host = urlsplit(self.host).hostname
+        return host is not None and not _LOOPBACK.fullmatch(host)
+
+    def connect(self) -> "DockerService":
+        return DockerService(self.service, self.host)
+
+
+PLATFORM = DockerAddress
+
+
+def what_is_wrong_with(host: str) -> str:
+    """Why no engine can be reached at this DOCKER_HOST; empty if one can."""
+    found = _HOST.fullmatch(host)
+    if found is None or not (found[1] is None or _is_place(found[1])):
+        shown = re.sub("//.*@", "//", host)  # the part before the @ may hold a password
+        return (
+            f"DOCKER_HOST is {shown!r}: write unix:///PATH/OF/docker.sock or tcp://HOST:2375, "
+            "with a port from 1 to 65535"
+        )
+    path = host.removeprefix("unix://")
+    if found[1] is None and len(os.fsencode(path)) > _SOCKET_BYTES:
+        return (
+            f"DOCKER_HOST: the path {path!r} is too long: the path of a socket has "
+            f"{_SOCKET_BYTES} bytes at most"
+        )
+    return ""
+
+
+def _is_place(text: str) -> bool:
+    """Whether it is a host and a port."""
+    try:
+        return bool(page_url(f"http://{text}"))
+    except ValueError:
+        return False
+
+
 _TRIES = 3
-
+"""Each time somebody else, such as a deploy, has changed the service in between."""
 _UNDER_WAY = ("updating", "rollback_started")
-"""A write would take the place of the change, and of the state that it could be rolled back to."""
+"""A write would replace the change, and the state to which it could be rolled back."""
 _PAUSED = "paused"
-"""The new version failed, and a part of the tasks still has the old one. A write would go on with
-the change, and replace those, too. (A rollback that is paused goes on to the old version.)"""
-
-_CAUSES = (
+"""The new version failed, and some tasks still have the old one. A write would resume the change,
+and replace those, too. (A paused rollback goes on to the old version.)"""
+_CASES: Cases = (
     (
-        "is encrypted and needs to be unlocked",
+        ".*is encrypted and needs to be unlocked",
         "the swarm at {host} is locked ({status}): run `docker swarm unlock` there",
     ),
     (
-        "certificates have expired",
+        ".*certificates have expired",
         "the certificates of the swarm at {host} have expired ({status}): let the node leave the "
         "swarm, and join it again",
     ),
-    *(
-        (
-            f"not {what}",
-            "{host} is no manager of a swarm ({status}): run `docker swarm init` there, or set "
-            "DOCKER_HOST to a manager",
-        )
-        for what in ("a swarm manager", "part of a swarm")
+    (
+        ".*not (a swarm manager|part of a swarm)",
+        "{host} is no manager of a swarm ({status}): run `docker swarm init` there, or set "
+        "DOCKER_HOST to a manager",
     ),
+    ("404", "there is no service {service} (404{message}): see `docker service ls`"),
+    (
+        "401|403",
+        "the proxy at {host} does not let this twin scale ({status}{message}): allow GET and POST "
+        "below /services",
+    ),
+    ("408|409|429|5..", "the Docker engine is out of order ({status}{message}): " + AGAIN),
+    ("...", "the Docker engine answered {status}{message}: check DOCKER_HOST"),
 )
-"""What the engine says with 503, though it needs a person; and the remedy."""
+"""An error heals if its text says so. The first three come with 503, though they need a person."""
 
 
 class DockerService:
@@ -61,7 +142,7 @@ class DockerService:
         self._service = service
         self._host = host
         self._tasks: object = None
-        """What they are made of, as last seen."""
+        """The specification of its tasks, as last seen."""
         parts = urlsplit(host)
         if parts.scheme == "unix":
             self._api = Api("http://docker", {}, lambda: line(uds=parts.path))
@@ -69,10 +150,6 @@ class DockerService:
             self._api = Api(f"http://{parts.netloc}", {})
 
     def read(self) -> Reading:
-        """The replicas that the service should have, and who else changes it.
-
-        Raises TargetError.
-        """
         service = self._service_now()
         state, message = _update_status(service)
         self._tasks = service["Spec"].get("TaskTemplate")
@@ -84,11 +161,10 @@ class DockerService:
         )
 
     def write(self, quantity: int) -> int:
-        """Changes the replicas and nothing else, and returns them. Raises TargetError.
+        """Changes the replicas and nothing else.
 
-        Only the tasks that are too many or too few are stopped or started. The engine keeps one
-        earlier state, to which `docker service rollback` leads: with each change that is the one
-        right before it, and there is no request that leaves it as it was.
+        Only surplus or missing tasks are stopped or started. The engine keeps one earlier state for
+        `docker service rollback`. Each change replaces it, and no request leaves it as it was.
         """
         for _ in range(_TRIES):
             service = self._service_now()
@@ -107,15 +183,14 @@ class DockerService:
         """Raises TargetError if a change has begun since the service was last looked at."""
         state, message = _update_status(service)
         tasks = service["Spec"].get("TaskTemplate")
-        if self._tasks not in (None, tasks):  # the engine says so only a moment later
+        if self._tasks not in (None, tasks):  # the engine reports it only a moment later
             state, message = _UNDER_WAY[0], "it has just begun"
         self._tasks = tasks
         if state in _UNDER_WAY:
             raise _again(f"a change of {self.name} is under way ({message})")
 
     def is_closed(self) -> bool:
-        """An engine knows no maintenance."""
-        return False
+        return False  # an engine has no maintenance mode
 
     def _service_now(self) -> dict[str, Any]:
         """A replicated one, with all that is needed to change it."""
@@ -130,10 +205,9 @@ class DockerService:
             }:
                 return service
             case {"Spec": {"Mode": {**mode}}} if mode and "Replicated" not in mode:
-                kind = " ".join(map(str, mode)).lower()
                 text = (
-                    f"{self.name} is a {kind} service, which has no number to "
-                    "change: create it anew with --mode replicated, or name another one"
+                    f"{self.name} is a {' '.join(map(str, mode)).lower()} service, which has no "
+                    "number to change: create it anew with --mode replicated, or name another one"
                 )
             case _:
                 text = f"{self._host} does not answer as a Docker engine does: check DOCKER_HOST"
@@ -150,33 +224,22 @@ class DockerService:
             return _again(f"the Docker engine did not answer in {REQUEST_S:g} s")
         why = cause(error)
         if why == os.strerror(errno.EACCES):
-            text = (
-                f"this twin may not use {self._host}: run it as a user of the socket's group, "
-                "for example with `--group-add`"
-            )
-            return TargetError(text, heals=False)
+            remedy = "run it as a user of the socket's group, for example with `--group-add`"
+            return TargetError(f"this twin may not use {self._host}: {remedy}", heals=False)
         return _again(
             f"no Docker engine answers at {self._host} ({why}), so start it, mount its socket "
             "here, or set DOCKER_HOST"
         )
 
     def _error(self, answer: httpx.Response) -> TargetError:
-        status, said = answer.status_code, message_of(answer)
-        for words, text in _CAUSES:
-            if words in said:
-                return TargetError(text.format(host=self._host, status=status), heals=False)
-        if status == 404:
-            text = f"there is no service {self._service} (404{said}): see `docker service ls`"
-        elif status in (401, 403):
-            text = (
-                f"whoever guards {self._host} does not let this twin scale ({status}{said}): "
-                "allow GET and POST below /services"
-            )
-        elif status in (408, 409, 429) or status >= 500:
-            return _again(f"the Docker engine is out of order ({status}{said})")
-        else:
-            text = f"the Docker engine answered {status}{said}: check DOCKER_HOST"
-        return TargetError(text, heals=False)
+        case = case_of(answer, _CASES)
+        text = case.format(
+            host=self._host,
+            service=self._service,
+            status=answer.status_code,
+            message=message_of(answer),
+        )
+        return TargetError(text, heals=case.endswith(AGAIN))
 
 
 def _update_status(service: dict[str, Any]) -> tuple[str, str]:

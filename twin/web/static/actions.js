@@ -1,10 +1,10 @@
-/** What can be done from the page: each thing is confirmed first, and says how it went. */
+/** The actions of the page: each asks for confirmation, then shows its result. */
 
 import { mark, say } from "./dom.js";
 import { stop } from "./words.js";
 
-/** Long enough to read a sentence or two; then it is not news any more. */
-const TOLD_MS = 10_000;
+/** Long enough to read a sentence or two. */
+const RESULT_MS = 10_000;
 
 const $ = (id) => document.getElementById(id);
 const result = $("result");
@@ -15,47 +15,57 @@ const [yes, no] = dialog.querySelectorAll("button");
 
 export class Actions {
   #asked = null;
-  #told = null;
+  #status = null;
   #timer = 0;
 
-  /** @param {function(): void} done  something was done, and may be seen */
+  /** @param {function(): void} done  called after each action */
   constructor(done) {
     this.done = done;
-    $("hand-over").addEventListener("click", () => this.#ask(handOver(this.#told)));
-    $("pause").addEventListener("click", () => this.#ask(this.#told.paused ? RESUME : PAUSE));
+    $("hand-over").addEventListener("click", () => this.#ask(handOver(this.#status)));
+    $("pause").addEventListener("click", () => this.#ask(this.#status.paused ? RESUME : PAUSE));
     no.addEventListener("click", () => dialog.close());
     yes.addEventListener("click", () => this.#confirmed());
   }
 
-  /** @param {object} told  an answer of `/status` */
-  show(told) {
-    this.#told = told;
-    say($("pause"), told.paused ? "Resume the duty" : "Pause the duty");
-    say($("hand-over"), handOver(told).yes);
+  /** @param {object} status  an answer of `/status` */
+  show(status) {
+    this.#status = status;
+    say($("pause"), status.paused ? "Resume the duty" : "Pause the duty");
+    say($("hand-over"), handOver(status).yes);
     this.#enable(true);
   }
 
-  /** The twin is gone: nothing can be done. */
+  /** The twin is gone. */
   rest() {
     this.#enable(false);
     if (dialog.open) dialog.close();
   }
 
-  /** Somebody wants this job run, and looks at `place`. */
+  /** Run this job, and show the result at `place`. */
   run(job, place) {
     this.#ask({
       what: { do: "run", job },
       question: `Run ${job} now?`,
-      consequence: "It runs once, at once, beside its slots; the next one comes when it is due.",
+      consequence: this.#status.paused ? "It runs once, now. The duty stays paused." : "It runs once, now, in addition to its slots.",
       yes: "Run it",
     }, place);
   }
 
-  #enable(can) {
-    for (const button of document.querySelectorAll("#actions button, #jobs button")) button.disabled = !can;
+  /** Somebody wants this command started anew, and looks at `place`. */
+  restart(command, place) {
+    this.#ask({
+      what: { do: "restart", command },
+      question: `Restart ${command}?`,
+      consequence: "It gets SIGTERM, and is started again when it has ended.",
+      yes: "Restart it",
+    }, place);
   }
 
-  /** What comes of it will be told at `place`. */
+  #enable(can) {
+    for (const button of document.querySelectorAll("#actions button, #jobs button, #commands button")) button.disabled = !can;
+  }
+
+  /** Shows the result at `place`. */
   #ask(asked, place = home) {
     this.#asked = asked;
     this.#tell("");
@@ -71,7 +81,7 @@ export class Actions {
     this.#tell("…");
     const { text, failed } = await sent(this.#asked.what);
     this.#tell(text, failed);
-    this.#timer = setTimeout(() => this.#tell(""), TOLD_MS);
+    this.#timer = setTimeout(() => this.#tell(""), RESULT_MS);
     this.done();
   }
 
@@ -87,13 +97,13 @@ const PAUSE = {
   what: { do: "pause" },
   question: "Pause the duty?",
   consequence:
-    "Until somebody resumes it, neither twin starts a job or scales anything: the slots are skipped. Both know of it, and it outlasts a handover.",
+    "Until the duty is resumed, neither twin starts a job or scales anything: slots are skipped. A handover does not end the pause.",
   yes: "Pause it",
 };
 const RESUME = {
   what: { do: "resume" },
   question: "Resume the duty?",
-  consequence: "Jobs are started again from their next slots on; those that were skipped are not run.",
+  consequence: "Jobs start again at their next slots. Skipped slots are not run.",
   yes: "Resume it",
 };
 
@@ -105,7 +115,7 @@ function handOver({ twins: [here, peer] }) {
   return {
     what: { do: "hand_over" },
     question: `Hand the duty over to ${name}?`,
-    consequence: `${name} takes the duty, and ${from.twin || "the other twin"} starts no more jobs. No slot is lost, and none is run twice.`,
+    consequence: `${name} takes the duty, and ${from.twin || "the other twin"} starts no more jobs. No slot is lost or run twice.`,
     yes: `Hand over to ${name}`,
   };
 }
@@ -120,9 +130,9 @@ async function sent(what) {
       signal: AbortSignal.timeout(30_000),
     });
     const { done, error } = await answer.json();
-    const failed = answer.status < 500 ? "Not done" : "Whether it was done is not known";
+    const failed = answer.status < 500 ? "Not done" : "Perhaps not done";
     return { text: done ?? `${failed}: ${stop(error ?? `it answered ${answer.status}`)}`, failed: !answer.ok };
   } catch {
-    return { text: "The twin did not answer: whether it was done is not known.", failed: true };
+    return { text: "The twin did not answer: perhaps it is not done.", failed: true };
   }
 }

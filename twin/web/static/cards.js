@@ -1,4 +1,4 @@
-/** The two twins at a glance, and what is wrong with them. */
+/** The two twins, and what is wrong with them. */
 
 import { copyOf, list, make, mark, say, shape } from "./dom.js";
 import { exact, parsed, span, tell } from "./moment.js";
@@ -6,13 +6,13 @@ import { count, role, upper } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 
-/** @param {object} told  an answer of `/status` */
-export function show(told) {
-  headline(told);
-  notice($("wrong"), told.wrong && [told.wrong.what, told.wrong.remedy]);
-  notice($("paused"), told.paused && paused(told.paused));
-  list($("cards"), told.twins, (twin) => told.twins.indexOf(twin), () => copyOf("card"), (card, twin) =>
-    fill(card, twin, told),
+/** @param {object} status  an answer of `/status` */
+export function show(status) {
+  headline(status);
+  notice($("wrong"), status.wrong && [status.wrong.what, status.wrong.remedy]);
+  notice($("paused"), status.paused && paused(status.paused));
+  list($("cards"), status.twins, (twin) => status.twins.indexOf(twin), () => copyOf("card"), (card, twin) =>
+    fill(card, twin, status),
   );
 }
 
@@ -24,11 +24,11 @@ function sentence({ twins, wrong, paused }) {
   return first ? `Twin ${first.twin} is on duty${paused ? ", paused" : ""}` : "Nobody is on duty";
 }
 
-function headline(told) {
-  const news = sentence(told);
+function headline(status) {
+  const news = sentence(status);
   mark($("glance"), "data-both", news.startsWith("Both") ? "" : null);
   say($("headline"), news);
-  say($("subline"), [...others(told), ...troubles(told)].join(" "));
+  say($("subline"), [...others(status), ...troubles(status)].join(" "));
   say($("role-news"), `${news}.`);
   document.title = `${news} · Twin`;
 }
@@ -37,7 +37,7 @@ function others({ twins }) {
   return twins.filter((twin) => twin.role !== "on_duty").map((twin) => `${name(twin)} is ${role(twin.role).words}.`);
 }
 
-/** What does not do well, of what the pair takes care of. */
+/** Targets and jobs in trouble. */
 function troubles({ targets = [], jobs }) {
   const out = targets.filter((target) => target.outage_since).map((target) => `${target.name} is out of order.`);
   const failed = jobs.filter((job) => job.state === "failed").length;
@@ -48,8 +48,8 @@ const name = (twin) => (twin.twin ? upper(`twin ${twin.twin}`) : "The peer");
 
 function paused({ by, at, because }) {
   return [
-    "The duty is paused: no job is started, and nothing is scaled.",
-    `${upper(because || `${by} paused it`)} at ${exact(parsed(at))}. It is resumed below.`,
+    "The duty is paused: no job starts, and nothing is scaled.",
+    `${upper(because || `${by} paused it`)} at ${exact(parsed(at))}. Resume it below.`,
   ];
 }
 
@@ -60,14 +60,14 @@ function notice(element, sentences) {
   say(element.querySelector(".remedy"), sentences[1]);
 }
 
-function fill(card, twin, told) {
-  const isThis = twin === told.twins[0];
+function fill(card, twin, status) {
+  const isThis = twin === status.twins[0];
   mark(card, "data-role", twin.role);
   say(card.querySelector(".name"), name(twin));
   say(card.querySelector(".tag"), isThis ? "shows this page" : "");
   say(card.querySelector(".role span"), upper(role(twin.role).words));
   shape(card.querySelector(".role svg"), role(twin.role).shape);
-  list(card.querySelector("dl"), facts(twin, told, isThis), ([label]) => label, row, (line, [, value]) => {
+  list(card.querySelector("dl"), facts(twin, status, isThis), ([label]) => label, row, (line, [, value]) => {
     const place = line.querySelector("dd");
     if (value instanceof Function) value(place);
     else say(place, value);
@@ -76,9 +76,9 @@ function fill(card, twin, told) {
 
 const row = ([label]) => make("div", {}, make("dt", {}, label), make("dd"));
 
-/** What is said of a twin: a text, or what fills its place. */
-function facts(twin, told, isThis) {
-  const { now } = told;
+/** Facts about a twin: a text, or a function that fills its place. */
+function facts(twin, status, isThis) {
+  const { now } = status;
   const asleep = twin.role === "asleep" ? "asleep" : "not awake";
   const since = parsed(twin.since);
   const heard = isThis ? now : parsed(twin.heard_at);
@@ -87,7 +87,7 @@ function facts(twin, told, isThis) {
     ["Host", { true: "awake", false: asleep }[twin.awake] ?? "not known"],
     ["Last heard", (place) => moment(place, heard, now, (s) => (s < 1 ? " (now)" : ` (${span(s)} ago)`))],
     ["Release", twin.release || "not known"],
-    ["Term", twin.role === "on_duty" ? String(told.term) : "–"],
+    ["Term", twin.role === "on_duty" ? String(status.term) : "–"],
     ["Page", (place) => (isThis ? say(place, "this one") : link(place, twin.url))],
   ];
 }
@@ -99,7 +99,7 @@ function moment(place, at, now, ago) {
   say(place.lastElementChild, at === null ? "" : ago(now - at));
 }
 
-/** A link to another twin's page; nothing but the web can be linked to. */
+/** A link to another twin's page, if it is a web page. */
 export function link(place, url) {
   if (!/^https?:/.test(url ?? "")) return say(place, "not known");
   if (!place.firstElementChild) place.replaceChildren(make("a"));

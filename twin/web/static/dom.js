@@ -1,4 +1,4 @@
-/** Changes of the page that touch nothing but what differs: focus, scrolling and selection stay. */
+/** Changes only what differs in the page, so that focus, scrolling and selection stay. */
 
 /**
  * @param {string} tag
@@ -15,10 +15,10 @@ export function make(tag, attributes = {}, ...children) {
 
 const BEFORE_UNIT = /(\d) (?=(?:ms|s|min|h|days?)\b)/g;
 
-/** Make the element say `text`, in which no line ends between a number and its unit. */
+/** Set the text, without line breaks between numbers and units. */
 export function say(element, text) {
-  const told = text.replace(BEFORE_UNIT, "$1\u00a0");
-  if (element.textContent !== told) element.textContent = told;
+  const words = text.replace(BEFORE_UNIT, "$1\u00a0");
+  if (element.textContent !== words) element.textContent = words;
 }
 
 /** Set the attribute, or remove it where `value` is null. */
@@ -32,13 +32,13 @@ export function copyOf(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
 }
 
-/** Make the icon show another shape of the sprite. */
+/** Show another shape of the sprite. */
 export function shape(svg, id) {
   mark(svg.querySelector("use"), "href", `#${id}`);
 }
 
 /**
- * Make the children of `parent` those of `items`, in their order; one that stays is kept and updated.
+ * Make the children of `parent` match `items`, in their order; children that stay are updated.
  * @template T
  * @param {Element} parent
  * @param {T[]} items

@@ -1,4 +1,4 @@
-/** A list of what happened, the newest first. */
+/** A list of events, the newest first. */
 
 import { list, make, say } from "./dom.js";
 import { tell } from "./moment.js";

@@ -1,33 +1,33 @@
 /**
- * Asks `/status` as long as somebody looks, and hands on what it answers.
+ * Requests `/status` while somebody looks, and passes the answers on.
  *
- * Each question keeps the host awake, so it stops when the tab is hidden, and when nobody has moved
- * for 15 minutes; and of a twin that does not answer it asks ever more seldom.
+ * Each request keeps the host awake, so it stops when the tab is hidden, and after 15 minutes without
+ * a sign of the user. It backs off from a twin that does not answer.
  */
 
 import { DAY_S } from "./history.js";
 
 const EVERY_MS = 5_000;
-/** What comes of an action is seen within a second; a handover takes one or two. */
+/** The result of an action shows within a second; a handover takes one or two. */
 const HASTY_MS = 1_000;
 const HASTE_MS = 5_000;
 const SELDOM_MS = 5 * 60_000;
 const GIVE_UP_MS = 10_000;
 const REST_MS = 15 * 60_000;
-/** What is known a little late, and what the two tell each other, arrives within it. */
+/** Late news, and news from the other twin, arrive within this time. */
 const LATE_S = 120;
-/** A twin that was cut off brings older news than that: now and then all is asked for again. */
+/** A twin that was cut off has older news: now and then the page requests all of it. */
 const ALL_EVERY_S = 300;
 const SIGNS = ["pointermove", "wheel", "touchstart", "scroll", "pointerdown", "keydown"];
-/** A mouse that is pushed by chance does not make it go on. */
+/** An accidental push of the mouse does not resume it. */
 const WILL = ["pointerdown", "keydown"];
 
-/** How long to wait after so many questions without an answer. */
+/** How long to wait after so many failures in a row. */
 export function pause(failures) {
   return Math.min(EVERY_MS * 2 ** failures, SELDOM_MS);
 }
 
-/** A fault of this page's own must not pass for a page that is up to date. */
+/** After an error of this page, it must not look up to date. */
 function unshown(error) {
   console.error(error);
   return "it answers with what this page cannot show";
@@ -45,9 +45,9 @@ export class Feed {
 
   /**
    * @param {object} outlets
-   * @param {function(object): void} outlets.told  an answer of `/status`
-   * @param {function(string): void} outlets.silent  why there was none, in words
-   * @param {function(boolean): void} outlets.rest  it stops because nobody is here, or goes on
+   * @param {function(object): void} outlets.status  an answer of `/status`
+   * @param {function(string): void} outlets.silent  why there is none, in words
+   * @param {function(boolean): void} outlets.rest  it stops because nobody is here, or resumes
    */
   constructor(outlets) {
     this.outlets = outlets;
@@ -72,7 +72,7 @@ export class Feed {
     this.#timer = setTimeout(() => this.ask(), isHasty ? HASTY_MS : pause(this.#failures));
   }
 
-  /** Something was done: ask now, and often for a while. */
+  /** After an action: ask now, and often for a while. */
   hasten() {
     this.#hastyUntil = Date.now() + HASTE_MS;
     this.ask();
@@ -94,23 +94,23 @@ export class Feed {
     return resting;
   }
 
-  /** Why there is no answer; nothing if there is one. */
+  /** Why there is no answer; empty if there is one. */
   async #question() {
     const all = !this.#now || Math.abs(this.#now - this.#allAt) > ALL_EVERY_S;
-    let told;
+    let status;
     try {
       const signal = AbortSignal.timeout(GIVE_UP_MS);
       const answer = await fetch(this.#url(all), { headers: { "Twin-Page": "1" }, signal });
       if (!answer.ok) return `it answers with ${answer.status}`;
-      told = await answer.json();
+      status = await answer.json();
     } catch (error) {
       return error.name === "TimeoutError" ? "it does not answer in time" : "it cannot be reached";
     }
-    const other = !this.#now && Math.abs(told.now - Date.now() / 1000) > LATE_S;
-    this.#now = told.now;
+    const other = !this.#now && Math.abs(status.now - Date.now() / 1000) > LATE_S;
+    this.#now = status.now;
     if (other) return this.#question(); // of the last day by the twin's clock, not by the viewer's
-    if (all) this.#allAt = told.now;
-    this.outlets.told(told);
+    if (all) this.#allAt = status.now;
+    this.outlets.status(status);
     return "";
   }
 

@@ -1,4 +1,4 @@
-/** What was told of the last day, put together from many answers. */
+/** The last day, collected from many answers. */
 
 /**
  * @typedef {[minute: number, latency_ms: number, verdict: string, at: number, quantity: number,
@@ -16,16 +16,16 @@ export class History {
   #changes = new Map();
   #lives = new Map();
 
-  /** @param {{looks, decisions, changes, lives}} told  newer than what is here wherever both know */
-  merge(told) {
-    for (const [target, looks] of Object.entries(told.looks)) {
+  /** @param {{looks, decisions, changes, lives}} newer  replaces what is here */
+  merge(newer) {
+    for (const [target, looks] of Object.entries(newer.looks)) {
       for (const look of looks) within(this.#looks, target).set(look[0], look);
     }
-    for (const [target, decisions] of Object.entries(told.decisions)) {
+    for (const [target, decisions] of Object.entries(newer.decisions)) {
       for (const each of decisions) within(this.#decisions, target).set(each.join(" "), each);
     }
-    for (const change of told.changes) this.#changes.set(change.join(" "), change);
-    for (const [boot, life] of Object.entries(told.lives)) this.#lives.set(boot, life);
+    for (const change of newer.changes) this.#changes.set(change.join(" "), change);
+    for (const [boot, life] of Object.entries(newer.lives)) this.#lives.set(boot, life);
   }
 
   /** Drop what is over a day old at `now`. */
@@ -52,14 +52,14 @@ export class History {
     return sorted(this.#changes);
   }
 
-  /** @returns {{boot: string, twin: string, since: number, until: number}[]} in order of their begin */
+  /** @returns {{boot: string, twin: string, since: number, until: number}[]} by their beginning */
   get lives() {
     return [...this.#lives]
       .map(([boot, [twin, since, until]]) => ({ boot, twin, since, until }))
       .sort((one, other) => one.since - other.since);
   }
 
-  /** A change of long ago still tells the role of a boot that lives on. */
+  /** The role of a boot that lives on may have changed long ago. */
   #isOver(boot, from) {
     return !this.#lives.has(boot) || this.#lives.get(boot)[2] < from;
   }

@@ -6,7 +6,7 @@ const NUMBER = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const MONTH = new Intl.DateTimeFormat(undefined, { month: "long", timeZone: "UTC" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", timeZone: "UTC" });
 
-/** @param {object} told  an answer of `/status` */
+/** @param {object} status  an answer of `/status` */
 export function show({ hours, targets }) {
   const saved = (targets ?? []).filter((target) => target.saved);
   document.getElementById("hours-and-savings").hidden = !hours && !saved.length;
@@ -18,7 +18,7 @@ export function show({ hours, targets }) {
 
 const month = (text) => MONTH.format(new Date(`${text}-01T00:00:00Z`));
 
-/** A bar of what each twin used of the budget, and the same in words. */
+/** The hours of each twin as a bar, and in words. */
 function used(place, hours) {
   if (!place.children.length) place.append(make("div", { class: "bar", "aria-hidden": "true" }), make("p"));
   const [bar, words] = place.children;
@@ -31,20 +31,20 @@ function used(place, hours) {
 }
 
 function sentence({ host, budget, month: which, known_since, dry_on }, each) {
-  const { format, told } = rounded(each);
-  const parts = told.map(([twin, spent]) => `${twin}\u00a0${format(spent)} h`).join(", ");
-  const of = budget ? ` of the ${NUMBER.format(budget)} h that ${host ?? "the host"} gives` : "";
+  const { format, shown } = rounded(each);
+  const parts = shown.map(([twin, spent]) => `${twin}\u00a0${format(spent)} h`).join(", ");
+  const of = budget ? ` of the ${NUMBER.format(budget)} h of ${host ?? "the host"}` : "";
   const known = new Date(known_since);
-  const since = known.getUTCDate() > 1 ? ` since ${DAY.format(known)}, when the twins began to count` : "";
-  const dry = dry_on ? ` If it goes on so, they are used up on ${DAY.format(new Date(dry_on))}.` : "";
-  return `${format(sum(told))} h${of} were used in ${month(which)}${since}${parts && ` (${parts})`}.${dry}`;
+  const since = known.getUTCDate() > 1 ? ` since ${DAY.format(known)}` : "";
+  const dry = dry_on ? ` At this rate, they are used up on ${DAY.format(new Date(dry_on))}.` : "";
+  return `${format(sum(shown))} h${of} were used in ${month(which)}${since}${parts && ` (${parts})`}.${dry}`;
 }
 
 const sum = (each) => each.reduce((total, [, spent]) => total + spent, 0);
 
-/** As exact as there is something to be read, and so that what is read adds up. */
+/** Rounded so that the shown numbers add up. */
 function rounded(each) {
   const digits = sum(each) < 10 ? 2 : 1;
   const { format } = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return { format, told: each.map(([twin, spent]) => [twin, Number(spent.toFixed(digits))]) };
+  return { format, shown: each.map(([twin, spent]) => [twin, Number(spent.toFixed(digits))]) };
 }

@@ -83,7 +83,7 @@ export class LaneChart {
       left: px(each.at),
       top: Math.max(0, lanes.indexOf(each.twin)) * LANE_PX + LANE_PX - BAND_PX,
       kind: "handover",
-      text: `${clock(each.at)} ${told(each)}`,
+      text: `${clock(each.at)} ${sentence(each)}`,
     })));
   }
 
@@ -98,7 +98,7 @@ export class LaneChart {
 
   #tell() {
     say(document.getElementById("day-in-words"), summary(this.#handovers, this.#lanes));
-    const events = this.#handovers.map((each) => ({ at: each.at, text: told(each) }));
+    const events = this.#handovers.map((each) => ({ at: each.at, text: sentence(each) }));
     showEvents(document.getElementById("handovers"), events, this.#now);
   }
 }
@@ -106,7 +106,7 @@ export class LaneChart {
 const lane = () => make("div", { class: "lane" }, make("b"), make("div"));
 
 /** `b took the duty from a: peer silent for 6.1 s`. */
-function told({ twin, from, because }) {
+function sentence({ twin, from, because }) {
   const taken = from === null || from === twin ? `${twin} took the duty` : `${twin} took the duty from ${from}`;
   return because ? `${taken}: ${because}` : taken;
 }

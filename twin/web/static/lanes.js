@@ -1,14 +1,14 @@
 /**
- * What each twin did, from when to when: from the lives of its boots and the changes of their roles.
+ * The states of each twin over time, from the lives of its boots and the changes of their roles.
  * Moments are seconds since the epoch.
  *
  * @typedef {{from: number, to: number, state: string, because: string}} Span
- *   `state` is a role, or `asleep` (it left), `gone` (it did not say that it would), or `awake`
- *   (no more is known)
+ *   `state` is a role, or `asleep` (it left), `gone` (it did not announce it), or `awake`
+ *   (its role is unknown)
  */
 
 const AWAKE = ["waking", "claiming", "on_duty", "standby", "leaving"];
-/** A life is known to 5 s, and the clocks of two hosts differ. */
+/** Lives are exact to 5 s, and the clocks of two hosts differ. */
 const BLUR_S = 6;
 
 /**
@@ -16,7 +16,7 @@ const BLUR_S = 6;
  * @param {import("./history.js").History} history
  * @param {number} from
  * @param {number} now
- * @returns {Span[]}  in order, none in another; what nobody knows is not there
+ * @returns {Span[]}  in order, without overlaps; unknown times are left out
  */
 export function spans(twin, history, from, now) {
   const lives = history.lives.filter((life) => life.twin === twin.twin);
@@ -32,10 +32,10 @@ export function spans(twin, history, from, now) {
   return joined(all.map((span) => ({ ...span, from: Math.max(span.from, from) })));
 }
 
-/** The roles of one boot, of which the `first` may be too old to be told. @returns {Span[]} */
+/** The roles of one boot; `first` is used where the history begins too late. @returns {Span[]} */
 function during(life, end, changes, { boot, role, since }, first) {
   const all = changes.filter(([, , each]) => each === life.boot);
-  // A role that it has had for days is not among the changes any more.
+  // The changes no longer hold a role that it has had for days.
   if (!all.length && boot === life.boot && since) all.push([Date.parse(since), life.twin, boot, role, ""]);
   const marks = all.map(([at_ms, , , state, because]) => {
     return { from: Math.max(at_ms / 1000, life.since), state, because };
@@ -44,7 +44,7 @@ function during(life, end, changes, { boot, role, since }, first) {
   return marks.map((span, index) => ({ ...span, to: Math.min(marks[index + 1]?.from ?? end, end) }));
 }
 
-/** Without what has no length, and neighbours of one state made one. */
+/** Drops empty spans, and joins neighbours of the same state. */
 function joined(all) {
   const result = [];
   for (const span of all.filter(({ from, to }) => to > from)) {
@@ -56,7 +56,7 @@ function joined(all) {
 }
 
 /**
- * Each time that the duty came to a twin.
+ * Each handover.
  * @param {import("./history.js").Change[]} changes
  * @returns {{at: number, twin: string, from: string|null, because: string}[]}
  *   `from` is null if nobody is known to have had it; `because` is why it was claimed
@@ -75,7 +75,7 @@ export function handovers(changes) {
 }
 
 /**
- * For how long nobody was on duty, and for how long both were, since anything is known.
+ * How long nobody was on duty, and how long both were, in the known time.
  * @param {Span[][]} lanes
  * @returns {{none_s: number, both_s: number}}  at most; less than can be known counts as nothing
  */

@@ -1,6 +1,6 @@
 /**
- * Marks on a chart that tell their reason when pointed at or focused. One of them is in the tab
- * order; the arrow keys go on to the others.
+ * Marks on a chart that show their reason under the pointer or in focus. One of them is in the tab
+ * order; the arrow keys move to the others.
  */
 
 import { list, make, mark, say } from "./dom.js";

@@ -21,7 +21,7 @@ export const exact = (at) => EXACT.format(at * 1000);
 /** `21 Nov`, or as the viewer writes it. */
 export const date = (at) => DATE.format(at * 1000);
 
-/** `14:05`, or as exact as `time` tells it; and with the date if that is not today's. */
+/** `14:05`, or in the form of `time`; with the date if it is not today. */
 export function day(at, now, time = clock) {
   return date(at) === date(now) && Math.abs(now - at) < DAY_S ? time(at) : `${date(at)} ${time(at)}`;
 }
@@ -48,7 +48,7 @@ export function duration(ms) {
   return ms < 60_000 ? `${Number((ms / 1000).toFixed(1))} s` : span(ms / 1000);
 }
 
-/** Make a `<time>` tell the moment, with UTC in its title; or that there is none. */
+/** Show a moment in a `<time>`, with UTC in its title; a dash for null. */
 export function tell(element, at, now, time = clock) {
   mark(element, "datetime", at === null ? null : new Date(at * 1000).toISOString());
   mark(element, "title", at === null ? null : utc(at));

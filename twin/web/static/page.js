@@ -1,7 +1,8 @@
-/** Joins the page: what `/status` answers goes to each part of it. */
+/** Shows each answer of `/status` in all parts of the page. */
 
 import { Actions } from "./actions.js";
 import { link, show as showCards } from "./cards.js";
+import { show as showCommands } from "./commands.js";
 import { mark, say } from "./dom.js";
 import { Feed } from "./feed.js";
 import { History } from "./history.js";
@@ -9,6 +10,7 @@ import { show as showHours } from "./hours.js";
 import { show as showJobs } from "./jobs.js";
 import { LaneChart } from "./lanechart.js";
 import { exact } from "./moment.js";
+import { refresh as refreshOutput } from "./output.js";
 import { Targets } from "./targets.js";
 import { Timeline } from "./timeline.js";
 import { count, upper } from "./words.js";
@@ -22,29 +24,31 @@ const timeline = new Timeline((hours) => {
 });
 const lanes = new LaneChart(timeline);
 const targets = new Targets(timeline);
-const feed = new Feed({ told: show, silent, rest });
+const feed = new Feed({ status: show, silent, rest });
 const actions = new Actions(() => feed.hasten());
 let last = null;
 
-function show(told) {
+function show(status) {
   mark(document.body, "data-live", "yes");
-  history.merge(told.history);
-  history.forget(told.now);
-  timeline.move(told.now, history.lives[0]?.since ?? told.now);
-  showCards(told);
-  lanes.show(told.twins.filter(({ twin }) => twin), history, told.now);
-  targets.show(told.targets ?? [], history, told.now);
-  showJobs(told, (job, place) => actions.run(job, place));
-  showHours(told);
-  actions.show(told);
-  say($("foot"), `Twin ${told.version}. Times are ${ZONE.endsWith("UTC") ? "in UTC" : `those of ${ZONE}; point at one to see it in UTC`}.`);
-  say($("refused"), refused(told));
-  say($("live"), `Live · ${exact(told.now)}`);
+  history.merge(status.history);
+  history.forget(status.now);
+  timeline.move(status.now, history.lives[0]?.since ?? status.now);
+  showCards(status);
+  lanes.show(status.twins.filter(({ twin }) => twin), history, status.now);
+  targets.show(status.targets ?? [], history, status.now);
+  showJobs(status, (job, place) => actions.run(job, place));
+  showCommands(status, (command, place) => actions.restart(command, place));
+  refreshOutput(status);
+  showHours(status);
+  actions.show(status);
+  say($("foot"), `Twin ${status.version}. Times are ${ZONE.endsWith("UTC") ? "in UTC" : `in ${ZONE}; point at one to see it in UTC`}.`);
+  say($("refused"), refused(status));
+  say($("live"), `Live · ${exact(status.now)}`);
   $("silence").hidden = true;
-  last = told;
+  last = status;
 }
 
-/** Nothing to act on: who tries passwords is slowed down. */
+/** For information only: guesses of passwords are slowed down. */
 function refused({ refused_logins: number, twins: [{ twin }] }) {
   return number ? `Twin ${twin} refused ${count(number, "request")} with a wrong user name or password since it started.` : "";
 }
@@ -52,10 +56,10 @@ function refused({ refused_logins: number, twins: [{ twin }] }) {
 function silent(why) {
   mark(document.body, "data-live", "no");
   const name = last ? `Twin ${last.twins[0].twin}` : "This twin";
-  const since = last ? ` What is below was so at ${exact(last.now)}.` : "";
-  say($("headline"), `${name} gives no answer`);
+  const since = last ? ` The page shows the state at ${exact(last.now)}.` : "";
+  say($("headline"), `${name} does not answer`);
   say($("subline"), "");
-  document.title = `${name} gives no answer · Twin`;
+  document.title = `${name} does not answer · Twin`;
   const [what, other] = $("silence").querySelectorAll("p");
   $("silence").hidden = false;
   say(what, `${upper(why)}.${since}`);

@@ -1,8 +1,8 @@
-/** The looks at a target as columns to draw, and as hours to read. */
+/** Samples of a target as columns for charts, and by the hour. */
 
 import { VERDICTS } from "./words.js";
 
-/** So often is looked at a target at the least, if `PROBE_EVERY` is not set to more. */
+/** The longest time between two samples, unless `PROBE_EVERY` is longer. */
 const MINUTE_S = 60;
 
 /**
@@ -31,7 +31,7 @@ function add(columns, at, latency_ms, verdict, quantity, baseline) {
   columns.baseline.push(baseline < 0 ? null : baseline);
 }
 
-/** Seconds between two looks, in the middle of all; a minute if there are too few. */
+/** The median of the seconds between two samples; a minute if there are too few. */
 function usual(looks) {
   const between = looks.slice(1).map((look, index) => (look[0] - looks[index][0]) * MINUTE_S);
   between.sort((one, other) => one - other);
@@ -78,7 +78,7 @@ function range(numbers) {
   return least === most ? `${least}` : `${least} to ${most}`;
 }
 
-/** The place of the last one at or before the moment; -1 if there is none. */
+/** The index of the last one at or before the moment; -1 if there is none. */
 export function before(moments, moment) {
   let [low, high] = [0, moments.length];
   while (low < high) {

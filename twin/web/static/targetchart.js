@@ -1,4 +1,4 @@
-/** The last day of one target: how fast it answered, and how many ran. */
+/** The last day of one target: its answers and its quantity. */
 
 import { mark, say } from "./dom.js";
 import { layer, place } from "./marks.js";
@@ -7,7 +7,7 @@ import { before, columns, troubles } from "./samples.js";
 import { colour } from "./timeline.js";
 import { decided } from "./words.js";
 
-/** What was so that long ago is not told as what is so under the pointer. */
+/** An older value is not shown under the pointer. */
 const FAR_S = 600;
 const STRIP_PX = { slow: 5, failing: 10, unreachable: 10 };
 
@@ -85,7 +85,7 @@ export class TargetChart {
     return this.details.querySelector(`.${name} .plot`);
   }
 
-  /** Along the bottom what was not well: the worse the higher, and hollow what was out of reach. */
+  /** Marks trouble along the bottom: the worse, the higher; hollow where it was unreachable. */
   #strip(plot) {
     const { ctx, bbox } = plot;
     const ratio = globalThis.devicePixelRatio || 1;
@@ -148,7 +148,7 @@ export class TargetChart {
   }
 }
 
-/** `100 ms`, `10 s`; empty for one that there is no room for. */
+/** `100 ms`, `10 s`; empty where there is no room. */
 const label = (ms) => (ms === null ? "" : ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
 
 /** The power of ten below or above. */
@@ -160,13 +160,13 @@ function decades(least, most) {
   return result;
 }
 
-/** A line whose lonely points are seen, too. */
+/** A line that shows single points, too. */
 function line(name, more) {
   const ink = () => colour(name);
   return { stroke: ink, points: { show: true, size: 4, fill: ink, filter: lonely }, ...more };
 }
 
-/** Places of the values with nothing on either side: no line leads there. */
+/** The single points, which no line reaches. */
 function lonely(plot, series) {
   const values = plot.data[series];
   return values.flatMap((value, at) =>

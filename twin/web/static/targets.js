@@ -1,4 +1,4 @@
-/** What is scaled: how each target does now, and its last day. */
+/** The targets: their state, and their last day. */
 
 import { copyOf, list, make, mark, say } from "./dom.js";
 import { show as showEvents } from "./events.js";
@@ -7,7 +7,7 @@ import { hours } from "./samples.js";
 import { TargetChart } from "./targetchart.js";
 import { decided, stop, upper } from "./words.js";
 
-/** So many have their charts open from the start; a hundred would take a while to draw. */
+/** How many have their charts open at first: a hundred would take a while to draw. */
 const OPEN = 3;
 
 export class Targets {
@@ -20,7 +20,7 @@ export class Targets {
   }
 
   /**
-   * @param {object[]} targets  as `/status` tells of them
+   * @param {object[]} targets  those of `/status`
    * @param {import("./history.js").History} history
    * @param {number} now
    */
@@ -47,7 +47,7 @@ export class Targets {
 
 /** `3 running, the timetable says 2, at most 5. It answers in 124 ms.` */
 function standing({ quantity, timetable: level, max, verdict, latency_ms: ms }) {
-  const running = known(quantity) ? `${quantity} running` : "How many run is not known";
+  const running = known(quantity) ? `${quantity} running` : "The quantity is unknown";
   const timetable = known(level) ? `, the timetable says ${level}` : "";
   const most = known(max) ? `, at most ${max}` : "";
   return `${running}${timetable}${most}. ${answers(verdict, ms)}`;
@@ -60,10 +60,10 @@ function answers(verdict, ms) {
   const words = {
     healthy: `It answers well${time}.`,
     slow: `It is slow${ms ? `: it answers${time}` : ""}.`,
-    failing: `It is failing${ms ? `: it answers wrongly${time}` : ""}.`,
+    failing: `It is failing${ms ? `: it answers with an error${time}` : ""}.`,
     unreachable: "It cannot be reached.",
   };
-  return words[verdict] ?? "How it answers is not known.";
+  return words[verdict] ?? "Its answers are unknown.";
 }
 
 function reasons(target, now) {
@@ -75,14 +75,14 @@ function reasons(target, now) {
     outage && `Out of order since ${day(outage, now)} (${span(now - outage)}).`,
     target.trouble && !target.reason?.includes(target.trouble) && stop(upper(target.trouble)),
     target.reason && stop(upper(target.reason)),
-    respected && `Somebody set it to ${target.baseline} by hand, which is respected until ${day(respected, now)}.`,
-    target.dry_run && "This is a dry run: nothing is changed.",
+    respected && `Set to ${target.baseline} by hand, which is respected until ${day(respected, now)}.`,
+    target.dry_run && "Dry run: nothing is changed.",
     next,
     looked && now - looked > 120 && `Last looked at ${span(now - looked)} ago.`,
   ].filter(Boolean).join(" ");
 }
 
-/** The hours as a table and the decisions as a list; made when somebody reads them. */
+/** The hours as a table and the decisions as a list, drawn when opened. */
 function numbers(details, target, history, now) {
   details.ontoggle = () => numbers(details, target, history, now);
   if (!details.open) return;

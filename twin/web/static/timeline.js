@@ -1,12 +1,12 @@
 /**
- * The one time axis under all charts: the last hours, or a part of them that somebody dragged over.
- * uPlot draws; it is loaded before the modules run, and is found as a global.
+ * The time axis that all charts share: the last hours, or a part of them to which the user zoomed.
+ * uPlot draws them; it is loaded before the modules, as a global.
  */
 
 import { clock, date } from "./moment.js";
 
 const HOUR_S = 3600;
-/** That can be shown. */
+/** The longest time to show. */
 const HOURS = [1, 6, 24];
 const FONT = "11px system-ui, sans-serif";
 /** The longest label on the left of a chart. */
@@ -17,7 +17,7 @@ const PEN = document.createElement("canvas").getContext("2d");
 /** Fits on A4 and Letter, with margins. */
 const PAPER_PX = 620;
 
-/** What a custom property of the page's style says: charts are drawn anew when it changes. */
+/** A custom property of the page's style; charts are drawn again when it changes. */
 export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
@@ -44,14 +44,14 @@ export class Timeline {
     return this.#dragged ?? [this.#now - this.#hours * HOUR_S, this.#now];
   }
 
-  /** It is `now`, and what is known began at `since`: unless a part is looked at, the axis goes on. */
+  /** Move the axis to `now`, unless the user has zoomed in; the history begins at `since`. */
   move(now, since) {
     this.#now = now;
     this.#since = since;
     if (!this.#dragged) this.#follow();
   }
 
-  /** Show the last hours; with null as many as there is something to show of. */
+  /** Show the last hours; with null, as many as the history has. */
   last(hours) {
     this.#chosen = hours;
     this.#dragged = null;
@@ -86,13 +86,13 @@ export class Timeline {
       data,
       place,
     );
-    plot.ctx.canvas.setAttribute("aria-hidden", "true"); // what it draws is told beside it
+    plot.ctx.canvas.setAttribute("aria-hidden", "true"); // the text beside it says the same
     this.#charts.add(plot);
     new ResizeObserver(() => resize(plot)).observe(place);
     return plot;
   }
 
-  /** Give a chart other data; the part that is shown stays. */
+  /** Set the data of a chart, and keep the zoom. */
   feed(plot, data) {
     plot.batch(() => {
       plot.setData(data, false);
@@ -151,27 +151,27 @@ export class Timeline {
   }
 }
 
-/** Make it as wide as its place is, if it is seen at all. */
+/** Fit it to its place, if that is visible. */
 function resize(plot, width = plot.root.parentElement.clientWidth) {
   if (width) plot.setSize({ width, height: plot.height });
 }
 
-/** At midnight the date, else the time. */
+/** The date at midnight, otherwise the time. */
 const label = (at) => (new Date(at * 1000).toTimeString().startsWith("00:00") ? date(at) : clock(at));
 
-/** How wide the widest label of a moment is: the months differ. */
+/** The width of the widest label of a moment: months differ. */
 function momentPx() {
   const months = Array.from({ length: 12 }, (_, month) => Date.UTC(2000, month, 28, 12) / 1000);
   return Math.max(...[...months.map(date), clock(0)].map(textPx));
 }
 
-/** How wide a label of an axis is, in the font that there is. */
+/** The width of a label in the font of the page. */
 function textPx(text) {
   PEN.font = FONT;
   return Math.ceil(PEN.measureText(text).width);
 }
 
-/** Colours and letters of an axis; asked for at each drawing. */
+/** Colours and font of an axis, read at each drawing. */
 function inks() {
   const line = () => colour("line");
   return {

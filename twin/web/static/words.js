@@ -1,6 +1,6 @@
-/** What the page calls things. */
+/** The words of the page. */
 
-/** By role: how it is called, and the shape that stands for it besides the colour. */
+/** By role: its words, and its shape beside the colour. */
 export const ROLES = {
   waking: { words: "waking up", shape: "moving" },
   claiming: { words: "taking the duty", shape: "moving" },
@@ -10,9 +10,9 @@ export const ROLES = {
   asleep: { words: "asleep", shape: "asleep" },
   awake: { words: "awake", shape: "unknown" },
   gone: { words: "gone", shape: "trouble" },
-  unreachable: { words: "out of reach", shape: "trouble" },
-  refused: { words: "not let in", shape: "trouble" },
-  unknown: { words: "not known", shape: "unknown" },
+  unreachable: { words: "unreachable", shape: "trouble" },
+  refused: { words: "refused", shape: "trouble" },
+  unknown: { words: "unknown", shape: "unknown" },
 };
 
 /** @returns {{words: string, shape: string}} */
@@ -24,11 +24,12 @@ export const ENDED = {
   failed: "failed",
   skipped: "skipped",
   running: "running",
-  unknown: "not known",
+  unknown: "unknown",
+  unrecorded: "no record",
   cancelled: "done, for good",
 };
 
-/** Verdicts on a target, the worse the later. */
+/** Verdicts on a target, from good to bad. */
 export const VERDICTS = ["unknown", "healthy", "slow", "failing", "unreachable"];
 
 export const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,27 @@
+"""Two apps that know each other, in their own world."""
+
+from collections.abc import Mapping
+
+from twin.core.pair.state import Rules
+from twin.core.schedule.job import Job
+from twin.sim.host import Host
+from twin.sim.observer import Observer
+from twin.sim.world import World
+
+
+class Pair(World):
+    """Hosts `a` and `b`; neither has booted yet."""
+
+    observer: Observer
+
+    def __init__(self, seed: int, jobs: Mapping[str, Job], rules: Rules) -> None:
+        super().__init__(seed, jobs)
+        self.observer = Observer(self)
+        self._hosts = {name: Host(self, name, peer, rules) for name, peer in _APPS.items()}
+
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        return self._hosts
+
+
+_APPS = {"a": "b", "b": "a"}
