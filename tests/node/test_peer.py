@@ -113,6 +113,12 @@ def test_our_own_url_is_asked_with_our_own_credentials() -> None:
     assert events == [Heard(document(twin="a", boot="1-a"), Via.OWN)]
 
 
+def test_our_own_url_is_asked_over_a_new_connection_each_time() -> None:
+    # One that is kept reaches the same process even after the router has turned to the next boot.
+    _, server = served(Request.OWN, saying(answer(200, DOCUMENT)), own=True)
+    assert server.asked[0].headers["connection"] == "close"
+
+
 def test_the_look_at_the_peers_health_shows_no_credentials() -> None:
     async def healthy(asked: Asked, writer: asyncio.StreamWriter) -> None:
         nonce = asked.line.partition("nonce=")[2]

@@ -39,10 +39,11 @@ class Client:
         auth: Login | None = None,
         body: bytes | None = None,
         timeout_s: float | None = None,
+        keep: bool = True,
     ) -> Answer:
         """The whole answer, cut if it is too long. Raises one of `NO_ANSWER`."""
         timeout_s = timeout_s or self._timeout_s
-        asking = self.stream(method, url, auth, body, timeout_s)
+        asking = self.stream(method, url, auth, body, timeout_s, keep)
         return await whole(asking, timeout_s, self._most_bytes)
 
     @contextlib.asynccontextmanager
@@ -53,10 +54,15 @@ class Client:
         auth: Login | None = None,
         body: bytes | None = None,
         timeout_s: float | None = None,
+        keep: bool = True,
     ) -> AsyncIterator["httpx.Response"]:
-        """The answer as soon as its head arrives, within `timeout_s`. Raises one of `NO_ANSWER`."""
+        """The answer as soon as its head arrives, within `timeout_s`. Raises one of `NO_ANSWER`.
+
+        `keep`: leave the connection open for the next request, which then reaches the same process
+        even where the router leads new connections to another.
+        """
         connections, timeout_s = await self._connections(), timeout_s or self._timeout_s
-        headers = {CALLED: url}
+        headers = {CALLED: url} if keep else {CALLED: url, "Connection": "close"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         asking = connections.answering(method, url, timeout_s, auth, headers, content=body)

@@ -201,8 +201,9 @@ class PeerLink:
         if url is None:
             return
         try:
-            own_update = f"{url}/update"
-            answer = await self._client.fetch("POST", own_update, self._own_auth, self._body())
+            answer = await self._client.fetch(
+                "POST", f"{url}/update", self._own_auth, self._body(), keep=False
+            )
             self._node.handle(Heard(parse(answer.body, self._clock.now().wall), Via.OWN))
         except (*NO_ANSWER, NoTwinError):
             return  # waking and retired boots ask again; to other boots a failure says nothing
