@@ -9,7 +9,7 @@ Nothing is random. A path lists faults, each with the number of events before it
     python -m twin.sim.explore near --path "17 kill a; 31 freeze b 4 s"
 
 The limits: a fault strikes just before an event, and at no other moment; the next fault strikes
-before the pair has been well for `WELL_S`; worlds that agree to 10 ms count as one.
+before the pair has been well for `WELL_S`; worlds that agree to 0.1 s count as one.
 """
 
 import argparse
@@ -31,8 +31,8 @@ from twin.sim.scope import FAULTS, SETTINGS, SLOTS_EVERY_S, Scene
 
 WELL_S = 6.0
 """A pair has healed after this long at rest: it holds a round and three watch lines."""
-_SLOT_S = SLOTS_EVERY_S + 1.0
-"""How long the pair must be well after the last fault: long enough for one more slot."""
+_RUN_BY_S = 2.0
+"""A pair that is well has run every slot that was due this long ago."""
 _LOOK_AT = 30
 """The number of events after the last fault at which a world is compared with known ones. More
 comparisons cost more than they save, because few worlds are equivalent."""
@@ -153,7 +153,7 @@ class _Explorer:
         """Follow a world until it is well for long enough, or equivalent to a known one."""
         struck_at, struck = scene.now, scene.happened
         well_since: float | None = None
-        while well_since is None or scene.now < well_since + (WELL_S if left else _SLOT_S):
+        while well_since is None or scene.now < well_since + WELL_S:
             if self._knows(scene, left, scene.happened - struck):
                 self.seen.alike += 1
                 return
@@ -169,7 +169,7 @@ class _Explorer:
                 break
         settle(scene)
         see_runs_end(scene)
-        scene.observer.check_slots(scene.began_at, scene.now - SLOTS_EVERY_S)
+        scene.observer.check_slots(scene.began_at, scene.now - _RUN_BY_S)
 
     def _knows(self, scene: Scene, left: int, since: int) -> bool:
         """`since`: the number of events after the last fault."""

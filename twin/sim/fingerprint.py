@@ -25,7 +25,7 @@ _BESIDE_THE_POINT |= {"longest_vacancy_s", "double_duty_s", "happened", "began_a
 
 
 def fingerprint(world: World) -> int:
-    """Equal for worlds with the same future. Times count from now, to 10 ms; terms and boots count
+    """Equal for worlds with the same future. Times count from now, to 0.1 s; terms and boots count
     by their order."""
     return _Outline(world).hash
 
@@ -83,7 +83,7 @@ class _Outline:
             return None
         if not _DATE < what < inf:
             return what
-        age_s = round(self._now - what + _OFF_THE_EDGE_S, 2)
+        age_s = round(self._now - what + _OFF_THE_EDGE_S, 1)
         return age_s if abs(age_s) < _LONG_AGO_S else _LONG_AGO_S
 
     def _text(self, what: str) -> Any:
