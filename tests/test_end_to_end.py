@@ -127,11 +127,7 @@ async def old_and_new_side_by_side(tmp_path: Path) -> None:
         await b_on_duty(pair)
         await pair.b.deploy(overlap_s=6)
         await asyncio.sleep(8)
-        for _ in range(100):  # the new boot waits for its URL, and then for the peer
-            if sorted(await pair.roles()) == ["on_duty", "standby"]:
-                break
-            await asyncio.sleep(0.2)
-        assert sorted(await pair.roles()) == ["on_duty", "standby"]
+        await pair.until_roles("on_duty", "standby")  # the new boot may still wait for its URL
         slots = [run.slot for run in pair.runs()]
         assert len(slots) == len(set(slots))
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from twin.core.pair import machine
+from twin.core.pair import machine, slots
 from twin.sim import explore
 from twin.sim.explore import Seen, fast_forward, first_faults, follow, replay
 from twin.sim.fingerprint import fingerprint
@@ -67,6 +67,16 @@ def test_without_the_freeze_rule_it_finds_two_on_duty_and_prints_the_replay_comm
     assert again
     with pytest.raises(BrokenPromiseError, match="thaws"):
         replay("near", ((int(again[1]), again[2]),))
+
+
+def test_a_slot_that_nobody_runs_after_a_fault_is_a_broken_promise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fast_forward("near", 0)  # the pair at rest is brought there by the real rules
+    monkeypatch.setattr(slots, "serve", lambda _step, just_taken: None)  # noqa: ARG005
+    # It takes longer than the 10 s from one slot to the next.
+    (violation,) = follow(("near", (2, "freeze a 9 s"), 1)).violations
+    assert violation.promise.startswith("no slot is lost")
 
 
 def test_a_pair_at_rest_is_the_same_world_when_it_has_repeated_itself() -> None:

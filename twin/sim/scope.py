@@ -255,7 +255,7 @@ def _faults_of(name: str, other: str) -> list[Fault]:
         Fault(f"terminate {name}", acts, partial(_terminate, name)),
         Fault(f"deploy {name} early", single, partial(_deploy, name, 0.1, False)),
         Fault(f"deploy {name} late", single, partial(_deploy, name, 6.0, False)),
-        Fault(f"deploy {name} in vain", single, partial(_deploy, name, 0.1, True)),
+        Fault(f"failed deploy of {name}", single, partial(_deploy, name, 0.1, True)),
         Fault(f"cut {name}-{other} 9 s", _always, partial(_cut, frozenset({way}), 9.0)),
         Fault(f"lose {name}-{other}", _always, partial(_strike_next, way, None)),
         Fault(f"slow {name}-{other}", _always, partial(_strike_next, way, _SLOW_S)),
