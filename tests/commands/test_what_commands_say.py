@@ -87,6 +87,18 @@ def test_an_answer_that_is_no_status_is_told_as_such(
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("command", ["status", "check", "down"])
+@pytest.mark.parametrize("nonce", ["", "0af1"])
+def test_an_answer_that_a_cache_keeps_is_not_believed(
+    lonely: Twin, command: str, nonce: str
+) -> None:
+    with answering(status(role="on_duty", nonce=nonce)) as url:
+        ended = lonely.command(command, PEER_URL=url, SELF_URL="http://127.0.0.1:9")
+    assert ended.returncode == 1
+    told = ended.stdout + ended.stderr
+    assert f"a cache answers for {url}: exclude /status from caching" in told
+
+
 def test_a_command_that_has_to_wait_says_for_what(lonely: Twin) -> None:
     with answering(status(), after_s=3.0) as url:
         ended = lonely.command("status", "--json", PEER_URL=url, SELF_URL="http://127.0.0.1:9")

@@ -21,6 +21,7 @@ from twin.core.pair.events import Event, Froze, HandOver, Leave
 from twin.core.pair.state import State
 from twin.core.schedule.job import Job, Run
 from twin.core.schedule.schedules import every
+from twin.hosts import WAKES_WITHIN_S
 from twin.log import Log
 from twin.worker.attendant import Attendant, Surroundings, shell, words_of
 from twin.worker.outputs import Outputs
@@ -128,7 +129,7 @@ def test_five_quick_failures_hand_the_duty_over_once(make: Made) -> None:
     bench = make("echo broken; exit 3")
     until(lambda: "event=command.failing" in bench.log.getvalue())
     assert bench.starts() == 5
-    assert [type(event) for event in bench.pair.handled] == [HandOver]
+    assert bench.pair.handled == [HandOver(WAKES_WITHIN_S)]
     assert bench.pair.memos == {"run.bot": "a gave it up"}
     assert bench.attendant.why == "it ended with status 3"
     assert bench.attendant.output == "broken\n"

@@ -4,6 +4,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -87,9 +88,10 @@ def own_url(settings: Settings) -> str:
 
 def ask(url: str, credentials: Credentials, within_s: float = WAKES_WITHIN_S) -> Answer:
     """What `url` answers to these credentials. The request wakes a twin that sleeps."""
+    nonce = token_hex(8)
     try:
         with waiting_for(f"{url}: if it sleeps, it may take {within_s:g} s to wake"):
-            answer = _get(f"{url}/status", credentials, within_s)
+            answer = _get(f"{url}/status?nonce={nonce}", credentials, within_s)
     except NO_ANSWER as error:
         silence = Failed(Failure.REFUSED, f"no answer ({str(error) or f'in {within_s:g} s'})")
         return Answer(url, None, f"{url}: {_why(failure_of(error) or silence)}")
@@ -100,6 +102,8 @@ def ask(url: str, credentials: Credentials, within_s: float = WAKES_WITHIN_S) ->
         _TOLD.validate_python(told)
     except ValueError:
         return Answer(url, None, f"{url} answers, but not as a twin does: is the URL right?")
+    if told.get("nonce", nonce) != nonce:  # an older release sends none
+        return Answer(url, None, f"a cache answers for {url}: exclude /status from caching")
     return Answer(url, told)
 
 

@@ -24,6 +24,7 @@ from twin.core.pair.events import Event, HandOver
 from twin.core.pair.state import State
 from twin.core.pair.timeouts import CONTINUOUS_LEASE_S
 from twin.core.schedule.job import Run
+from twin.hosts import WAKES_WITHIN_S
 from twin.log import Log
 from twin.worker.child import Child, environment, how, without_secrets
 from twin.worker.outputs import Outputs
@@ -32,8 +33,6 @@ from twin.worker.program import Begin, Process
 _BEAT_S = 0.5
 """A beat may be lost, and one may be late, before the lease of 2 s runs out."""
 _BAD_PROBES = 3
-_WAKES_WITHIN_S = 60.0
-"""A peer that sleeps takes so long to wake and to take the duty."""
 _NOT_STARTED = 127
 _OF_A_SHELL = re.compile(r"[|&;<>()$`*?\[\]#~{}\n]")
 """What a shell makes something of. A program's name with `=` is none that `which` finds."""
@@ -288,7 +287,7 @@ class Attendant:
         else:
             told = f"{failures}: the other twin is asked to take the duty"
             pair.remember(self._key, f"{state.twin} gave it up", term)
-            pair.handle(HandOver(_WAKES_WITHIN_S))
+            pair.handle(HandOver(WAKES_WITHIN_S))
         name, why = self.command.name, self.why
         self._around.log.error("command.failing", command=name, because=told)
         body = f"On {state.twin} {told}.\nThe last time {why}. Its output is on the status page."
