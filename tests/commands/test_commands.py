@@ -17,7 +17,9 @@ Pair = tuple[Twin, Twin]
 
 def test_status_shows_both_twins_and_the_jobs(pair: Pair) -> None:
     ended = pair[0].command("status")
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.returncode == 0
+    said = ended.stderr.splitlines()
+    assert [line for line in said if not line.startswith("waiting for ")] == []  # it may be slow
     for text in ("TWIN", "on duty", "standby", pair[0].url, pair[1].url, "good", "every 1h"):
         assert text in ended.stdout
 

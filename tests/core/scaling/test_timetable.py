@@ -261,6 +261,9 @@ GROUPS = st.one_of(
 )
 
 
+MIDNIGHT = time()
+
+
 @cache
 def shown(zone: str, change: datetime) -> list[datetime]:
     """The local time in each minute of some days around the change."""
@@ -291,15 +294,17 @@ def watched(groups: list[Group], zone: str, change: datetime) -> list[int | None
     """
     levels: list[int | None] = []
     below = on_top = None
-    entries: dict[str, int] = {}
+    entries: dict[time, int] = {}
     clock = shown(zone, change)
     newest = datetime.combine(clock[0].date(), time()) - MINUTE
     for now in clock:
         while newest < now:
             newest += MINUTE
-            if newest.time() == time():
-                on_top, entries = day_of(groups, newest.date(), change)
-            below = entries.get(f"{newest:%H:%M}", below)
+            of_day = newest.time()
+            if of_day == MIDNIGHT:
+                on_top, written = day_of(groups, newest.date(), change)
+                entries = {time.fromisoformat(at): quantity for at, quantity in written.items()}
+            below = entries.get(of_day, below)
         levels.append(below if on_top is None else on_top)
     return levels
 
