@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from twin.core.moment import Moment, iso
+from twin.core.pair.lease import Lease
 from twin.core.pair.state import Holding, Peer, Standby, State
 
 SILENT_S = 40.0
@@ -27,6 +28,8 @@ def diagnose(state: State, ticking: bool, now: Moment) -> Diagnosis | None:
             "The scheduler of this twin stands still: it starts no job.",
             "Restart this app. The other twin takes the duty meanwhile.",
         )
+    if state.lease is not None:
+        return _strictly(state, state.lease, now)
     if peer.trouble:
         return _troubled(state, now)
     if state.alone:
@@ -39,6 +42,34 @@ def diagnose(state: State, ticking: bool, now: Moment) -> Diagnosis | None:
             "Nobody is on duty.", "It is being settled. If it lasts, restart this app."
         )
     return _unheard(state, now)
+
+
+def _strictly(state: State, lease: Lease, now: Moment) -> Diagnosis | None:
+    if lease.is_silent:
+        goes_on = "This twin goes on as long as every other one agrees."
+        stops = "No twin takes the duty until it answers."
+        return Diagnosis(
+            f"The arbiter is silent: {lease.silent_why}. {goes_on if state.on_duty else stops}",
+            "See whether the database of ARBITER_URL runs, and whether this host reaches it.",
+        )
+    if lease.superseded:
+        return Diagnosis(
+            "A newer boot of this app is there: this one takes no duty.",
+            "If the newer one failed, this one follows it once the app's URL leads here.",
+        )
+    peer = state.peer
+    if len(lease.members) < 2 and peer.url is None:
+        return Diagnosis(
+            "This twin is alone: when it is away, nobody runs the jobs.",
+            "Deploy another one with the same ARBITER_URL.",
+        )
+    if peer.heard_at is None or not is_silent(peer, now) or peer.left:
+        return None
+    return Diagnosis(
+        f"{peer.twin} has not been heard since {iso(peer.heard_at.wall)}. The arbiter decides who "
+        "is on duty.",
+        "See whether its host runs it, and whether the line between the two hosts is cut.",
+    )
 
 
 def _troubled(state: State, now: Moment) -> Diagnosis:

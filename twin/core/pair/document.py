@@ -42,6 +42,11 @@ class Document:
     """Whether it also just heard that newer boot, which perhaps cannot be asked yet."""
     doubts: bool = False
     """Whether the sender is a standby in doubt, and could read no answer."""
+    pleads: bool = False
+    """Whether the sender holds the duty while the arbiter is silent: it asks the other twins to
+    claim nothing for one lease."""
+    confirms: str = ""
+    """The boot to whose last such question the sender agreed."""
     running: tuple[str, ...] = ()
     """Names of the jobs that run in the sender's process now."""
     jobs_digest: str = ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import inf
 
+from twin.core.pair.arbiter import Answer, Question
 from twin.core.pair.document import Document, Role
 from twin.core.pair.knowledge import Fate
 from twin.core.schedule.job import Job
@@ -175,6 +176,19 @@ class Remember:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruled:
+    """The arbiter's answer to `question`."""
+
+    question: Question
+    asked_at: float
+    """When it was asked, as `Moment.mono`."""
+    answer: Answer | None
+    """None if there was none in time."""
+    why: str = ""
+    """Why there was none: a sentence without secrets."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """This process ends."""
 
@@ -200,6 +214,7 @@ Event = (
     | Asked
     | Cancelled
     | Remember
+    | Ruled
     | Leave
 )
 
@@ -226,6 +241,16 @@ class Request(Enum):
 @dataclass(frozen=True, slots=True)
 class Send:
     request: Request
+    url: str | None = None
+    """Of another twin than `State.peer`. Sent over a new connection: one that is kept may lead to
+    an older boot."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskArbiter:
+    question: Question
+    asked_at: float
+    """Comes back with the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,4 +309,4 @@ class Note:
     warning: bool = False
 
 
-Effect = Send | Publish | Watch | Start | Skipped | Finished | RoleChanged | Note
+Effect = Send | AskArbiter | Publish | Watch | Start | Skipped | Finished | RoleChanged | Note

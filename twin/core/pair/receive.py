@@ -77,12 +77,21 @@ def receive(step: Step, event: Event) -> None:  # noqa: C901 (one line a case, a
             watch_lost(step, why, refused)
         case Watchers(count=count):
             _watchers(step, count)
+        case LearnedUrl(url=url):
+            step.change(url=url)
+        case Leave(because=because):
+            leave(step, because)
+        case _:
+            receive_work(step, event)
+
+
+def receive_work(step: Step, event: Event) -> None:
+    """What an event says of jobs and memos."""
+    match event:
         case Ended():
             slots.ended(step, event)
             if isinstance(step.state.stage, Standby):
                 step.send(Request.UPDATE)
-        case LearnedUrl(url=url):
-            step.change(url=url)
         case RunNow(job=job):
             slots.run_now(step, job)
         case Declared(jobs=jobs, counted_from=counted_from):
@@ -91,15 +100,13 @@ def receive(step: Step, event: Event) -> None:  # noqa: C901 (one line a case, a
             slots.serve_asked(step, job)
         case Cancelled(job=job):
             slots.cancel(step, job)
-        case Remember():
+        case Remember():  # pragma: no branch (it is the last kind of event)
             _remember(step, event)
-        case Leave(because=because):  # pragma: no branch (it is the last kind of event)
-            leave(step, because)
 
 
 def _hear(step: Step, heard: Heard) -> None:
     document = heard.document
-    if _is_current(step.state, heard):
+    if is_current(step.state, heard):
         step.change(told=True)
     if document.twin == step.state.twin:
         _hear_own_name(step, document, heard.via)
@@ -116,7 +123,7 @@ def _hear(step: Step, heard: Heard) -> None:
         # An older boot, late or still there: only its knowledge counts.
         _look_past(step, document, heard.via)
         return
-    _note_peer(step, document)
+    note_peer(step, document)
     if not step.state.newer_boot:
         _weigh(step, document, heard.via)
 
@@ -127,7 +134,7 @@ def _believe(step: Step, document: Document) -> None:
     slots.find_gaps(step, ours, document.ledger)
 
 
-def _is_current(state: State, heard: Heard) -> bool:
+def is_current(state: State, heard: Heard) -> bool:
     """Whether it shows all runs so far. A router may have held a call for half a minute."""
     claim, boot = heard.document.claim, heard.document.boot
     releases = claim.released and claim.boot == boot and claim >= state.knowledge.claim
@@ -218,7 +225,7 @@ def _reached(step: Step) -> None:
             wake_again(step, "the newer boot did not take its place")
 
 
-def _note_peer(step: Step, document: Document) -> None:
+def note_peer(step: Step, document: Document) -> None:
     """Take what the newest boot of the peer says of itself."""
     peer = step.peer
     if document.boot > peer.boot:

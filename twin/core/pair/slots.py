@@ -263,6 +263,8 @@ def _why_skipped(state: State, job: Job, slot: int, known: bool) -> str:
     paused, late = state.knowledge.paused, state.wall - slot
     if paused is not None and job.pausable:
         return f"the duty is paused: {paused.text}"
+    if state.lease is not None and slot <= state.lease.floor:
+        return "it was due before this twin took the duty, and another may have started it unheard"
     if known and not state.told and slot <= state.woke_at.wall:
         return "it was due before this twin woke, and nobody says whether it ran"
     if late > job.grace_s:
@@ -347,6 +349,8 @@ def _has_had_its_time(state: State, job: Job, entry: Entry, now: float) -> bool:
     held, peer = state.stage, state.peer
     if isinstance(held, Holding) and now >= held.since + job.timeout_s:
         return True
+    if state.lease is not None:
+        return state.lease.follows_expired
     # One that leaves has left its router, too, and may be unable to say anything.
     if entry.boot != peer.boot or peer.left or peer.heard_at is None:
         return False

@@ -8,6 +8,7 @@ from typing import ClassVar
 from twin.core.moment import Moment
 from twin.core.pair.document import Document, Role
 from twin.core.pair.knowledge import NOBODY, Claim, Knowledge
+from twin.core.pair.lease import Lease
 from twin.core.pair.shift import Shift
 from twin.core.pair.timeouts import REOPEN_S
 from twin.core.schedule.job import Job
@@ -20,6 +21,10 @@ class Rules:
     takes_on_wake: bool = True
     """`ON_WAKE=take`; without it a waking twin joins, if its peer is on duty."""
     shift: Shift | None = None
+    lease_s: float | None = None
+    """The length of a lease from the arbiter; None without one."""
+    goes_on: bool = False
+    """`ARBITER_DOWN=pair`, as in `Lease`."""
 
 
 def boot_name(began_ms: int, tail: str) -> str:
@@ -194,6 +199,8 @@ class State:
     ask_runs_at: float = 0.0
     """When to ask again after a run on the other twin."""
     in_shift: bool = False
+    lease: Lease | None = None
+    """In strict mode."""
     refused: frozenset[str] = frozenset()
     """The reasons for refused knowledge that the log has already."""
 
@@ -259,6 +266,9 @@ class State:
             wall=now.wall,
             jobs=jobs,
             in_shift=rules.shift is not None and rules.shift.contains(now.wall),
+            lease=None
+            if rules.lease_s is None
+            else Lease(length_s=rules.lease_s, goes_on=rules.goes_on),
         )
 
     def document(self, running: tuple[str, ...] = (), ticked_ago_s: float = 0.0) -> Document:
@@ -272,6 +282,8 @@ class State:
             retired=self.retired,
             vouches=self.vouches,
             doubts=self._doubts,
+            pleads=self._pleads,
+            confirms="" if self.lease is None else self.lease.confirms,
             running=running,
             ticked_ago_s=ticked_ago_s,
             claim=self._claim_shown,
@@ -286,6 +298,10 @@ class State:
         if not isinstance(stage, Standby):
             return False
         return stage.doubt_since is not None and stage.asks_in_vain
+
+    @property
+    def _pleads(self) -> bool:
+        return self.lease is not None and self.lease.is_silent and self.on_duty
 
     @property
     def _claim_shown(self) -> Claim:

@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from twin.core.moment import Moment
+from twin.core.pair.arbiter import Question
 from twin.core.pair.belief import believed
 from twin.core.pair.bounds import WHY_BYTES, shortened
 from twin.core.pair.events import (
+    AskArbiter,
     Effect,
     Finished,
     Note,
@@ -95,14 +97,25 @@ class Step:
             wall=self.now.wall,
         )
 
-    def send(self, request: Request) -> None:
-        """Send a request, if its URL is known."""
-        url = self.state.url if request is Request.OWN else self.state.peer.url
-        if url is not None and Send(request) not in self._effects:
-            self._effects.append(Send(request))
+    def send(self, request: Request, url: str | None = None) -> None:
+        """Send a request, if its URL is known; `url` as in `Send`."""
+        to = url or (self.state.url if request is Request.OWN else self.state.peer.url)
+        if to is not None and Send(request, url) not in self._effects:
+            self._effects.append(Send(request, url))
+
+    def ask_arbiter(self, question: Question) -> None:
+        self._effects.append(AskArbiter(question, self.now.mono))
+
+    def change_lease(self, **fields: Any) -> None:
+        assert self.state.lease is not None, "only in strict mode"  # noqa: S101
+        self.state = replace(self.state, lease=replace(self.state.lease, **fields))
 
     def watch(self, wanted: bool) -> None:
         self._effects.append(Watch(wanted))
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        return tuple(self._starts)
 
     def start(self, job: str, slot: int) -> None:
         self._starts.append(Start(job, slot))
