@@ -9,7 +9,7 @@ from twin.clock import Clock
 from twin.core.alert import Alert
 from twin.core.moment import Moment
 from twin.core.pair.document import Document, Role
-from twin.core.pair.events import Heard, Request, Start, Via
+from twin.core.pair.events import AskArbiter, Heard, Request, Start, Via
 from twin.core.pair.knowledge import Claim
 from twin.core.pair.state import Rules, State
 from twin.core.schedule.job import Job
@@ -58,6 +58,8 @@ class Bench:
     started: list[Start] = field(default_factory=list)
     published: list[Document] = field(default_factory=list)
     asked_since: list[float] = field(default_factory=list)
+    asked: list[AskArbiter] = field(default_factory=list)
+    """The questions to the arbiter."""
 
     @property
     def role(self) -> Role:
@@ -96,19 +98,23 @@ class Bench:
 
 
 def bench(
-    jobs: Mapping[str, Job] | None = None, peer: str | None = PEER, url: str | None = None
+    jobs: Mapping[str, Job] | None = None,
+    peer: str | None = PEER,
+    url: str | None = None,
+    rules: Rules | None = None,
 ) -> Bench:
     clock, output = HandClock(), io.StringIO()
-    state = State.at_wake("a", "1-a", url, peer, Rules(), jobs or {}, clock.now())
+    state = State.at_wake("a", "1-a", url, peer, rules or Rules(), jobs or {}, clock.now())
     log = Log("a", output)
     made = Bench(clock, Node(state, clock, log, quiet=frozenset()), output)
     made.node.outlets = Outlets(
-        send=made.sent.append,
+        send=lambda request, _: made.sent.append(request),
         watch=made.watched.append,
         publish=lambda: made.published.append(made.node.document()),
         start=lambda start, _: made.started.append(start),
         running=lambda: (),
         catch_up=made.asked_since.append,
+        ask_arbiter=made.asked.append,
     )
     return made
 

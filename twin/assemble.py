@@ -6,13 +6,14 @@ import secrets
 import selectors
 import socket
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twin import __version__
 from twin.clock import Clock
 from twin.core.command import Command
 from twin.core.pair.events import Start
 from twin.core.pair.state import State, boot_name
+from twin.core.pair.timeouts import SILENCE_S
 from twin.core.schedule.job import Job
 from twin.duties import Duties
 from twin.hosts import GRACE_S
@@ -43,6 +44,9 @@ from twin.worker.outputs import Outputs
 from twin.worker.program import Begin, Script, command_of
 from twin.worker.script_names import digest_of
 from twin.worker.scripts import Scripts
+
+if TYPE_CHECKING:
+    from twin.node.arbiter import ArbiterLink
 
 _ERRORS = Throttle(free=3, each_s=20.0)
 """Limits lines of the log that anybody can cause."""
@@ -113,6 +117,7 @@ async def _serve(
         _start_commands(commands, context, node, write, scripts.outputs)
     scripts.node = node
     streams, client = Streams(node), Client()
+    arbiter = _arbiter(settings, node, clock)
     link, watch = PeerLink(settings, node, clock, client), Watch(settings, node, client)
     scripts.announced = streams.wait_until_written
     runner = Runner(own, node, clock, log, streams.wait_until_written)
@@ -125,6 +130,7 @@ async def _serve(
         link.catch_up,
         commands.role_changed,
         link.ask_for_jobs,
+        *((arbiter.send, arbiter.rule) if arbiter is not None else ()),
     )
     node.jobs.learn = scripts.learn
     keep_awake = KeepAwake(settings, node, client, clock, log)
@@ -138,9 +144,19 @@ async def _serve(
     shutdown = Shutdown(node, link, runner, scripts, duties, notifier, streams, server, clock)
     signals.call(shutdown.begin, asyncio.get_running_loop())
     await _run(server, listener, Scheduler(node), _chores(keep_awake, PeerWatch(context)))
-    for part in (watch, link, client):
-        await part.close()
+    for part in (watch, link, client, arbiter):
+        if part is not None:
+            await part.close()
     log.info("twin.left")
+
+
+def _arbiter(settings: Settings, node: Node, clock: Clock) -> "ArbiterLink | None":
+    if settings.arbiter_url is None:
+        return None
+    from twin.arbiter import connect
+    from twin.node.arbiter import ArbiterLink
+
+    return ArbiterLink(connect(settings.arbiter_url, timeout_s=SILENCE_S), node, clock)
 
 
 def _start_commands(

@@ -45,6 +45,15 @@ def test_a_document_reads_as_it_was_written() -> None:
     assert parse(json.dumps(dump(whole)).encode(), WALL) == whole
 
 
+def test_without_an_arbiter_a_document_says_nothing_of_one() -> None:
+    strict = {"pleads", "confirms"}
+    assert not strict & dump(document()).keys()
+    assert not strict & json.loads(dump_json(document())).keys()
+    for told in (document(pleads=True), document(confirms="1-a")):
+        assert strict <= dump(told).keys()
+        assert parse(dump_json(told), WALL) == told
+
+
 def test_unknown_fields_are_ignored() -> None:
     assert parsed(mood="fine").twin == "b"
 

@@ -110,7 +110,7 @@ def test_our_own_url_is_asked_with_our_own_credentials() -> None:
     login = base64.b64encode(b"user:own-s3cret").decode().lower()
     assert server.lines == ["POST /update"]
     assert server.asked[0].headers["authorization"] == f"basic {login}"
-    assert events == [Heard(document(twin="a", boot="1-a"), Via.OWN)]
+    assert events == [Heard(document(twin="a", boot="1-a"), Via.OWN, 1000.0)]
 
 
 def test_our_own_url_is_asked_over_a_new_connection_each_time() -> None:

@@ -95,7 +95,7 @@ def served(
     commands.start(around)
     runner = Runner(own, node, clock, log, lambda: None)
     node.outlets = Outlets(
-        send=lambda _: None,
+        send=lambda _request, _url: None,
         watch=lambda _: None,
         publish=lambda: None,
         start=starting(own, runner, scripts),

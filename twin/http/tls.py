@@ -33,14 +33,21 @@ def bundle() -> Iterator[str | None]:
 
     None for the usual ones.
     """
-    file = _private()
-    if not file:
+    if not _private():
         yield None
         return
+    with roots() as file:
+        yield file
+
+
+@contextlib.contextmanager
+def roots() -> Iterator[str]:
+    """As `bundle`, for a library that has no usual ones."""
     usual = httpx.create_ssl_context(trust_env=False).get_ca_certs(binary_form=True)
     with NamedTemporaryFile(suffix=".pem") as both:
         both.write("".join(map(ssl.DER_cert_to_PEM_cert, usual)).encode())
-        both.write(Path(file).read_bytes())
+        if file := _private():
+            both.write(Path(file).read_bytes())
         both.flush()
         yield both.name
 

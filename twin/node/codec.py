@@ -57,6 +57,7 @@ _BOOT = re.compile(r"(\d{1,13})-[0-9a-z]{1,16}")
 
 _DOCUMENT = TypeAdapter(Document)
 _RECORD = TypeAdapter(Record)
+_STRICT = {"pleads", "confirms"}
 
 
 class NoTwinError(Exception):
@@ -114,14 +115,21 @@ def dump_record(record: Record) -> dict[str, Any]:
 
 def dump(document: Document, **fields: Any) -> dict[str, Any]:
     """The document as values for JSON, with additional `fields`."""
-    content: dict[str, Any] = _DOCUMENT.dump_python(document, mode="json")
+    content: dict[str, Any] = _DOCUMENT.dump_python(
+        document, mode="json", exclude=_unsaid(document)
+    )
     return {**fields, **content}
 
 
 def dump_json(document: Document, **fields: Any) -> bytes:
     """The document as JSON, in a fraction of the time."""
-    whole = _DOCUMENT.dump_json(document)
+    whole = _DOCUMENT.dump_json(document, exclude=_unsaid(document))
     return to_json(fields)[:-1] + b"," + whole[1:] if fields else whole
+
+
+def _unsaid(document: Document) -> set[str] | None:
+    """A pair without an arbiter says nothing of one."""
+    return None if document.pleads or document.confirms else _STRICT
 
 
 # ---- bounds

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from twin.clock import Clock
 from twin.core.moment import Moment, iso
+from twin.core.pair.arbiter import Question
 from twin.core.pair.document import Document
 from twin.core.pair.events import (
+    AskArbiter,
     Effect,
     Event,
     Heard,
@@ -16,12 +18,14 @@ from twin.core.pair.events import (
     Remember,
     Request,
     RoleChanged,
+    Ruled,
     Send,
     Start,
     Tick,
     Watch,
 )
 from twin.core.pair.machine import Machine, Permission
+from twin.core.pair.ruled import start_question
 from twin.core.pair.state import State
 from twin.core.pair.timeouts import BEAT_S, UNSETTLED_S
 from twin.log import Log
@@ -34,7 +38,8 @@ class Outlets:
     """The handlers of the effects. A handler must not block. It may call back into the node at once
     only to report a run that ended before it began."""
 
-    send: Callable[[Request], None]
+    send: Callable[[Request, str | None], None]
+    """The URL is that of `Send`."""
     watch: Callable[[bool], None]
     publish: Callable[[], None]
     start: Callable[[Start, State], None]
@@ -44,6 +49,10 @@ class Outlets:
     role_changed: Callable[[], None] = lambda: None
     ask_for_jobs: Callable[[], None] = lambda: None
     """Ask the peer which jobs it runs."""
+    ask_arbiter: Callable[[AskArbiter], None] = lambda _: None
+    """The answer is handed to the node."""
+    rule: Callable[[Question], Ruled] | None = None
+    """Asks the arbiter, and waits for its answer. None without one."""
 
 
 class Node:
@@ -122,15 +131,25 @@ class Node:
 
     def may_begin(self, start: Start) -> bool:
         """Whether a run may begin; its thread asks just before. Waits while the twin is in
-        doubt."""
+        doubt, and in strict mode for the arbiter."""
+        asked_at, ruled = self._clock.now().mono, None
+        while True:
+            permission = self._settled(start, asked_at, ruled)
+            if permission is not Permission.ASK:
+                return permission is Permission.GRANTED
+            assert self.outlets.rule is not None, "in strict mode there is an arbiter"  # noqa: S101
+            ruled = self.outlets.rule(start_question(self.look(), {start.job: start.slot}))
+            self.handle(ruled)
+
+    def _settled(self, start: Start, asked_at: float, ruled: Ruled | None) -> Permission:
         with self._changed:
-            asked_at = self._clock.now().mono
             while True:
                 now = self._clock.now()
                 self._carry_out(self._machine.step(Tick(), now), now)
-                permission = self._machine.may_begin(start, asked_at, now)
+                permission = self._machine.may_begin(start, asked_at, now, ruled)
                 if permission is not Permission.UNSETTLED:
-                    return permission is Permission.GRANTED
+                    return permission
+                ruled = None
                 self._changed.wait(UNSETTLED_S)
 
     def _follow(self, document: Document, now: Moment) -> None:
@@ -153,14 +172,15 @@ class Node:
     def _carry_out(self, effects: tuple[Effect, ...], now: Moment) -> None:
         for effect in effects:
             self._carry_out_one(effect, now)
-        if effects:
-            self._changed.notify_all()
+        self._changed.notify_all()
 
     def _carry_out_one(self, effect: Effect, now: Moment) -> None:
         state = self._machine.state
         match effect:
-            case Send(request=request):
-                self.outlets.send(request)
+            case Send(request=request, url=url):
+                self.outlets.send(request, url)
+            case AskArbiter():
+                self.outlets.ask_arbiter(effect)
             case Publish():
                 self.outlets.publish()
             case Watch(open=wanted):

@@ -57,9 +57,10 @@ class PeerLink:
         self._own_auth = login(settings.own)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def send(self, request: Request) -> None:
-        """Start sending a request; safe from every thread."""
-        self._loop.call_soon_threadsafe(self._spawn, request)
+    def send(self, request: Request, url: str | None = None) -> None:
+        """Start sending a request, to another twin than the peer if it has a URL; safe from every
+        thread."""
+        self._loop.call_soon_threadsafe(self._spawn, request, url)
 
     def catch_up(self, since: float) -> None:
         """Start asking for the peer's history from this wall time on; safe from every thread."""
@@ -100,8 +101,8 @@ class PeerLink:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _spawn(self, request: Request) -> None:
-        self._begin(self._sending(request))
+    def _spawn(self, request: Request, url: str | None) -> None:
+        self._begin(self._sending(request) if url is None else self._tell(request, url))
 
     def _begin(self, doing: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(doing)
@@ -122,6 +123,18 @@ class PeerLink:
                 return self._look()
             case Request.OWN:
                 return self._ask_own_url()
+
+    async def _tell(self, request: Request, url: str) -> None:
+        asked_at = self._clock.now().mono
+        path = "/down" if request is Request.DOWN else "/update"
+        try:
+            answer = await self._client.fetch(
+                "POST", url + path, self._peer_auth, self._body(), keep=False
+            )
+            document = parse(answer.body, self._clock.now().wall)
+        except (*NO_ANSWER, NoTwinError):
+            return
+        self._node.handle(Heard(document, Via.ANSWER, asked_at))
 
     async def _update(self) -> None:
         if not await self._lacks("/update"):
@@ -197,14 +210,15 @@ class PeerLink:
 
     async def _ask_own_url(self) -> None:
         """Tell the core which boot answers at our own public URL."""
-        url = self._node.look().url
+        url, asked_at = self._node.look().url, self._clock.now().mono
         if url is None:
             return
         try:
             answer = await self._client.fetch(
                 "POST", f"{url}/update", self._own_auth, self._body(), keep=False
             )
-            self._node.handle(Heard(parse(answer.body, self._clock.now().wall), Via.OWN))
+            document = parse(answer.body, self._clock.now().wall)
+            self._node.handle(Heard(document, Via.OWN, asked_at))
         except (*NO_ANSWER, NoTwinError):
             return  # waking and retired boots ask again; to other boots a failure says nothing
 

@@ -29,6 +29,9 @@ _PING_BEFORE_SLEEP_S = 5 * 60
 """A ping comes so long before the host would put the app to sleep: one may be lost or late."""
 _PASSWORD_LENGTH = 8
 """Four guesses a second find a shorter one in the end."""
+_ARBITERS = ("redis://", "rediss://", "postgres://", "postgresql://")
+_SHORTEST_LEASE_S, _LONGEST_LEASE_S = 10.0, 60.0
+"""An answer may take 3 s, and a lease has to be renewed before it ends."""
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
 
 
@@ -72,6 +75,8 @@ class Settings:
     """Apprise URLs, which hold passwords."""
     deadman_url: str | None = field(repr=False)
     """Fetched while on duty. A secret: anybody who knows it can keep its alarm silent."""
+    arbiter_url: str | None = field(repr=False)
+    """The database of strict mode; holds a password."""
     host: Host | None
     offer: Offer | None
     """By which a known host counts the hours."""
@@ -113,15 +118,13 @@ def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings
         jobs=_jobs(read),
         job_retries=read.number("JOB_RETRIES", 0, 0, 100),
         timezone=timezone,
-        rules=Rules(
-            takes_on_wake=read.choice("ON_WAKE", "take", "join"),
-            shift=read.parsed("SHIFT", lambda text: parse_shift(text, zone(timezone)), None),
-        ),
+        rules=_rules(read, timezone),
         standby_asleep=not read.choice("STANDBY", "awake", "asleep"),
         targets=read_targets(environ, Path("twin.toml"), dry_run, problems),
         commands=read_commands(environ, Path("twin.toml"), problems),
         notify_urls=_notify_urls(read),
         deadman_url=_deadman_url(read),
+        arbiter_url=_arbiter_url(read),
         host=host,
         offer=offer_of(environ) if host else None,
         release=(read.text(host.release)[:7] if host else "") or __version__,
@@ -131,6 +134,26 @@ def read_settings(environ: Mapping[str, str], dry_run: bool = False) -> Settings
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _rules(read: Parser, timezone: str) -> Rules:
+    lease_s = float(read.duration("ARBITER_LEASE", "10s"))
+    if not _SHORTEST_LEASE_S <= lease_s <= _LONGEST_LEASE_S:
+        read.problem(f"ARBITER_LEASE is {read.text('ARBITER_LEASE')}: use 10s to 60s")
+    stops = read.choice("ARBITER_DOWN", "stop", "pair")
+    return Rules(
+        takes_on_wake=read.choice("ON_WAKE", "take", "join"),
+        shift=read.parsed("SHIFT", lambda text: parse_shift(text, zone(timezone)), None),
+        lease_s=lease_s if read.text("ARBITER_URL") else None,
+        goes_on=not stops,
+    )
+
+
+def _arbiter_url(read: Parser) -> str | None:
+    url = read.text("ARBITER_URL")
+    if url and not url.startswith(_ARBITERS):
+        read.problem(f"ARBITER_URL must begin with {', '.join(_ARBITERS[:-1])} or {_ARBITERS[-1]}")
+    return url or None
 
 
 def _check_encoding(read: Parser) -> None:

@@ -22,6 +22,7 @@ from twin.core.command import GIVES_UP_AFTER, RUN_JOB, SOON_S, Command, Lives, R
 from twin.core.pair.document import Role
 from twin.core.pair.events import Event, HandOver
 from twin.core.pair.state import State
+from twin.core.pair.strict import lasts
 from twin.core.pair.timeouts import CONTINUOUS_LEASE_S
 from twin.core.schedule.job import Run
 from twin.hosts import WAKES_WITHIN_S
@@ -157,8 +158,8 @@ class Attendant:
         """A twin that stood still, and does not know yet whether it lost the duty, gives no sign of
         life: a command that is alive then is killed in time."""
         state = self._around.pair.look()
-        if state.role is not Role.CLAIMING:
-            now = self._around.clock.now().mono
+        now = self._around.clock.now().mono
+        if state.role is not Role.CLAIMING and lasts(state, now):
             self._stood_still |= now - self._beaten_at > CONTINUOUS_LEASE_S
             self._beaten_at = now
             if self._child is not None:
@@ -186,7 +187,8 @@ class Attendant:
         if self.lives.is_steady(now) and self._around.pair.recall(self._key):
             self._around.pair.remember(self._key, "", term)
         again_at, state = self.lives.again_at, self._around.pair.look()
-        if self._child is None and again_at is not None and now >= again_at and state.on_duty:
+        may_start = state.on_duty and lasts(state, now)
+        if self._child is None and again_at is not None and now >= again_at and may_start:
             self._start(state, term)
 
     def _start(self, state: State, term: int) -> None:
