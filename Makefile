@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 .PHONY: pair test test-oldest chaos prove explore bench lock clean
 
-pair: $(VENV)/run
+pair: $(VENV)/run $(if $(findstring --arbiter,$(ARGS)),$(VENV)/strict)
 	@$(BIN)/python -m twin lab $(ARGS)
 
 # Every branch of the core is covered by these; measuring it while days are simulated takes minutes.
@@ -39,8 +39,8 @@ AGAIN = { echo "RUN AGAIN: what failed beside others"; \
 # On the oldest Python that is promised, what a version of Python can break: the code, its settings
 # and one pair of real processes.
 FEWER := tests/core tests/settings tests/node tests/worker tests/process tests/commands tests/notify \
-	tests/web tests/scaling tests/test_main.py tests/test_end_to_end.py tests/test_layers.py \
-	--ignore=tests/web/browser --ignore=tests/scaling/platforms/test_docker.py
+	tests/web tests/scaling tests/arbiter tests/test_main.py tests/test_end_to_end.py \
+	tests/test_layers.py --ignore=tests/web/browser --ignore=tests/scaling/platforms/test_docker.py
 
 test-oldest:
 	$(MAKE) --no-print-directory PYTHON=$(OLDEST) VENV=.venv/oldest .venv/oldest/dev
@@ -67,7 +67,7 @@ explore: $(VENV)/run
 bench: $(VENV)/dev
 	@PYTHONPATH=.:tests $(BIN)/python -u tests/bench/bench.py
 
-# All packages that requirements.in and the group `dev` lead to, with the hashes of their files, for
+# All packages that requirements.in and the groups `strict` and `dev` lead to, with the hashes of their files, for
 # every Python and system. What is locked stays; ARGS=--upgrade takes what is new, if it is three
 # days old: most packages that somebody has tampered with are found by then.
 LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --no-config --universal \
@@ -75,7 +75,9 @@ LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --no-
 
 lock: $(VENV)/uv
 	$(LOCK) --output-file=requirements.txt requirements.in
-	$(LOCK) --output-file=requirements-dev.txt --constraint=requirements.txt --group=dev
+	$(LOCK) --output-file=requirements-strict.txt --constraint=requirements.txt --group=strict
+	$(LOCK) --output-file=requirements-dev.txt --constraint=requirements.txt \
+		--constraint=requirements-strict.txt --group=dev
 
 # By itself: to lock what was just written into requirements.in, nothing else need be there.
 $(VENV)/uv: requirements-dev.txt
@@ -86,6 +88,10 @@ $(VENV)/uv: requirements-dev.txt
 
 $(VENV)/run: requirements.txt
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement=$<
+	@touch $@
+
+$(VENV)/strict: requirements-strict.txt $(VENV)/run
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement=$<
 	@touch $@
 

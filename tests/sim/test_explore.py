@@ -8,6 +8,7 @@ import re
 import pytest
 
 from twin.core.pair import machine, slots
+from twin.core.pair.lease import Lease
 from twin.sim import explore
 from twin.sim.explore import Seen, fast_forward, first_faults, follow, replay
 from twin.sim.fingerprint import fingerprint
@@ -24,6 +25,27 @@ def test_one_fault_anywhere_breaks_no_promise_on_near_and_far_lines() -> None:
     assert not seen.violations, seen
     assert seen.firsts == len(tasks)
     assert seen.longest_vacancy_s < 9.5
+
+
+def test_one_fault_breaks_no_promise_in_strict_mode() -> None:
+    """Every twelfth: `make explore FAULTS=1 SETTINGS=strict` tries them all."""
+    tasks = [("strict", first, 1) for first in list(first_faults("strict"))[::12]]
+    seen = Seen()
+    for one in each(follow, tasks):
+        seen.add(one)
+    assert not seen.violations, seen
+    assert seen.firsts == len(tasks)
+    assert seen.longest_vacancy_s < 11
+
+
+def test_in_strict_mode_it_finds_two_on_duty_if_nobody_minds_the_end_of_a_lease(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fronts = [host.front for host in fast_forward("strict", 0).hosts.values()]
+    (holder,) = [front.host.name for front in fronts if front and front.state.on_duty]
+    monkeypatch.setattr(Lease, "is_trusted", lambda _lease, _now: True)
+    (violation,) = follow(("strict", (2, f"freeze {holder} 12 s"), 1)).violations
+    assert violation.promise.startswith("never two at once")
 
 
 @pytest.mark.parametrize("setting", SETTINGS)

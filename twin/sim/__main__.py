@@ -5,7 +5,7 @@ import sys
 
 from twin.clock import Clock
 from twin.sim.faults import MIXES
-from twin.sim.prove import PROVED, Broken, live, prove
+from twin.sim.prove import PROVED, STRICT, Broken, live, prove
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +28,9 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m twin.sim", description=__doc__)
     parser.add_argument("seed", nargs="?", type=int, help="with --minutes: the first seed")
-    parser.add_argument("--mix", choices=MIXES, help="storm, and with --minutes all of them")
+    parser.add_argument(
+        "--mix", choices=[*MIXES, *STRICT], help="storm, and with --minutes all of them"
+    )
     parser.add_argument("--minutes", type=float)
     return parser
 

@@ -197,7 +197,7 @@ class _Explorer:
 def is_well(scene: Scene) -> bool:
     """Whether one twin is on duty, the other sleeps or watches it, and only routine messages are
     underway."""
-    if scene.lines.cut or scene.lines.next:
+    if scene.is_disturbed():
         return False
     roles = []
     for host in scene.hosts.values():

@@ -241,7 +241,9 @@ class Faults:
 
     def _cut(self, host: Host) -> None:
         there, back = (host.name, host.peer or ""), (host.peer or "", host.name)
-        ways = self.random.choice([{there}, {back}, {there, back}])
+        self._cut_ways(self.random.choice([{there}, {back}, {there, back}]))
+
+    def _cut_ways(self, ways: set[tuple[str, str]]) -> None:
         self.world.story.tell(self.world.now, "lines", "are cut", str(sorted(ways)))
         self.world.lines.cut |= ways
         seconds = self.random.choice([3.0, 9.0, 30.0, 120.0])

@@ -18,6 +18,8 @@ _OFF_THE_EDGE_S = 0.002
 """Keeps ages off the points where rounding turns: apart from the last digits, they are multiples of
 5 ms."""
 _DATE = 1e9
+_TIMES_MS = {"now_ms", "began_ms", "expires_ms", "until_ms"}
+"""Times by the arbiter's clock. Other numbers as large are terms."""
 _MILLISECONDS = 1e12
 _BOOT = re.compile(r"\d{13}-")
 _BESIDE_THE_POINT = {"story", "random", "seed", "jobs", "steps", "starts", "handovers", "excused"}
@@ -72,10 +74,14 @@ class _Outline:
     def _fields(self, what: object, besides: str = "") -> Any:
         names = what.__slots__ if hasattr(what, "__slots__") else vars(what)
         return tuple(
-            self._of(getattr(what, name))
+            self._of_field(name, getattr(what, name))
             for name in names
             if name not in _BESIDE_THE_POINT and name not in (besides, "_count")
         )
+
+    def _of_field(self, name: str, value: Any) -> Any:
+        is_time = name in _TIMES_MS and value is not None
+        return self._of(value / 1000 if is_time else value)
 
     def _number(self, what: float) -> Any:
         if _MILLISECONDS < what < inf:

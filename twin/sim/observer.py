@@ -211,7 +211,7 @@ class Observer:
         if self.world.lines.cut:  # whether or not something is sent
             self.world.lines.hurt.note(now)
         acting = [process for process in self._processes() if process.acts]
-        holders = [process for process in acting if process.state.on_duty]
+        holders = [process for process in acting if self.acts(process)]
         if self._holders > 1:
             self.double_duty_s += now - self._looked_at
         self._looked_at, self._holders = now, len(holders)
@@ -234,6 +234,10 @@ class Observer:
         suspended = vacant and all(p.state.role is Role.STANDBY for p in awake)
         name = "never both suspended"
         self._suspended_since = self._check_vacancy(self._suspended_since, suspended, name)
+
+    def acts(self, process: Boot) -> bool:
+        """Whether it may start jobs."""
+        return process.state.on_duty
 
     def _is_excused(self, holders: list[Boot]) -> bool:
         now, lines = self.world.now, self.world.lines

@@ -1,4 +1,4 @@
-"""Two apps that know each other, in their own world."""
+"""Apps that know each other, in their own world."""
 
 from collections.abc import Mapping
 
@@ -10,14 +10,18 @@ from twin.sim.world import World
 
 
 class Pair(World):
-    """Hosts `a` and `b`; neither has booted yet."""
+    """Hosts `a` and `b`, and more if there are more twins; none has booted yet."""
 
     observer: Observer
 
-    def __init__(self, seed: int, jobs: Mapping[str, Job], rules: Rules) -> None:
+    def __init__(self, seed: int, jobs: Mapping[str, Job], rules: Rules, twins: int = 2) -> None:
         super().__init__(seed, jobs)
-        self.observer = Observer(self)
-        self._hosts = {name: Host(self, name, peer, rules) for name, peer in _APPS.items()}
+        self.observer = self.watched()
+        peers = _APPS if twins == len(_APPS) else dict.fromkeys(_NAMES[:twins])
+        self._hosts = {name: Host(self, name, peer, rules) for name, peer in peers.items()}
+
+    def watched(self) -> Observer:
+        return Observer(self)
 
     @property
     def hosts(self) -> Mapping[str, Host]:
@@ -25,3 +29,4 @@ class Pair(World):
 
 
 _APPS = {"a": "b", "b": "a"}
+_NAMES = "abcde"

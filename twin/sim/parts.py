@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from twin.core.moment import Moment
+from twin.core.pair.arbiter import Answer, Question
 from twin.core.pair.document import Document
 from twin.core.pair.events import Effect, Event, Request
 from twin.core.pair.knowledge import Entry
@@ -47,6 +49,8 @@ class Boot(Protocol):
     def host(self) -> App: ...
     @property
     def boot(self) -> str: ...
+    @property
+    def now(self) -> Moment: ...
     @property
     def state(self) -> State: ...
     @property
@@ -92,6 +96,12 @@ class Line(Protocol):
     def write(self, document: Document) -> None: ...
     def stall(self, gone: bool = False) -> None: ...
     def end(self) -> None: ...
+
+
+class Arbiter(Protocol):
+    def ask(
+        self, by: Boot, question: Question, answered: Callable[[Answer | None], None]
+    ) -> None: ...
 
 
 class Witness(Protocol):

@@ -78,7 +78,7 @@ def play(seed: int, mix: Mix) -> Outcome:
         settle(world)
     see_runs_end(world)
     world.observer.check_slots(began_at, world.now - 10)
-    return _outcome(world, faults, world.now - began_at)
+    return outcome(world, faults, world.now - began_at)
 
 
 def _take_turns(world: Pair, mix: Mix) -> None:
@@ -104,7 +104,7 @@ def see_runs_end(world: Pair) -> None:
         world.run(20)
 
 
-def _outcome(world: Pair, faults: Faults, seconds: float) -> Outcome:
+def outcome(world: Pair, faults: Faults, seconds: float) -> Outcome:
     seen = world.observer
     return Outcome(
         seed=world.seed,

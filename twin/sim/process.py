@@ -8,8 +8,10 @@ from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from twin.core.moment import Moment
+from twin.core.pair.arbiter import Answer, Question
 from twin.core.pair.document import Document
 from twin.core.pair.events import (
+    AskArbiter,
     Effect,
     Ended,
     Event,
@@ -21,6 +23,7 @@ from twin.core.pair.events import (
     Note,
     Publish,
     Request,
+    Ruled,
     Send,
     Start,
     TakeDuty,
@@ -31,6 +34,7 @@ from twin.core.pair.events import (
 )
 from twin.core.pair.knowledge import Fate
 from twin.core.pair.machine import Machine, Permission
+from twin.core.pair.ruled import start_question
 from twin.core.pair.state import Rules, Standby, State
 from twin.core.pair.timeouts import BEAT_S, CLOCK_AHEAD_S, ROUND_S, SILENCE_S
 from twin.hosts import GRACE_S
@@ -207,7 +211,8 @@ class Process:
         if self.frozen or (self._running and self.world.now - left_at < GRACE_S):
             self.world.after(0.5, partial(self._exit_when_done, left_at))
             return
-        self._request(Request.DOWN)
+        if self.state.peer.url is not None:
+            self._request(Request.DOWN)
         self.host.exited(self)
 
     # ---- time
@@ -253,22 +258,27 @@ class Process:
     def _carry_out(self, effect: Effect) -> None:
         self.world.observer.saw(self, effect)
         match effect:
-            case Send(request=request):
-                self._request(request)
+            case Send(request=request, url=url):
+                self._request(request, url)
+            case AskArbiter(question=question, asked_at=asked_at):
+                self._ask_arbiter(question, asked_at)
             case Publish():
                 document = self.document()
                 for stream in self.streams:
                     stream.write(document)
             case Watch(open=wanted):
-                if self.watch is not None:
-                    self.watch.close()
-                self.watch = Stream(self.world, self, self._peer_url) if wanted else None
+                self._open_watch(wanted)
             case Start():
                 late_s = self.world.random.uniform(0.0005, 0.02)
                 self.world.after(late_s, partial(self.when_awake, partial(self._begin, effect)))
             case Note():
                 values = " ".join(f"{name}={value}" for name, value in effect.values)
                 self._tell(effect.event, values)
+
+    def _open_watch(self, wanted: bool) -> None:
+        if self.watch is not None:
+            self.watch.close()
+        self.watch = Stream(self.world, self, self._peer_url) if wanted else None
 
     def read_by(self, stream: Line) -> None:
         self.streams.append(stream)
@@ -282,11 +292,33 @@ class Process:
     def _count_watchers(self) -> None:
         self.step(Watchers(len(self.streams)))
 
-    def _begin(self, start: Start, asked_at: float | None = None) -> None:
+    def _ask_arbiter(
+        self,
+        question: Question,
+        asked_at: float,
+        then: Callable[[Ruled], None] = lambda _: None,
+    ) -> None:
+        def answered(answer: Answer | None) -> None:
+            ruled = Ruled(question, asked_at, answer, "" if answer else "no answer in time")
+            self.step(ruled)
+            then(ruled)
+
+        arbiter = self.world.arbiter
+        assert arbiter is not None, "only a twin in strict mode asks"  # noqa: S101
+        arbiter.ask(self, question, answered)
+
+    def _begin(
+        self, start: Start, asked_at: float | None = None, ruled: Ruled | None = None
+    ) -> None:
         job, slot = start.job, start.slot
         asked_at = self.now.mono if asked_at is None else asked_at
         self.step(Tick())
-        match self.machine.may_begin(start, asked_at, self.now):
+        match self.machine.may_begin(start, asked_at, self.now, ruled):
+            case Permission.ASK:
+                question = start_question(self.state, {job: slot})
+                self._ask_arbiter(
+                    question, self.now.mono, lambda ruled: self._begin(start, asked_at, ruled)
+                )
             case Permission.UNSETTLED:
                 again = partial(self._begin, start, asked_at)
                 self.world.after(_LOOKS_AGAIN_S, partial(self.when_awake, again))
@@ -311,8 +343,8 @@ class Process:
         assert url is not None, "the core asks only whom it can reach"  # noqa: S101
         return url
 
-    def _request(self, kind: Request) -> None:
-        to = self.host.name if kind is Request.OWN else self._peer_url
+    def _request(self, kind: Request, url: str | None = None) -> None:
+        to = url or (self.host.name if kind is Request.OWN else self._peer_url)
         carries = kind in (Request.UPDATE, Request.DOWN, Request.OWN)
         asked = Asked(self, kind, self.document() if carries else None, self.now.mono)
         for _ in range(1 + self.world.lines.is_doubled()):

@@ -16,9 +16,12 @@ from twin.sim.faults import MIXES
 from twin.sim.observer import BrokenPromiseError
 from twin.sim.play import Outcome, play
 from twin.sim.pool import each
+from twin.sim.strict import play_strictly
 
 DAY_S = 86_400
-PROVED = ("quiet", "day", "fine", "storm", "strangers", "odd", "shifts")
+STRICT = {"strict": 2, "strict-3": 3, "strict-5": 5}
+"""In strict mode, with so many twins."""
+PROVED = ("quiet", "day", "fine", "storm", "strangers", "odd", "shifts", *STRICT)
 """Each seed is played with every one of these."""
 
 Lot = tuple[int, str]
@@ -106,7 +109,7 @@ def lots(first_seed: int, names: Iterable[str] = PROVED) -> Iterator[Lot]:
 def live(lot: Lot) -> Outcome | Broken:
     seed, mix = lot
     try:
-        return play(seed, MIXES[mix])
+        return play_strictly(seed, STRICT[mix]) if mix in STRICT else play(seed, MIXES[mix])
     except BrokenPromiseError as error:
         return Broken(seed, mix, str(error))
 

@@ -9,11 +9,13 @@ from twin.core.pair.document import Role
 from twin.core.pair.shift import Shift
 from twin.core.pair.state import Rules
 from twin.core.zones import zone
+from twin.sim.arbiter import NAME as ARBITER
 from twin.sim.host import Host
 from twin.sim.lines import Lines, Quality
 from twin.sim.pair import Pair
 from twin.sim.play import job, named
 from twin.sim.process import Process
+from twin.sim.strict import LEASE_S, Group
 
 SLOTS_EVERY_S = 10
 """Watch lines come every 2 s and rounds every 5 s, so a pair at rest repeats itself after 10 s."""
@@ -24,6 +26,8 @@ _RUN_S = 0.3
 _SLOW_S = 2.0
 _LATE_S = 12.0
 _BACK_S = 25.0
+_LEASE_OVER_S = 15.0
+"""A lease, and the time that a new holder takes."""
 _FAR_S = 1.4
 """A round trip of 2.8 s."""
 
@@ -97,6 +101,19 @@ class Scene(Pair):
         """Never: a fault may strike at any beat."""
         return False
 
+    def is_disturbed(self) -> bool:
+        """Whether a fault still lasts, or waits for its message."""
+        return bool(self.lines.cut or self.lines.next)
+
+
+class StrictScene(Scene, Group):
+    """The same with an arbiter."""
+
+    def is_disturbed(self) -> bool:
+        record = self.arbiter.store.record
+        named = record is not None and len({record.member.twin, *record.known}) == len(self.hosts)
+        return super().is_disturbed() or self.arbiter.is_ill or not named
+
 
 # ---- settings
 
@@ -113,9 +130,12 @@ class Setting:
     """Whether the first twin's shift ends while the faults come."""
     apart_s: float = 0.0
     """By how much their clocks differ."""
+    strict: bool = False
+    """Whether they have an arbiter."""
 
     def at_rest(self) -> Scene:
-        scene = Scene(Rules(takes_on_wake=self.takes_on_wake))
+        kind, lease_s = (StrictScene, LEASE_S) if self.strict else (Scene, None)
+        scene = kind(Rules(takes_on_wake=self.takes_on_wake, lease_s=lease_s))
         scene.lines.quality = Quality(self.way_s, self.way_s)
         a, b = scene.hosts.values()
         b.clock_off_s = self.apart_s
@@ -148,6 +168,7 @@ SETTINGS = {
     "join": Setting(takes_on_wake=False),
     "shifts": Setting(shifts=True),
     "apart": Setting(apart_s=1.0),
+    "strict": Setting(strict=True),
 }
 
 # ---- faults
@@ -238,8 +259,26 @@ def _strike_next(way: tuple[str, str], more_s: float | None, scene: Scene) -> No
     scene.lines.next[way] = more_s
 
 
+def _fail(down_s: float, flushed: bool, scene: Scene) -> None:
+    """The arbiter is down for so long, and may lose its memory."""
+    assert isinstance(scene, StrictScene), "there is no arbiter"  # noqa: S101
+    if flushed:
+        scene.arbiter.flush()
+    if down_s:
+        scene.arbiter.set_down(True)
+        scene.after(down_s, scene.arbiter.heal)
+
+
 def _always(_: Scene) -> bool:
     return True
+
+
+def _has_arbiter(scene: Scene) -> bool:
+    return isinstance(scene, StrictScene)
+
+
+def _freezes_strictly(name: str, scene: Scene) -> bool:
+    return _has_arbiter(scene) and _acts(name, scene)
 
 
 def _faults_of(name: str, other: str) -> list[Fault]:
@@ -268,4 +307,37 @@ def _faults_of(name: str, other: str) -> list[Fault]:
     ]
 
 
-FAULTS = {fault.name: fault for fault in (*_faults_of("a", "b"), *_faults_of("b", "a"))}
+def _faults_of_the_line_to_the_arbiter(name: str) -> list[Fault]:
+    there, back = (name, ARBITER), (ARBITER, name)
+    return [
+        Fault(
+            f"freeze {name} 12 s", partial(_freezes_strictly, name), partial(_freeze, name, 12.0)
+        ),
+        *(
+            Fault(f"{what} {source}-{target}", _has_arbiter, strike)
+            for source, target in (there, back)
+            for what, strike in (
+                ("cut 15 s", partial(_cut, frozenset({(source, target)}), _LEASE_OVER_S)),
+                ("lose", partial(_strike_next, (source, target), None)),
+                ("late", partial(_strike_next, (source, target), _LATE_S)),
+            )
+        ),
+    ]
+
+
+_FAULTS_OF_THE_ARBITER = [
+    Fault("arbiter down 5 s", _has_arbiter, partial(_fail, 5.0, False)),
+    Fault("arbiter down 30 s", _has_arbiter, partial(_fail, 30.0, False)),
+    Fault("arbiter flush", _has_arbiter, partial(_fail, 0.0, True)),
+    Fault("arbiter crash", _has_arbiter, partial(_fail, 5.0, True)),
+]
+FAULTS = {
+    fault.name: fault
+    for fault in (
+        *_faults_of("a", "b"),
+        *_faults_of("b", "a"),
+        *_faults_of_the_line_to_the_arbiter("a"),
+        *_faults_of_the_line_to_the_arbiter("b"),
+        *_FAULTS_OF_THE_ARBITER,
+    )
+}

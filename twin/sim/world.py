@@ -8,7 +8,7 @@ from random import Random
 
 from twin.core.schedule.job import Job
 from twin.sim.lines import Lines
-from twin.sim.parts import App, Witness
+from twin.sim.parts import App, Arbiter, Witness
 from twin.sim.story import Story
 
 START = 1_780_000_000.0
@@ -45,6 +45,7 @@ class World:
         self._heap: list[tuple[float, int, Callable[[], None] | Routine]] = []
         self._count = 0
         self._resting: list[Routine] = []
+        self.arbiter: Arbiter | None = None
 
     @property
     def hosts(self) -> Mapping[str, App]:
