@@ -58,6 +58,8 @@ class Twin:
     port: int = field(default_factory=free_port)
     environ: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    before: tuple[str, ...] = ()
+    """The words of a command that becomes the twin: where it shall run."""
 
     @property
     def url(self) -> str:
@@ -75,7 +77,7 @@ class Twin:
     def start(self, *arguments: str, python: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
         with (self.directory / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *python, "-m", "twin", *arguments],
+                [*self.before, sys.executable, *python, "-m", "twin", *arguments],
                 env=self.settings,
                 cwd=self.directory,
                 stdout=log,

@@ -3,6 +3,8 @@
 import importlib.util
 import re
 import tomllib
+from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 
@@ -29,8 +31,10 @@ def locked(name: str) -> dict[str, str]:
     return {canonical(package): version for package, version, _ in LOCKED.findall(read(name))}
 
 
-def chosen(lines: list[str]) -> dict[str, str | None]:
-    matches = (re.match(r"([\w.-]+)(?:\[\w+\])?(?:==(\S+))?$", line) for line in lines)
+def chosen(lines: Sequence[object]) -> dict[str, str | None]:
+    """Versions by package, of lines that name one and do not include a group."""
+    named = [line for line in lines if isinstance(line, str)]
+    matches = (re.match(r"([\w.-]+)(?:\[\w+\])?(?:==(\S+))?$", line) for line in named)
     return {canonical(match[1]): match[2] for match in matches if match}
 
 
@@ -64,14 +68,21 @@ def test_continuous_integration_runs_the_oldest_and_the_deployed_python() -> Non
 
 def test_all_requirements_are_locked_with_hashes() -> None:
     runs, develops = locked("requirements.txt"), locked("requirements-dev.txt")
+    strict = locked("requirements-strict.txt")
     for name, version in chosen(read("requirements.in").splitlines()).items():
         assert runs[name] == (version or runs[name])
     for name, version in chosen(PROJECT["dependency-groups"]["dev"]).items():
         assert develops[name] == (version or develops[name])
-    assert all(develops[name] == runs[name] for name in develops.keys() & runs.keys())
+    for name, version in chosen(PROJECT["dependency-groups"]["strict"]).items():
+        assert strict[name] == version
+    assert strict.keys() <= develops.keys()
+    for one, other in combinations((runs, strict, develops), 2):
+        assert all(one[name] == other[name] for name in one.keys() & other.keys())
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-strict.txt", "requirements-dev.txt"]
+)
 def test_every_package_has_a_hash_and_comes_from_the_index(name: str) -> None:
     text = read(name)
     assert len(locked(name)) == len(re.findall(r"^[^ #\n]", text, re.M))

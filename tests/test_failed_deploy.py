@@ -1,13 +1,12 @@
 """Both apps are deployed at once, side by side, with a version that dies after some seconds."""
 
 import contextlib
-import socket
-import socketserver
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from processes import Twin, until
+from relay import Relay
 
 from twin.clock import Clock
 
@@ -15,44 +14,9 @@ SERVES_FOR_S = 3.0
 BACK_WITHIN_S = 15.0
 
 
-class Url(socketserver.ThreadingTCPServer):
-    """The URL of an app: a router that leads new connections to one of the app's processes."""
-
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Connection)
-        self.port = 0
-        self.text = f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Connection(socketserver.BaseRequestHandler):
-    server: Url
-
-    def handle(self) -> None:
-        with contextlib.suppress(OSError), socket.create_connection(self.there) as process:
-            back = threading.Thread(target=pump, args=(process, self.request), daemon=True)
-            back.start()
-            pump(self.request, process)
-            back.join()
-
-    @property
-    def there(self) -> tuple[str, int]:
-        return "127.0.0.1", self.server.port
-
-
-def pump(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65_536):
-            target.sendall(data)
-    with contextlib.suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
-
-
 @contextlib.contextmanager
-def two_urls() -> Iterator[dict[str, Url]]:
-    with Url() as a, Url() as b:
+def two_urls() -> Iterator[dict[str, Relay]]:
+    with Relay() as a, Relay() as b:
         for url in (a, b):
             threading.Thread(target=url.serve_forever, args=(0.05,), daemon=True).start()
         try:
@@ -62,7 +26,7 @@ def two_urls() -> Iterator[dict[str, Url]]:
             b.shutdown()
 
 
-def start(name: str, directory: Path, urls: dict[str, Url]) -> Twin:
+def start(name: str, directory: Path, urls: dict[str, Relay]) -> Twin:
     """A new process of this app, which does not have the URL yet."""
     directory.mkdir(exist_ok=True)
     peer = urls["b" if name == "a" else "a"]
@@ -71,7 +35,7 @@ def start(name: str, directory: Path, urls: dict[str, Url]) -> Twin:
     return twin
 
 
-def lead(urls: dict[str, Url], twins: list[Twin]) -> None:
+def lead(urls: dict[str, Relay], twins: list[Twin]) -> None:
     for twin in twins:
         urls[twin.name].port = twin.port
 

@@ -1,4 +1,4 @@
-"""`python -m twin lab`: a whole pair on this machine, and what happens, on the screen."""
+"""`python -m twin lab`: a whole pair, or more twins, on this machine, and what happens."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import secrets
 import shlex
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from twin.clock import Clock, shifted
 from twin.core.scaling.timetable import parse_timetable
 from twin.core.scaling.timetable_parser import TimetableError
 from twin.lab.app import App
+from twin.lab.arbiter import lacking
 from twin.lab.collected import Line
 from twin.lab.limits import Limits
 from twin.lab.narration import narrated
@@ -32,6 +33,8 @@ _SPEED_MOST = 360.0
 """Faster, an app would be put to sleep (30 min of the day) before its twin has settled."""
 _TIMETABLE = "07:00=3 22:00=2 03:00=1"
 _USER = "twin"
+_NAMES = "abcde"
+_PORTS = len(_NAMES) + 3
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Options:
     """A command for the pair; empty for none."""
     port: int
     verbose: bool
+    twins: int
+    arbiter: bool
 
 
 def main(arguments: list[str]) -> int:
@@ -62,7 +67,8 @@ def parsed(arguments: list[str]) -> Options:
     parser = argparse.ArgumentParser(
         prog="python -m twin lab",
         description="Runs the whole pair on this machine: both twins as real processes behind a"
-        " small platform, and an app for them to scale. Ctrl-C ends it all.",
+        " small platform, and an app for them to scale. With --arbiter, up to five twins and the"
+        " database that decides between them. Ctrl-C ends it all.",
     )
     add = parser.add_argument
     add("--speed", type=_speed, default=1.0, metavar="N", help="the day goes by N times as fast")
@@ -70,12 +76,23 @@ def parsed(arguments: list[str]) -> Options:
     add("--timetable", type=_timetable, default=_TIMETABLE, help="default: %(default)s")
     add("--jobs", type=_file, metavar="FILE", help="a jobs file; default: one job to look at")
     add("--run", default="", metavar="COMMAND", help="a command that runs on duty, such as a bot")
-    add("--port", type=_port, default=0, metavar="N", help="use ports N to N+3; default: free ones")
+    add("--twins", type=_twins, default=2, metavar="N", help="so many twins; default: 2")
+    add("--arbiter", action="store_true", help="start a Redis that decides who is on duty")
+    add(
+        "--port", type=_port, default=0, metavar="N", help="use ports from N on; default: free ones"
+    )
     add("--verbose", action="store_true", help="every line of every process, as it was written")
     given = parser.parse_args(arguments)
+    if given.twins > 2 and not given.arbiter:
+        parser.error(f"--twins {given.twins}: more than two twins need --arbiter")
+    if given.arbiter and (wrong := lacking()):
+        parser.error(wrong)
     jobs = given.jobs or Path(__file__).with_name("demo_jobs.py")
     clock = _clock(given.start, given.speed)
-    return Options(given.speed, clock, given.timetable, jobs, given.run, given.port, given.verbose)
+    return Options(
+        *(given.speed, clock, given.timetable, jobs, given.run, given.port, given.verbose),
+        *(given.twins, given.arbiter),
+    )
 
 
 class Lab:
@@ -96,19 +113,22 @@ class Lab:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, self._stop.set)
-        ports = [options.port + n if options.port else 0 for n in range(4)]
-        platform = Platform(speed=options.speed, clock=options.clock, api_port=ports[3])
+        port = iter([options.port + n if options.port else 0 for n in range(_PORTS)])
+        twins = [(name, next(port)) for name in _NAMES[: options.twins]]
+        shop_port = next(port)
+        platform = Platform(speed=options.speed, clock=options.clock, api_port=next(port))
         async with platform:
-            a = await self._create(platform, "a", ports[0])
-            b = await self._create(platform, "b", ports[1])
-            shop = await platform.create_target(port=ports[2])
-            await self._configure(platform, a, b, shop)
-            self._introduce(platform, a, b, shop)
+            apps = [await self._create(platform, name, its_port) for name, its_port in twins]
+            shop = await platform.create_target(port=shop_port)
+            arbiter = [platform.create_arbiter(next(port))] if options.arbiter else []
+            await self._configure(platform, apps, shop)
+            self._introduce(platform, apps, shop)
             platform.log.subscribe(self._show)
-            await shop.start()
-            waking = asyncio.create_task(self._wake(a, b))
+            for app in (*arbiter, shop):
+                await app.start()
+            waking = asyncio.create_task(self._wake(*apps))
             await self._stop.wait()
-            self._print("\nStopping both twins and the shop.")
+            self._print("\nStopping everything.")
             waking.cancel()
             await asyncio.gather(waking, return_exceptions=True)
         self._print("Nothing is left running.")
@@ -124,7 +144,7 @@ class Lab:
         app.asleep = True  # as it is on Eco before the first request
         return app
 
-    async def _configure(self, platform: Platform, a: App, b: App, shop: App) -> None:
+    async def _configure(self, platform: Platform, twins: list[App], shop: App) -> None:
         # The router has to bind the addresses first.
         shared = {
             "BASIC_AUTH_USERNAME": _USER,
@@ -141,8 +161,10 @@ class Lab:
             "SCALE_MAX": str(self._most),
             "PROBE_URL": shop.url,
         }
-        await a.set_config({**shared, "SELF_URL": a.url, "PEER_URL": b.url})
-        await b.set_config({**shared, "SELF_URL": b.url, "PEER_URL": a.url})
+        if platform.arbiter:
+            shared["ARBITER_URL"] = platform.arbiter_url
+        for twin in twins:
+            await twin.set_config({**shared, "SELF_URL": twin.url, **_peer_of(twin, twins)})
 
     def _command(self) -> str:
         """Where it was typed: a dyno has a folder of its own."""
@@ -156,26 +178,43 @@ class Lab:
                 async with asyncio.timeout(Limits().queue_s):  # the router answers by then
                     await _fetch(app.door.port, "/healthz")
 
-    def _introduce(self, platform: Platform, a: App, b: App, shop: App) -> None:
+    def _introduce(self, platform: Platform, twins: list[App], shop: App) -> None:
         day_h = 24 / self._options.speed
         day = "takes 24 hours" if day_h == 24 else f"goes by in {day_h * 60:.3g} minutes"
         now = datetime.fromtimestamp(platform.clock.now().wall, UTC)
-        self._print(
-            f"""The pair runs on this machine. Ctrl-C ends it, and everything it started.
+        lines = [
+            f"{'The pair runs' if len(twins) == 2 else f'{len(twins)} twins run'} on this machine."
+            " Ctrl-C ends it, and everything it started.",
+            "",
+            *self._addresses(platform, twins, shop),
+            "",
+            f"It is {now:%H:%M} UTC, and a day {day}. To try from another terminal:",
+            "",
+            *self._to_try(platform, twins, shop),
+            "",
+        ]
+        self._print("\n".join(lines))
 
-  twin-a        {a.url}/
-  twin-b        {b.url}/     log in as {_USER}, password {self._password}
-  shop          {shop.url}/     the app that they scale: {self._options.timetable}
-  Platform API  {platform.api.url}/     key {platform.api.key}
+    def _addresses(self, platform: Platform, twins: list[App], shop: App) -> Iterator[str]:
+        login = f"     log in as {_USER}, password {self._password}"
+        for twin in twins:
+            yield f"  {twin.name:<12}  {twin.url}/{login if twin is twins[-1] else ''}"
+        if platform.arbiter:
+            yield f"  arbiter       {platform.arbiter_url}     decides who is on duty"
+        yield f"  shop          {shop.url}/     the app that they scale: {self._options.timetable}"
+        yield f"  Platform API  {platform.api.url}/     key {platform.api.key}"
 
-It is {now:%H:%M} UTC, and a day {day}. To try from another terminal:
-
-  curl -u {_USER}:{self._password} {a.url}/status
-  kill -KILL PID     the process number of the twin on duty, from below: the other one takes over
-  echo '{{"latency_s": 6}}' > {platform.control(shop.name)}
-                     the shop answers in 6 s: the pair gives it {self._most} dynos; 0 ends it
-"""
-        )
+    def _to_try(self, platform: Platform, twins: list[App], shop: App) -> Iterator[str]:
+        who = "the other one" if len(twins) == 2 else "another one"
+        twin, arbiter = "the process number of the twin on duty, from below", "that of the arbiter"
+        yield f"  curl -u {_USER}:{self._password} {twins[0].url}/status"
+        yield f"  kill -KILL PID     {twin}: {who} takes over"
+        if platform.arbiter:
+            port = platform.arbiter_url.rpartition(":")[2]
+            yield f"  kill -STOP PID     {arbiter}: nobody takes over meanwhile; -CONT ends it"
+            yield f"  redis-cli -p {port} flushall     the arbiter forgets everything"
+        yield f"""  echo '{{"latency_s": 6}}' > {platform.control(shop.name)}"""
+        yield f"{'':21}the shop answers in 6 s: it gets {self._most} dynos; 0 ends it"
 
     def _show(self, line: Line) -> None:
         if self._options.verbose:
@@ -191,6 +230,13 @@ It is {now:%H:%M} UTC, and a day {day}. To try from another terminal:
             self._screen.flush()
         except BrokenPipeError:  # the reader of a pipe has ended
             self._stop.set()
+
+
+def _peer_of(twin: App, twins: list[App]) -> dict[str, str]:
+    """More than two twins find each other in the arbiter's list."""
+    if len(twins) > 2:
+        return {}
+    return {"PEER_URL": next(other.url for other in twins if other is not twin)}
 
 
 async def _fetch(port: int, path: str) -> None:
@@ -231,6 +277,12 @@ def _speed(text: str) -> float:
     return speed
 
 
+def _twins(text: str) -> int:
+    most = len(_NAMES)
+    fits = text.isdecimal() and 2 <= int(text) <= most
+    return int(_checked(text, lambda _: fits, f"give a number from 2 to {most}"))
+
+
 def _hour(text: str) -> str:
     wanted = "give a time of day such as 06:55"
     return _checked(text, re.compile(r"([01]\d|2[0-3]):[0-5]\d").fullmatch, wanted)
@@ -245,7 +297,7 @@ def _timetable(text: str) -> str:
 
 
 def _port(text: str) -> int:
-    most = 65_535 - 3
+    most = 65_536 - _PORTS
     fits = text.isdecimal() and 1024 <= int(text) <= most
     return int(_checked(text, lambda _: fits, f"give a port from 1024 to {most}"))
 

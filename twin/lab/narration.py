@@ -27,6 +27,9 @@ _SENTENCES = {
     "standby.joined": "stands by, and watches {peer}",
     "watch.lost": "lost sight of {peer}",
     "self_ping.failed": "cannot reach its own address",
+    "arbiter.silent": "cannot ask",
+    "arbiter.back": "can ask the arbiter again",
+    "twin.superseded": "takes no duty",
     "peer.left": "hears that {peer} left",
     "peer.misconfigured": "cannot work with its peer",
     "peer.configured": "can work with its peer again",
@@ -70,6 +73,9 @@ _SILENT = {
 # The router's line for a request that went well, or whose caller hung up.
 _PASSED = re.compile(r"at=info .*method=\w+ path=")
 
+# What Redis says of itself: the manager says when it starts and ends.
+_REDIS = re.compile(r"\d+:(signal-handler|[A-Z] )")
+
 _BOLD = {"duty.taken", "duty.lost", "duty.released", "scale.changed", "outage.began"}
 
 
@@ -77,7 +83,7 @@ def narrated(line: Line, *, bold: bool = False) -> str | None:
     """How to show a line; None for not at all. `bold` marks what matters most."""
     values = pairs_of(line.text)
     event = values.get("event", "")
-    if event in _SILENT or (not event and _PASSED.match(line.text)):
+    if event in _SILENT or (not event and (_PASSED.match(line.text) or _REDIS.match(line.text))):
         return None
     told = printable((_told(event, values) or line.text).expandtabs())
     if bold and event in _BOLD:

@@ -5,15 +5,18 @@ import random
 import secrets
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Self
 
 from twin.clock import Clock
+from twin.lab import arbiter
 from twin.lab.app import App, Ground
 from twin.lab.collected import Log
 from twin.lab.limits import Limits
 from twin.lab.platform_api import PlatformApi
-from twin.lab.ports import free_port
+from twin.lab.ports import HOST, free_port, reserved
 from twin.lab.process import Guard
 from twin.lab.target import Behaviour
 
@@ -44,6 +47,8 @@ class Platform:
         self.seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
         self.apps: dict[str, App] = {}
         self.api: PlatformApi
+        self.arbiter: App | None = None
+        self.arbiter_url = ""
         self._random = random.Random(self.seed)  # noqa: S311 - a choice of dynos, not a secret
         self._close_s = close_s
         self._api_port = api_port
@@ -66,6 +71,8 @@ class Platform:
         """End every process. Bounded, whatever they do."""
         try:
             await asyncio.gather(*(app.close(self._close_s) for app in self.apps.values()))
+            if self.arbiter:  # the twins have released their lease
+                await self.arbiter.close(self._close_s)
             await self.api.close()
         finally:
             await self._guard.close()
@@ -86,9 +93,8 @@ class Platform:
         A command of the Procfile is one simple shell command; `python` is the one that runs this.
         Without `quantity` it has one web dyno. Raises OSError when the port is taken.
         """
-        ground = Ground(self.log, self.clock, self._guard, self._directory, self._random)
         app = App(
-            *(name, ground, limits or self.limits),
+            *(name, self._ground(), limits or self.limits),
             procfile=procfile,
             config=config or {},
             quantity={"web": 1} if quantity is None else quantity,
@@ -97,6 +103,26 @@ class Platform:
         await app.router.open("public", port or free_port())
         self.apps[name] = app
         return app
+
+    def create_arbiter(self, port: int = 0) -> App:
+        """A Redis server, `redis.1`, that does not run yet, for the twins' `ARBITER_URL`.
+
+        Raises OSError when the port is taken.
+        """
+        port = port or free_port()
+        reserved(port).close()
+        folder = self._directory / "arbiter"
+        folder.mkdir()
+        self.arbiter_url = f"redis://{HOST}:{port}"
+        self.arbiter = App(
+            *("arbiter", self._ground()),
+            replace(self.limits, cycle_s=inf),  # a new one could not listen beside the old one
+            procfile={"redis": arbiter.command(port, folder)},
+            config={},
+            quantity={"redis": 1},
+            sleeps=False,
+        )
+        return self.arbiter
 
     async def create_target(self, name: str = "shop", *, web: int = 1, port: int = 0) -> App:
         """An app whose dynos answer with their names, as `control` says."""
@@ -115,3 +141,6 @@ class Platform:
     def control(self, name: str) -> Path:
         """The file that says how a target behaves."""
         return self._directory / f"{name}.json"
+
+    def _ground(self) -> Ground:
+        return Ground(self.log, self.clock, self._guard, self._directory, self._random)
