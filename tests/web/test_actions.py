@@ -6,12 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
-from node_bench import Bench, bench, document, job
+from node_bench import PEER, Bench, bench, document, job
 from test_app import ask, nobody, this_boot
 
+from twin.core.pair import arbiter
 from twin.core.pair.document import Role
-from twin.core.pair.events import Request, Start, Via
+from twin.core.pair.events import Request, Ruled, Start, Via
 from twin.core.pair.knowledge import Claim
+from twin.core.pair.state import Rules
 from twin.http.request import Answer
 from twin.web.actions import Peering
 from twin.web.snapshot import About
@@ -136,6 +138,23 @@ def test_the_holder_hands_over_by_asking_the_other_to_take(holder: Bench) -> Non
 def test_a_standby_takes_the_duty(standby: Bench) -> None:
     assert act(standby, "hand_over").json() == {"done": "This twin takes the duty."}
     assert standby.role is Role.CLAIMING
+
+
+def test_in_strict_mode_a_standby_asks_the_holder_for_the_duty() -> None:
+    made = bench(rules=Rules(lease_s=10, takes_on_wake=False))
+    made.wait(1)
+    asking = made.asked.pop()
+    b = arbiter.Member("b", "2-b", PEER)
+    answer = arbiter.Answer(
+        ruling=arbiter.Ruling.TAKEN,
+        now_ms=0,
+        record=arbiter.Record(b, 7, 9000),
+        members=(asking.question.member, b),
+        began_ms=0,
+    )
+    made.node.handle(Ruled(asking.question, asking.asked_at, answer))
+    made.wait(2)
+    assert act(made, "hand_over").json() == {"done": "This twin takes the duty."}
 
 
 def test_a_lone_twin_cannot_hand_over() -> None:

@@ -4,10 +4,13 @@ from typing import Any
 
 from node_bench import Bench, bench, document
 
+from twin.core.pair.arbiter import Answer, Member, Record, Ruling
 from twin.core.pair.document import Role
-from twin.core.pair.events import Ended, Failed, Failure, Via
-from twin.core.pair.history import Change, Life, Record
+from twin.core.pair.events import Ended, Failed, Failure, Ruled, Via
+from twin.core.pair.history import Change, Life
+from twin.core.pair.history import Record as Told
 from twin.core.pair.knowledge import Fate
+from twin.core.pair.state import Rules
 from twin.core.schedule.job import Job
 from twin.core.schedule.schedules import every
 from twin.hosts import OFFERS
@@ -100,6 +103,71 @@ def test_whether_a_twin_that_was_never_heard_is_awake_is_unknown() -> None:
     assert told(bench())["twins"][1]["awake"] is None
 
 
+def test_in_pair_mode_there_is_no_arbiter() -> None:
+    shown = told(holder())
+    assert shown["arbiter"] is None
+    assert [twin["twin"] for twin in shown["twins"]] == ["a", "b"]
+
+
+B, C = (Member(name, f"2-{name}", f"https://{name}.example") for name in "bc")
+
+
+def listed(holder: Member | None, peer: str | None = None) -> Bench:
+    """Twin a, to which the arbiter has told of b and c."""
+    made = bench(peer=peer, rules=Rules(lease_s=10))
+    made.wait(1)
+    asking = made.asked.pop()
+    answer = Answer(
+        ruling=Ruling.TAKEN,
+        now_ms=1000,
+        record=Record(holder, 7, 9000) if holder else None,
+        members=(asking.question.member, B, C),
+        began_ms=0,
+    )
+    made.node.handle(Ruled(asking.question, asking.asked_at, answer))
+    return made
+
+
+def roles(made: Bench) -> dict[str, str]:
+    return {twin["twin"]: twin["role"] for twin in told(made)["twins"]}
+
+
+def test_a_twin_without_a_peer_shows_only_itself_until_the_arbiter_has_answered() -> None:
+    assert roles(bench(peer=None, rules=Rules(lease_s=10))) == {"a": "waking"}
+
+
+def test_the_twins_of_the_list_are_shown_with_the_holder_of_the_lease() -> None:
+    made = listed(holder=C)
+    assert roles(made) == {"a": "claiming", "b": "unknown", "c": "on_duty"}
+    arbiter = told(made)["arbiter"]
+    assert (arbiter["holder"], arbiter["lease_s"], arbiter["why_silent"]) == ("c", 10, None)
+    assert arbiter["twins"] == ["a", "b", "c"]
+
+
+def test_a_listed_twin_has_the_role_that_another_one_has_told() -> None:
+    made = listed(holder=C)
+    made.hear(Via.LINE, twin="c", boot="2-c", role=Role.ON_DUTY, recent=seen_of_b())
+    assert roles(made)["b"] == "standby"
+    shown = {twin["twin"]: twin for twin in told(made)["twins"]}["b"]
+    assert (shown["release"], shown["awake"]) == ("v7", True)
+    made.wait(50)
+    assert roles(made)["b"] == "unknown"
+
+
+def test_a_peer_at_the_url_of_a_listed_twin_is_shown_once() -> None:
+    made = listed(holder=C, peer=B.url)
+    urls = [twin["url"] for twin in told(made)["twins"]]
+    assert sorted(filter(None, urls)) == [B.url, C.url]
+
+
+def test_an_arbiter_that_does_not_answer_is_shown_with_the_reason() -> None:
+    made = bench(peer=None, rules=Rules(lease_s=10))
+    made.wait(1)
+    asking = made.asked.pop()
+    made.node.handle(Ruled(asking.question, asking.asked_at, None, "the arbiter is away"))
+    assert told(made)["arbiter"]["why_silent"] == "the arbiter is away"
+
+
 def test_a_healthy_pair_has_no_problem() -> None:
     assert told(holder())["wrong"] is None
 
@@ -115,8 +183,8 @@ def test_the_hours_are_shown_on_metered_hosts() -> None:
     assert hours["dry_on"] is None
 
 
-def seen_of_b() -> Record:
-    return Record(
+def seen_of_b() -> Told:
+    return Told(
         changes=(Change(1_799_999_940_000, "b", "2-b", "standby", "it woke"),),
         lives={"2-b": Life("b", 1_799_999_900, 1_800_000_000, "v7")},
     )

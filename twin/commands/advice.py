@@ -2,15 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
-from twin.commands.planned import Plan, Savings, day_dry, hours_of, way_of_both
+from twin.arbiter.pool import CONNECTIONS
+from twin.commands.planned import ArbiterMonth, Plan, Savings, day_dry, hours_of, way_of_both
+from twin.core import questions
 from twin.core.durations import format_duration
+from twin.core.questions import Questions, Service
 from twin.sim.month import Month, Pair, other_half
+
+_BOOTS = 4
+"""In a deploy of both twins, each has two."""
 
 
 def advice(plan: Plan) -> list[str]:
     """The most important first."""
     return [
         *_about_hours(plan),
+        *_about_the_arbiter(plan),
         *(one for savings in plan.savings for one in _about_savings(savings)),
         *_about_gaps(plan),
         *_about_doubles([plan.month, *(month for _, month in plan.others)]),
@@ -51,6 +58,63 @@ def _what_fits(plan: Plan) -> Iterator[str]:
             f"needs {pair.days * 24} h, and both are awake for a while after each handover."
         )
     yield f"What needs none of this, and never sleeps: {pair.offer.without_budget}."
+
+
+def _about_the_arbiter(plan: Plan) -> Iterator[str]:
+    month = plan.arbiter
+    if month is None:
+        return
+    asked = month.questions
+    yield (
+        f"The arbiter answers {asked.total:,} questions: {asked.renewals:,} renew the lease, "
+        f"{asked.joins:,} are of the standby, which looks once a minute, and {asked.starts:,} "
+        "start slots. The few of each handover are not in it."
+    )
+    for service in questions.services_for(month.is_redis, month.host):
+        yield from _about_service(service, month)
+    pair = plan.month.pair
+    if pair.sleeps_on_standby and pair.offer.sleeps:
+        yield (
+            "A sleeping standby confirms nobody. While the other twin sleeps, the one on duty "
+            "stops when the arbiter is silent: the arbiter has to be up."
+        )
+
+
+def _about_service(service: Service, month: ArbiterMonth) -> Iterator[str]:
+    if service.commands is not None:
+        yield _about_commands(service.name, service.commands, month)
+    if service.connections is not None:
+        most = _BOOTS * CONNECTIONS
+        yield (
+            f"{service.name} allows {service.connections} connections: two twins have "
+            f"{most} at most, while both are deployed."
+        )
+    if service.hours is not None and (day := questions.day_dry(month.load, service.hours)):
+        yield (
+            f"{service.name} has {service.hours:g} hours of the smallest database. One whose lease "
+            f"is renewed never suspends, and is dry on day {day}: from then on it is silent."
+        )
+
+
+def _about_commands(name: str, most: int, month: ArbiterMonth) -> str:
+    commands = month.questions.commands
+    if commands <= most:
+        return f"{name} allows {most:,} commands a month: {commands:,} fit."
+    lease_s = questions.lease_for(month.load, most, lambda asked: asked.commands)
+    if lease_s is not None:
+        return f"{name} allows {most:,} commands a month: set ARBITER_LEASE={lease_s}s on both."
+    told = (
+        f"{name} allows {most:,} commands a month. By its documentation those within a script "
+        f"count, which makes {commands:,}: no ARBITER_LEASE fits."
+    )
+    lease_s = questions.lease_for(month.load, most, _as_one_command_each)
+    if lease_s is None:
+        return told
+    return f"{told} Should a question count as one command, ARBITER_LEASE={lease_s}s fits."
+
+
+def _as_one_command_each(asked: Questions) -> int:
+    return asked.total
 
 
 def _about_savings(savings: Savings) -> Iterator[str]:

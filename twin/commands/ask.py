@@ -126,6 +126,22 @@ def _why(failed: Failed) -> str:
     return f"{failed.why}: {_REMEDY}" if failed.failure is Failure.REFUSED else failed.why
 
 
+def every(settings: Settings) -> list[Answer]:
+    """This twin, its peer, and in strict mode all others of the arbiter's list."""
+    answers = list(both(settings))
+    told = next((answer.status for answer in answers if answer.status), None)
+    if told is None or not told.get("arbiter"):
+        return answers
+    found = [answer for answer in answers if answer.url]  # PEER_URL is not needed
+    names = {answer.status["twin"] for answer in found if answer.status}
+    urls = {answer.url for answer in found}
+    further = [twin for twin in told["twins"] if twin["twin"] not in names and twin["url"]]
+    return [
+        *found,
+        *(ask(twin["url"], settings.peer) for twin in further if twin["url"] not in urls),
+    ]
+
+
 def both(settings: Settings) -> tuple[Answer, Answer]:
     """This twin and its peer, at PEER_URL or else at the URL that this twin knows."""
     own = ask(own_url(settings), settings.own)

@@ -7,6 +7,8 @@ from threading import Event
 from typing import Any
 
 from twin.clock import Clock
+from twin.commands import arbiter
+from twin.commands.arbiter import Line
 from twin.commands.ask import Answer, ask, own_url
 from twin.commands.say import say, waiting_for
 from twin.core.command import Command
@@ -20,10 +22,9 @@ from twin.settings.targets import ScaleSettings
 from twin.worker.child import without_secrets
 from twin.worker.readout import ScriptError, jobs_of
 
-Line = tuple[bool, str, str]
-"""Whether it is right, what was tried, and the result."""
-
 _NO_JOBS = "none: set JOBS, or write a jobs.py"
+_NO_PEER = "none yet: set PEER_URL here, or deploy the other twin with this one's"
+_NO_OTHER = "none yet: deploy another twin with this one's ARBITER_URL"
 _OF_APPRISE = "an address that Apprise understands"
 _OF_NOBODY = (
     "none that Apprise understands: write it as https://github.com/caronc/apprise/wiki says"
@@ -45,6 +46,7 @@ def _lines(settings: Settings) -> Iterator[Line]:
     own = ask(own_url(settings), settings.own)
     yield _own(settings, own)
     peer = yield from _peer(settings, own)
+    yield from arbiter.lines(settings, own.status, peer)
     yield from _jobs(settings, own, peer)
     for command in settings.commands:
         yield _command(command)
@@ -73,7 +75,7 @@ def _peer(settings: Settings, own: Answer) -> Generator[Line, None, dict[str, An
         yield False, "own view", f"{settings.name!r} says of its peer: {known['wrong']}"
     url = settings.peer_url or known["url"]
     if url is None:
-        yield False, "peer", "none yet: set PEER_URL here, or deploy the other twin with this one's"
+        yield False, "peer", _NO_PEER if settings.arbiter_url is None else _NO_OTHER
         return None
     answer = ask(url, settings.peer)
     if answer.status is None:

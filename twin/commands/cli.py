@@ -17,7 +17,7 @@ COMMANDS = {
     "lab": "run a whole pair on this machine, on a small platform of its own",
     "plan": "a month of this configuration on a host, simulated: hours, handovers, slots, savings",
     "check": "try the settings, the peer, the own URL and the target; say what is wrong",
-    "status": "both twins and the jobs, as a table",
+    "status": "all twins and the jobs, as a table",
     "run": "run one job once, in the foreground; the pair is not asked, and may run it too",
     "down": "hand the duty over now",
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 from twin.clock import Clock
 from twin.commands.ask import jobs_running
-from twin.commands.planned import Plan, Savings, way
+from twin.commands.planned import ArbiterMonth, Plan, Savings, hours_on_duty, way
 from twin.commands.say import say
 from twin.commands.shown import as_json, text
 from twin.core.pair.shift import Shift
+from twin.core.pair.strict_timeouts import JOIN_EVERY_S, RENEWS
+from twin.core.questions import Load
 from twin.core.scaling.timetable import Timetable
 from twin.core.schedule.job import Job
 from twin.core.zones import zone
@@ -61,6 +64,7 @@ def plan(question: Question, environ: Mapping[str, str]) -> int:
         others=tuple((name, simulate(other)) for name, other in ways),
         savings=savings(settings, month, question.price),
         commands=tuple(command.name for command in settings.commands),
+        arbiter=arbiter_month(settings, month),
     )
     say(*(json.dumps(as_json(told), indent=2) if question.as_json else text(told)).split("\n"))
     return 0
@@ -97,7 +101,8 @@ def _pair(settings: Settings, offer: Offer, question: Question, jobs: dict[str, 
     own = {each.job.name: each.job for each in Duties(settings, Clock()).jobs}
     return Pair(
         names=(settings.name, _PEER_NAME),
-        rules=settings.rules,
+        # Without faults, a pair acts and sleeps as long in strict mode as in pair mode.
+        rules=replace(settings.rules, lease_s=None),
         sleeps_on_standby=settings.standby_asleep,
         jobs={name: replace(job, asked=False) for name, job in (jobs | own).items()},
         offer=offer,
@@ -114,6 +119,23 @@ def other_ways(pair: Pair, where: ZoneInfo) -> list[tuple[str, Pair]]:
     halves = replace(pair.rules, shift=pair.rules.shift or Shift(0, 12 * 60, where))
     ways = [(replace(pair, sleeps_on_standby=True, rules=rules)) for rules in (whole_day, halves)]
     return [(way(other), other) for other in ways if other != pair]
+
+
+def arbiter_month(settings: Settings, month: Month) -> ArbiterMonth | None:
+    url, lease_s = settings.arbiter_url, settings.rules.lease_s
+    if url is None or lease_s is None:
+        return None
+    on_duty_h = hours_on_duty(month)
+    load = Load(
+        on_duty_s=on_duty_h * HOUR_S,
+        standby_s=max(0.0, month.hours - on_duty_h) * HOUR_S,
+        slots=sum(job.run + job.doubled for job in month.jobs),
+        renews=RENEWS,
+        join_every_s=JOIN_EVERY_S,
+    )
+    scheme, _, rest = url.partition("://")
+    host = re.split("[/?]", rest)[0].rpartition("@")[2].partition(":")[0]
+    return ArbiterMonth(load, lease_s, scheme.startswith("redis"), host)
 
 
 def savings(settings: Settings, month: Month, price: float | None) -> tuple[Savings, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from twin.core.pair.shift import Shift
+from twin.core.questions import Load, Questions
 from twin.sim.month import Month, Pair, other_half
 
 
@@ -27,6 +28,20 @@ class Savings:
 
 
 @dataclass(frozen=True, slots=True)
+class ArbiterMonth:
+    """What the arbiter of a pair in strict mode has to answer."""
+
+    load: Load
+    lease_s: float
+    is_redis: bool
+    host: str
+
+    @property
+    def questions(self) -> Questions:
+        return self.load.questions(self.lease_s)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     month: Month
     others: tuple[tuple[str, Month], ...]
@@ -35,6 +50,8 @@ class Plan:
     """One for each target that has a timetable."""
     commands: tuple[str, ...] = ()
     """Which run on whichever twin is on duty."""
+    arbiter: ArbiterMonth | None = None
+    """None in pair mode."""
 
 
 def way(pair: Pair) -> str:

@@ -35,7 +35,10 @@ def _serve(listener: socket.socket | None, signals: Signals, dry_run: bool, outp
         raise AssertionError("the port is bound before a twin is served")
     log = Log(settings.name, output)
     complain_to(log)
-    assemble.serve(settings, listener, signals, clock_of(os.environ), log, output.write)
+    try:
+        assemble.serve(settings, listener, signals, clock_of(os.environ), log, output.write)
+    except SettingsError as error:  # the arbiter's driver is missing, or cannot read its URL
+        return _report(log, "settings.wrong", error.problems)
     return 0
 
 

@@ -5,7 +5,7 @@ from textwrap import fill
 from typing import Any
 
 from twin.commands.advice import advice
-from twin.commands.planned import Plan, Savings, day_dry, hours_on_duty, way
+from twin.commands.planned import ArbiterMonth, Plan, Savings, day_dry, hours_on_duty, way
 from twin.commands.say import table
 from twin.sim.month import JobMonth, Month
 
@@ -109,9 +109,21 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "budget_hours": pair.offer.budget_h,
         **_month(plan.month),
         "commands": list(plan.commands),
+        "arbiter": None if plan.arbiter is None else _arbiter(plan.arbiter),
         "scaling": [_scaling(savings) for savings in plan.savings],
         "other_ways": {name: _month(month) for name, month in plan.others},
         "advice": advice(plan),
+    }
+
+
+def _arbiter(month: ArbiterMonth) -> dict[str, Any]:
+    asked = month.questions
+    return {
+        "lease_seconds": month.lease_s,
+        "questions": asked.total,
+        "renewals": asked.renewals,
+        "joins": asked.joins,
+        "starts": asked.starts,
     }
 
 

@@ -1,17 +1,17 @@
-"""`status`: both twins, the jobs and the commands, as tables."""
+"""`status`: all twins, the jobs and the commands, as tables."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from twin.commands.ask import Answer, both
+from twin.commands.ask import Answer, every
 from twin.commands.say import say, table
 from twin.settings.settings import Settings
 
 
 def status(settings: Settings, as_json: bool) -> int:
     """Exit status 0 if at least one twin answered."""
-    answers = both(settings)
+    answers = every(settings)
     if as_json:
         say(json.dumps({"twins": [answer.status or {"wrong": answer.wrong} for answer in answers]}))
     else:
@@ -31,8 +31,17 @@ def _tables(answers: Sequence[Answer]) -> list[str]:
     known = _best_view(answers)
     jobs = _rows("JOB SCHEDULE SLOT STATE SECONDS NEXT WHY", known.get("jobs", ()))
     commands = _rows("COMMAND STATE TWIN SINCE RESTARTS WHY", known.get("commands", ()))
-    tables = [twins, *(rows for rows in (jobs, commands) if len(rows) > 1)]
+    arbiter = _arbiter(known.get("arbiter"))
+    tables = [twins, *(rows for rows in (arbiter, jobs, commands) if len(rows) > 1)]
     return [line for rows in tables for line in ("", *table(rows, len(rows[0])))][1:]
+
+
+def _arbiter(told: Mapping[str, Any] | None) -> list[list[str]]:
+    if told is None:
+        return []
+    why, lease = told["why_silent"] or "", f"{told['lease_s']:g} s"
+    state = "silent" if why else "answers"
+    return [["ARBITER", "LEASE", "HOLDER", "WHY"], [state, lease, told["holder"] or "nobody", why]]
 
 
 def _rows(head: str, entries: Iterable[Mapping[str, object]]) -> list[list[str]]:

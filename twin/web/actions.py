@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
 from twin.core.pair import slots
+from twin.core.pair.document import Role
 from twin.core.pair.events import HandOver, RunNow, TakeDuty
 from twin.core.pair.knowledge import PAUSE
 from twin.core.pair.state import State
@@ -99,7 +100,8 @@ def _hand_over(state: State, node: Node) -> str:
         node.handle(HandOver(WAKES_WITHIN_S))
         return "The other twin is asked to take the duty. If it sleeps, that takes up to a minute."
     node.handle(TakeDuty("somebody asked for it"))
-    if node.look().on_duty or node.look().claim_is_ours:
+    now = node.look()
+    if now.on_duty or now.claim_is_ours or now.role is Role.CLAIMING:
         return "This twin takes the duty."
     raise NotNowError(f"this twin is {state.role}, and cannot take the duty now")
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from twin import __version__
 from twin.core.moment import Moment, iso
+from twin.core.pair.arbiter import Member
 from twin.core.pair.bounds import WHY_BYTES, shortened
-from twin.core.pair.diagnosis import diagnose, is_silent
-from twin.core.pair.history import Life, Record
+from twin.core.pair.diagnosis import SILENT_S, diagnose, is_silent
+from twin.core.pair.document import Role
+from twin.core.pair.history import Change, Life, Record
 from twin.core.pair.hours import dry_at, known_since, month_of, used_h
 from twin.core.pair.knowledge import Entry, Fate, Memo
 from twin.core.pair.slots import next_slot_of
@@ -49,7 +51,8 @@ def snapshot(node: Node, now: Moment, about: About) -> dict[str, Any]:
         watchers=state.watchers,
         version=__version__,
         peer=_peer(state, now),
-        twins=[_this(state, kept), _other(state, now, kept)],
+        twins=[_this(state, kept), *_other(state, now, kept), *_further(state, now, kept)],
+        arbiter=_arbiter(state, now),
         wrong=wrong and {name: getattr(wrong, name) for name in wrong.__slots__},
         paused=_paused(state.knowledge.paused),
         jobs=[
@@ -79,7 +82,11 @@ def peer_role(state: State, now: Moment) -> str:
         return "unreachable"
     if peer.heard_at is None or peer.role is None:
         return "unknown"
-    return "unreachable" if is_silent(peer, now) else peer.role.value
+    if is_silent(peer, now):
+        return "unreachable"
+    # It may not know yet, if it stood still.
+    lost_it = state.lease is not None and state.on_duty and peer.role is Role.ON_DUTY
+    return "unknown" if lost_it else peer.role.value
 
 
 def _peer(state: State, now: Moment) -> dict[str, Any]:
@@ -107,16 +114,89 @@ def _this(state: State, kept: Record) -> dict[str, Any]:
     }
 
 
-def _other(state: State, now: Moment, kept: Record) -> dict[str, Any]:
+def _other(state: State, now: Moment, kept: Record) -> list[dict[str, Any]]:
+    """The peer; none in strict mode until one is found."""
     peer, boot = _peer(state, now), state.peer.boot
+    if state.lease is not None and peer["twin"] is None and peer["url"] is None:
+        return []
     awake = {"asleep": False, "unreachable": False, "unknown": None, "refused": None}
-    changed = next((each for each in reversed(kept.changes) if each.boot == boot), None)
+    return [
+        {
+            **{key: peer[key] for key in ("twin", "url", "role", "heard_at")},
+            "since": _since(_newest_change(kept, boot)),
+            "release": _release(kept, boot),
+            "boot": boot or None,
+            "awake": awake.get(peer["role"], True),
+        }
+    ]
+
+
+def _further(state: State, now: Moment, kept: Record) -> list[dict[str, Any]]:
+    """The twins of the arbiter's list that are neither this one nor the peer."""
+    if state.lease is None:
+        return []
+    return [
+        _listed(member, state, now, kept)
+        for member in state.lease.others(state.twin)
+        if member.twin != state.peer.twin and (member.url is None or member.url != state.peer.url)
+    ]
+
+
+def _listed(member: Member, state: State, now: Moment, kept: Record) -> dict[str, Any]:
+    """What the arbiter and the history know of a twin that this one may never have heard."""
+    life, changed = kept.lives.get(member.boot), _newest_change(kept, member.boot)
+    role = _listed_role(
+        member, state, life is not None and now.wall - life.until <= SILENT_S, changed
+    )
     return {
-        **{key: peer[key] for key in ("twin", "url", "role", "heard_at")},
-        "since": iso(changed.at_ms / 1000) if changed else None,
-        "release": _release(kept, boot),
-        "boot": boot or None,
-        "awake": awake.get(peer["role"], True),
+        "twin": member.twin,
+        "url": member.url,
+        "role": role,
+        "heard_at": iso(life.until) if life else None,
+        "since": _since(changed),
+        "release": _release(kept, member.boot),
+        "boot": member.boot,
+        "awake": {"asleep": False, "unknown": None}.get(role, True),
+    }
+
+
+def _listed_role(member: Member, state: State, is_awake: bool, changed: Change | None) -> str:
+    if _holder_of(state) == member and not state.on_duty:
+        return "on_duty"
+    if changed is None or changed.role == "on_duty":
+        return "unknown"
+    if changed.role == "leaving":
+        return "asleep"
+    return changed.role if is_awake else "unknown"
+
+
+def _newest_change(kept: Record, boot: str) -> Change | None:
+    return next((each for each in reversed(kept.changes) if each.boot == boot), None)
+
+
+def _since(changed: Change | None) -> str | None:
+    return iso(changed.at_ms / 1000) if changed else None
+
+
+def _holder_of(state: State) -> Member | None:
+    """Who holds the duty, as far as the arbiter last said."""
+    record = None if state.lease is None else state.lease.record
+    return None if record is None or record.released else record.member
+
+
+def _arbiter(state: State, now: Moment) -> dict[str, Any] | None:
+    """None in pair mode."""
+    lease = state.lease
+    if lease is None:
+        return None
+    holder = _holder_of(state)
+    return {
+        "why_silent": lease.silent_why or None,
+        "heard_s": None if lease.heard_at is None else round(now.mono - lease.heard_at, 1),
+        "lease_s": lease.length_s,
+        "holder": holder and holder.twin,
+        "trusted_s": round(max(0.0, lease.trusted_until - now.mono), 1),
+        "twins": [member.twin for member in lease.members],
     }
 
 

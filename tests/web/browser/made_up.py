@@ -23,6 +23,7 @@ def a_day(now: float = NOW) -> Told:
             _twin("a", "on_duty", now - 2 * HOUR_S - 309, None),
             _twin("b", "standby", now - 2 * HOUR_S - 308, iso(now - 2)),
         ],
+        "arbiter": None,
         "wrong": None,
         "paused": None,
         "jobs": _jobs(now),
@@ -42,6 +43,25 @@ def a_day(now: float = NOW) -> Told:
             "lives": _lives(now),
         },
     }
+
+
+def a_day_in_strict_mode(further: str = "c", now: float = NOW) -> Told:
+    """The same with an arbiter, and more twins, which stand by."""
+    told = a_day(now)
+    for name in further:
+        told["twins"].append(_twin(name, "standby", now - 5 * HOUR_S, iso(now - 4)))
+        told["history"]["lives"][f"{name}3"] = [name, int(now - 5 * HOUR_S), int(now - 4), "v42"]
+        change = _change(now - 5 * HOUR_S + 2, name, f"{name}3", "standby", "it joins")
+        told["history"]["changes"].append(change)
+    told["arbiter"] = {
+        "why_silent": None,
+        "heard_s": 1.4,
+        "lease_s": 10.0,
+        "holder": "a",
+        "trusted_s": 7.6,
+        "twins": ["a", "b", *further],
+    }
+    return told
 
 
 def twin_of(told: Told, name: str) -> Told:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from chromium import Look, Scheme, Shown
-from made_up import HOUR_S, NOW, Told, a_day, twin_of
+from made_up import HOUR_S, NOW, Told, a_day, a_day_in_strict_mode, twin_of
 from made_up_site import Site
 from playwright.async_api import Locator, expect
 
@@ -40,6 +40,67 @@ def test_the_holder_is_shown_in_words_and_by_shape(shown: Shown) -> None:
             "#on_duty",
             "#standby",
         ]
+
+    shown(a_day(), then)
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_every_twin_of_the_arbiters_list_has_a_card_a_link_and_a_lane(
+    shown: Shown, width: int
+) -> None:
+    async def then(_: Site, look: Look) -> None:
+        await look.says("#subline", "Twins b, c, d and e are standing by.")
+        links = await look.at(".card dd a").evaluate_all("links => links.map(link => link.href)")
+        assert links == [f"https://twin-{name}.example/" for name in "bcde"]
+        lanes = [await lane.bounding_box() for lane in await look.at(".lane").all()]
+        tops = [box["y"] for box in lanes if box]
+        assert len(tops) == 5
+        assert tops == sorted(set(tops))
+        await look.says("#arbiter", "The arbiter answers.")
+        await look.says("#arbiter", "Twin a holds its lease of 10\u00a0s.")
+        assert await look.violations() == []
+
+    shown(a_day_in_strict_mode("cde"), then, width=width)
+
+
+def test_the_lanes_stay_when_another_twin_takes_the_duty(shown: Shown) -> None:
+    told = a_day_in_strict_mode("cd")
+    told["twins"][1:] = reversed(told["twins"][1:])
+
+    async def then(_: Site, look: Look) -> None:
+        await look.says("#subline", "Twins b, c and d are standing by.")
+        assert await look.at(".lane b").all_inner_texts() == ["a", "b", "c", "d"]
+
+    shown(told, then)
+
+
+def test_a_silent_arbiter_is_shown_with_the_reason(shown: Shown) -> None:
+    told = a_day_in_strict_mode()
+    told["arbiter"].update(why_silent="the arbiter did not answer within 3 s", heard_s=14.2)
+
+    async def then(_: Site, look: Look) -> None:
+        await look.says("#arbiter", "The arbiter has been silent for 14\u00a0s.")
+        await look.says("#arbiter", "It did not answer within 3\u00a0s.")
+
+    shown(told, then)
+
+
+def test_a_twin_that_is_alone_in_the_list_shows_itself(shown: Shown) -> None:
+    told = a_day_in_strict_mode()
+    del told["twins"][1:]
+
+    async def then(_: Site, look: Look) -> None:
+        await look.says("h1", "Twin a is on duty")
+        assert await look.at(".card").count() == 1
+        await look.says("#hand-over", "Hand over to the other twin")
+
+    shown(told, then)
+
+
+def test_in_pair_mode_there_is_no_word_of_an_arbiter(shown: Shown) -> None:
+    async def then(_: Site, look: Look) -> None:
+        assert not await look.at("#arbiter").is_visible()
+        assert await look.at(".card").count() == 2
 
     shown(a_day(), then)
 

@@ -22,7 +22,7 @@ export class Actions {
   constructor(done) {
     this.done = done;
     $("hand-over").addEventListener("click", () => this.#ask(handOver(this.#status)));
-    $("pause").addEventListener("click", () => this.#ask(this.#status.paused ? RESUME : PAUSE));
+    $("pause").addEventListener("click", () => this.#ask(this.#status.paused ? RESUME : pause(this.#status)));
     no.addEventListener("click", () => dialog.close());
     yes.addEventListener("click", () => this.#confirmed());
   }
@@ -93,13 +93,16 @@ export class Actions {
   }
 }
 
-const PAUSE = {
-  what: { do: "pause" },
-  question: "Pause the duty?",
-  consequence:
-    "Until the duty is resumed, neither twin starts a job or scales anything: slots are skipped. A handover does not end the pause.",
-  yes: "Pause it",
-};
+function pause({ twins }) {
+  const nobody = twins.length > 2 ? "no twin" : "neither twin";
+  return {
+    what: { do: "pause" },
+    question: "Pause the duty?",
+    consequence: `Until the duty is resumed, ${nobody} starts a job or scales anything: slots are skipped. A handover does not end the pause.`,
+    yes: "Pause it",
+  };
+}
+
 const RESUME = {
   what: { do: "resume" },
   question: "Resume the duty?",
@@ -108,9 +111,11 @@ const RESUME = {
 };
 
 /** From the twin on duty to the other one, whichever of them shows this page. */
-function handOver({ twins: [here, peer] }) {
+function handOver({ twins }) {
+  const [here, peer = {}] = twins;
   const holds = here.role === "on_duty";
-  const [from, to] = holds ? [here, peer] : [peer, here];
+  const holder = twins.find((twin) => twin.role === "on_duty") ?? peer;
+  const [from, to] = holds ? [here, peer] : [holder, here];
   const name = to.twin || "the other twin";
   return {
     what: { do: "hand_over" },

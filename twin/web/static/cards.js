@@ -1,8 +1,9 @@
-/** The two twins, and what is wrong with them. */
+/** The twins, the arbiter between them, and what is wrong with them. */
 
+import { show as showArbiter } from "./arbiter.js";
 import { copyOf, list, make, mark, say, shape } from "./dom.js";
 import { exact, parsed, span, tell } from "./moment.js";
-import { count, role, upper } from "./words.js";
+import { count, listed, role, upper } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -14,19 +15,20 @@ export function show(status) {
   list($("cards"), status.twins, (twin) => status.twins.indexOf(twin), () => copyOf("card"), (card, twin) =>
     fill(card, twin, status),
   );
+  showArbiter(status);
 }
 
 /** Who is on duty, in one sentence. */
 function sentence({ twins, wrong, paused }) {
   const [first, other] = twins.filter((twin) => twin.role === "on_duty");
-  if (other) return "Both twins are on duty";
+  if (other) return `${twins.length > 2 ? "Two" : "Both"} twins are on duty`;
   if (wrong?.both_on_duty) return "Both twins may be on duty";
   return first ? `Twin ${first.twin} is on duty${paused ? ", paused" : ""}` : "Nobody is on duty";
 }
 
 function headline(status) {
   const news = sentence(status);
-  mark($("glance"), "data-both", news.startsWith("Both") ? "" : null);
+  mark($("glance"), "data-both", /^(Both|Two)/.test(news) ? "" : null);
   say($("headline"), news);
   say($("subline"), [...others(status), ...troubles(status)].join(" "));
   say($("role-news"), `${news}.`);
@@ -34,7 +36,13 @@ function headline(status) {
 }
 
 function others({ twins }) {
-  return twins.filter((twin) => twin.role !== "on_duty").map((twin) => `${name(twin)} is ${role(twin.role).words}.`);
+  const resting = twins.filter((twin) => twin.role !== "on_duty");
+  if (twins.length <= 2) return resting.map((twin) => `${name(twin)} is ${role(twin.role).words}.`);
+  const states = [...new Set(resting.map((twin) => role(twin.role).words))];
+  return states.map((words) => {
+    const names = resting.filter((twin) => role(twin.role).words === words).map(({ twin }) => twin);
+    return names.length > 1 ? `Twins ${listed(names)} are ${words}.` : `Twin ${names[0]} is ${words}.`;
+  });
 }
 
 /** Targets and jobs in trouble. */

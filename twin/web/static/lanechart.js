@@ -34,15 +34,17 @@ export class LaneChart {
     this.#now = now;
     this.#lanes = twins.map((twin) => ({ twin: twin.twin, spans: spans(twin, history, from, now) }));
     this.#handovers = handovers(history.changes).filter(({ at }) => at >= from);
-    this.plot ??= this.#make(twins.length);
+    this.plot ??= this.#make();
+    const height = twins.length * LANE_PX + 36;
+    if (this.plot.height !== height) this.plot.setSize({ width: this.plot.width, height });
     this.timeline.feed(this.plot, [[from, now], [0, 0]]);
     this.#read();
     this.#tell();
   }
 
-  #make(lanes) {
+  #make() {
     const plot = this.timeline.chart(figure.querySelector(".plot"), {
-      height: lanes * LANE_PX + 36,
+      height: 2 * LANE_PX + 36,
       labels: true,
       data: [[0, 1], [0, 0]],
       series: [{ show: false }],
@@ -63,9 +65,11 @@ export class LaneChart {
   #draw(plot) {
     if (!this.bands) return;
     const [min, max] = this.timeline.range;
+    const lanes = this.#lanes.map(({ twin }) => twin);
     const px = (at) => plot.valToPos(Math.max(min, Math.min(at, max)), "x");
     list(this.bands, this.#lanes, ({ twin }) => twin, lane, (element, { twin, spans }) => {
       say(element.firstElementChild, twin);
+      element.style.top = `${lanes.indexOf(twin) * LANE_PX}px`;
       const seen = spans.filter(({ from, to }) => to > min && from < max);
       list(element.lastElementChild, seen, ({ from }) => from, () => make("i"), (band, each) => {
         mark(band, "data-state", each.state);
@@ -115,5 +119,5 @@ function summary(handovers, lanes) {
   const { none_s, both_s } = duty(lanes.map(({ spans }) => spans));
   const given = handovers.filter(({ from, twin }) => from && from !== twin).length;
   const both = both_s ? span(both_s) : "never";
-  return `${upper(count(given, "handover"))}. Nobody on duty: ${none_s ? `${span(none_s)} at most` : "never"}. Both on duty: ${both}.`;
+  return `${upper(count(given, "handover"))}. Nobody on duty: ${none_s ? `${span(none_s)} at most` : "never"}. ${lanes.length > 2 ? "Two" : "Both"} on duty: ${both}.`;
 }

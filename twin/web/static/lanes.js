@@ -96,10 +96,11 @@ export function duty(lanes) {
   for (const at of moments) {
     const states = lanes.map((lane) => stateAt(lane, at)?.state);
     const known = states.filter((state) => state === "on_duty").length;
+    const most = Math.min(known, 2);
     const isKnown = known || states.every((state) => state && state !== "awake");
-    if ((isKnown ? known : null) !== holders) {
+    if ((isKnown ? most : null) !== holders) {
       close(at);
-      holders = isKnown ? known : null;
+      holders = isKnown ? most : null;
     }
   }
   close(moments.at(-1) ?? 0);

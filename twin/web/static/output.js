@@ -51,7 +51,7 @@ async function read(wanted) {
   if (!told) return;
   missing.hidden = !told.missing;
   say(missing.firstElementChild, `Of the other twin nothing is shown: ${stop(told.missing ?? "")} Its page:`);
-  link(missing.lastElementChild, last.twins[1].url);
+  link(missing.lastElementChild, last.twins[1]?.url);
   const isFirst = !runs.children.length;
   list(runs, told.runs, ({ twin, at }) => `${twin} ${at}`, create, fill);
   if (isFirst && told.runs.length) runs.firstElementChild.open = true;

@@ -3,7 +3,7 @@
 import { Actions } from "./actions.js";
 import { link, show as showCards } from "./cards.js";
 import { show as showCommands } from "./commands.js";
-import { mark, say } from "./dom.js";
+import { list, make, mark, say } from "./dom.js";
 import { Feed } from "./feed.js";
 import { History } from "./history.js";
 import { show as showHours } from "./hours.js";
@@ -34,7 +34,7 @@ function show(status) {
   history.forget(status.now);
   timeline.move(status.now, history.lives[0]?.since ?? status.now);
   showCards(status);
-  lanes.show(status.twins.filter(({ twin }) => twin), history, status.now);
+  lanes.show(steady(status.twins.filter(({ twin }) => twin)), history, status.now);
   targets.show(status.targets ?? [], history, status.now);
   showJobs(status, (job, place) => actions.run(job, place));
   showCommands(status, (command, place) => actions.restart(command, place));
@@ -46,6 +46,11 @@ function show(status) {
   say($("live"), `Live · ${exact(status.now)}`);
   $("silence").hidden = true;
   last = status;
+}
+
+/** Of more than two twins, the second is the one on duty, and often another one: lanes stay. */
+function steady(twins) {
+  return twins.length > 2 ? [...twins].sort((one, other) => (one.twin < other.twin ? -1 : 1)) : twins;
 }
 
 /** For information only: guesses of passwords are slowed down. */
@@ -63,8 +68,11 @@ function silent(why) {
   const [what, other] = $("silence").querySelectorAll("p");
   $("silence").hidden = false;
   say(what, `${upper(why)}.${since}`);
-  other.hidden = !last?.twins[1].url;
-  link(other.firstElementChild, last?.twins[1].url);
+  const others = last?.twins.slice(1).filter(({ url }) => url) ?? [];
+  other.hidden = !others.length;
+  const [text, places] = other.children;
+  say(text, others.length > 1 ? "See the other twins' pages:" : "See the other twin's page:");
+  list(places, others, ({ url }) => url, () => make("span"), (place, { url }) => link(place, url));
   say($("live"), "No answer");
   actions.rest();
 }

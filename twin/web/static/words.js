@@ -42,6 +42,12 @@ export function decided([, was, to, because]) {
   return `${was < 0 ? "?" : was} to ${to}${because ? `: ${because}` : ""}`;
 }
 
+/** `b, c and d`, by the alphabet. */
+export function listed(names) {
+  const sorted = [...names].sort();
+  return [sorted.slice(0, -1).join(", "), sorted.at(-1)].filter(Boolean).join(" and ");
+}
+
 /** `3 handovers`, `1 handover`, `no handover`. */
 export function count(number, noun) {
   return number === 0 ? `no ${noun}` : `${number} ${noun}${number === 1 ? "" : "s"}`;
