@@ -1,11 +1,14 @@
 # One image for everything: it runs a twin, or what is named behind it (`python -m twin run JOB`).
-# Both stages need no compiler for what is in requirements.txt; if your jobs need one, build with
+# Both stages need no compiler for what the requirements name; if your jobs need one, build with
 # `FROM python:3.13 AS build`: it stays out of the image all the same. Images are named by their
 # digest, so that what is built is what was tried.
 FROM python:3.13.16-slim-trixie@sha256:bb2988715db2cf7ace7b53f38f3cffbef7c7046a656bee66245eb0ed386e2e81 AS build
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install --no-cache-dir --prefix=/packages --require-hashes --requirement=requirements.txt
+COPY requirements.txt requirements-strict.txt ./
+# The second file has the drivers of an arbiter (docs/strict.md). They take 19 MB: who needs none
+# can leave it out.
+RUN pip install --no-cache-dir --prefix=/packages --require-hashes \
+    --requirement=requirements.txt --requirement=requirements-strict.txt
 COPY . .
 # Files that only their owner may read here would be nobody's there.
 RUN chmod -R a+rX . && python -m compileall -q twin

@@ -88,6 +88,26 @@ def test_every_page_is_linked_from_the_readme() -> None:
     assert set(PAGES[1:]) <= linked
 
 
+@pytest.mark.parametrize(
+    "named", sorted(set(re.findall(r"`(\w+\.py):([\w.]+)`", (ROOT / "docs/strict.md").read_text())))
+)
+def test_each_function_that_strict_mode_names_exists(named: tuple[str, str]) -> None:
+    file, name = named
+    text = (ROOT / "twin/core/pair" / file).read_text()
+    assert re.search(rf"^ *(def|class) {name.rpartition('.')[2]}\b", text, re.M)
+
+
+def test_each_test_that_strict_mode_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/strict.md").read_text()))
+    there = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", file.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert named <= there
+
+
 # ---- settings
 
 

@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "worker": {"__init__", *BASE, *CORE, "node"},
     "settings": {"__init__", "hosts", "http", *CORE, "scaling.platforms"},
     "scaling.platforms": {*BASE, "core", "core.scaling"},
-    "node": {*BASE, *CORE, "settings"},
+    "arbiter": {"core.pair", "http", "settings"},
+    "node": {*BASE, *CORE, "arbiter", "settings"},
     "notify": {*BASE, *CORE, "node"},
     "scaling": {*BASE, *CORE, "node", "scaling.platforms", "settings"},
     "duties": {*BASE, *CORE, "node", "scaling", "settings"},
@@ -46,7 +47,7 @@ JOINING = {"assemble", "commands"}
 PURE = {
     *("bisect", "calendar", "collections", "dataclasses", "datetime", "difflib", "enum"),
     *("fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "operator", "re"),
-    *("string", "types", "typing", "zoneinfo", "cronsim", "__future__"),
+    *("string", "types", "typing", "zlib", "zoneinfo", "cronsim", "__future__"),
 }
 """Libraries that only compute, without I/O."""
 
@@ -185,6 +186,7 @@ def readings(file: Path) -> Iterator[str]:
 def test_every_library_is_in_the_standard_library_or_the_requirements() -> None:
     wanted = {"fastapi", "starlette", "pydantic", "pydantic_core", "uvicorn", "httpx", "schedule"}
     wanted |= {"dotenv", "cronsim", "pytz", "h11", "apprise"}
+    wanted |= {"redis", "psycopg"}  # of requirements-strict.txt
     for file in FILES.values():
         strange = others(file) - wanted - sys.stdlib_module_names
         assert not strange, f"{file} imports {strange}"

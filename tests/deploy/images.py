@@ -101,23 +101,16 @@ def _add_python(root: Path) -> None:
         (binaries / name).symlink_to(_PLACE)
     stdlib = Path(sysconfig.get_path("stdlib"))
     shutil.copytree(stdlib, library, ignore=shutil.ignore_patterns(*_LEFT_OUT, "_tkinter*"))
-    compiled = Path(pydantic_core._pydantic_core.__file__)  # the only compiled package
+    compiled = Path(pydantic_core._pydantic_core.__file__)  # the only compiled one that needs more
     _add_libraries(root, program, compiled, *library.glob("lib-dynload/*.so"))
     shutil.copytree(stdlib / "site-packages/pip", library / "site-packages/pip")
     (binaries / "pip").write_text(_PIP)
     (binaries / "pip").chmod(0o755)
     (root / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")
-    requirements = Path(__file__).parents[2] / "requirements.txt"
-    wheels = [
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "-r",
-        str(requirements),
-        "-d",
-        str(root / "wheels"),
-    ]
+    files = ("requirements.txt", "requirements-strict.txt")
+    wheels = ["-m", "pip", "download", "--quiet", "-d", str(root / "wheels")]
+    for name in files:
+        wheels += ["-r", str(Path(__file__).parents[2] / name)]
     subprocess.run([sys.executable, *wheels], check=True, capture_output=True)
 
 

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.skipif(bool(NONE), reason=NONE)
 PASSWORD = "s3cret-of-both"
 LOGIN = ("--env", "BASIC_AUTH_USERNAME=twin", "--env", f"BASIC_AUTH_PASSWORD={PASSWORD}")
 URLOPEN = "from urllib.request import urlopen"
-PARTS = ("Dockerfile", ".dockerignore", "compose.yaml", "requirements.txt", "deploy", "twin")
+REQUIREMENTS = ("requirements.txt", "requirements-strict.txt")
+PARTS = ("Dockerfile", ".dockerignore", "compose.yaml", *REQUIREMENTS, "deploy", "twin")
 
 
 @dataclass

@@ -1,13 +1,17 @@
-"""`render.yaml` and `heroku.yml`, from which hosts create the pair."""
+"""The files from which hosts and engines create the pair."""
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from node_bench import ENVIRON
 from processes import run
+from redis_server import redis_server
 
 from twin.settings.settings import Settings, read_settings
 
@@ -92,6 +96,71 @@ def test_images_are_pinned_by_digest(named: str) -> None:
     assert images
     for image in set(images) - {"twin"}:  # ours, built here
         assert re.fullmatch(r"[\w/.-]+:[\w.-]+@sha256:[0-9a-f]{64}", image), image
+
+
+# ---- an arbiter
+
+
+def composed(**environ: str) -> dict[str, Any]:
+    """The services of `compose.yaml`, with `${NAME:-default}` filled in as Compose does."""
+    text = re.sub(
+        r"\$\{(\w+):[-?]([^}]*)\}",
+        lambda found: environ.get(found[1], found[2]),
+        (ROOT / "compose.yaml").read_text(),
+    )
+    return dict(yaml.safe_load(text)["services"])
+
+
+def test_compose_starts_an_arbiter_only_if_it_is_asked_to() -> None:
+    services = composed()
+    assert {name for name, service in services.items() if "profiles" in service} == {"arbiter"}
+    assert services["arbiter"]["profiles"] == ["strict"]
+    assert {services[twin]["environment"]["ARBITER_URL"] for twin in "ab"} == {""}
+    assert read_settings(services["a"]["environment"]).arbiter_url is None
+
+
+def test_both_twins_of_compose_ask_its_arbiter() -> None:
+    services = composed(ARBITER_URL="redis://arbiter", ARBITER_LEASE="20s", ARBITER_DOWN="pair")
+    for twin in "ab":
+        settings = read_settings(services[twin]["environment"])
+        assert settings.arbiter_url == "redis://arbiter"
+        assert (settings.rules.lease_s, settings.rules.goes_on) == (20, True)
+    assert "networks" not in services["arbiter"]  # it is in the default one, as the twins are
+
+
+def test_the_arbiter_of_compose_is_fit_to_be_one(tmp_path: Path) -> None:
+    """Its own options, on the Redis of this machine."""
+    program, *options = composed()["arbiter"]["command"]
+    assert program == "redis-server"
+    words = [word for option in options for word in option.split()]
+    with redis_server(*words) as server:
+        environ = {**ENVIRON, "ARBITER_URL": server.url, "PATH": os.environ["PATH"], **CODE}
+        told = run("check", environ=environ, directory=tmp_path).stdout
+        assert len(re.findall("^ok +arbiter ", told, re.M)) == 5
+        assert server.command("CONFIG", "GET", "appendfsync").split()[1] == "always"
+
+
+BUILDS = [
+    pytest.param(("bash", str(ROOT / "bin/post_compile")), id="heroku"),
+    pytest.param(("sh", "-c", A["buildCommand"]), id="render"),
+]
+
+
+@pytest.mark.parametrize("build", BUILDS)
+@pytest.mark.parametrize(("url", "installs"), [("redis://x", True), ("", False), (None, False)])
+def test_a_build_installs_the_drivers_only_where_an_arbiter_is_set(
+    build: tuple[str, ...], url: str | None, installs: bool, tmp_path: Path
+) -> None:
+    for program in ("python", "pip"):
+        (tmp_path / program).write_text('#!/bin/sh\necho "$@"\n')
+        (tmp_path / program).chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin"} | ({} if url is None else {"ARBITER_URL": url})
+    done = subprocess.run(build, env=environ, capture_output=True, text=True, check=True)
+    assert ("requirements-strict.txt" in done.stdout) is installs
+
+
+def test_the_image_has_the_drivers() -> None:
+    assert "--requirement=requirements-strict.txt" in (ROOT / "Dockerfile").read_text()
 
 
 CODE = {"PYTHONPATH": str(ROOT)}
