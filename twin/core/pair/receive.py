@@ -39,6 +39,7 @@ from twin.core.pair.timeouts import (
     CLAIMER_S,
     FLAPPING_WAKES,
     FLAPPING_WITHIN_S,
+    FOLLOWED_S,
     LEAVING_S,
     REOPEN_ASTRAY_S,
     RETIRED_ASK_S,
@@ -257,18 +258,21 @@ def _let_sleep(step: Step) -> None:
 def _note_new_boot(step: Step, peer: Peer) -> None:
     if not peer.boot:
         return
-    standby = step.state.stage
-    if isinstance(standby, Standby) and standby.watching:
+    stage, now = step.state.stage, step.now.mono
+    if isinstance(stage, Standby) and stage.watching:
         # The watch leads to the older boot, which learns by its end of the newer one.
-        open_watch(step, standby)
+        open_watch(step, stage)
     said_so = peer.left or peer.role is Role.LEAVING
-    refused = isinstance(standby, Standby) and standby.refused_at is not None
+    if isinstance(stage, Holding) and not (stage.confirmed or said_so or peer.refused):
+        # The older one may be on duty beside it, and has not heard of this claim.
+        step.enter(replace(stage, not_before=now + FOLLOWED_S))
+    refused = isinstance(stage, Standby) and stage.refused_at is not None
     # If it lives beside the newer one, it speaks soon.
     unheard_s = 0.0 if refused else ROUND_S + SILENCE_S
     slots.gone(step, peer.boot, LEAVING_S if said_so else unheard_s)
     if not said_so:
-        recent = [at for at in peer.wakes if at > step.now.mono - FLAPPING_WITHIN_S]
-        step.change_peer(wakes=(*recent, step.now.mono)[-FLAPPING_WAKES:])
+        recent = [at for at in peer.wakes if at > now - FLAPPING_WITHIN_S]
+        step.change_peer(wakes=(*recent, now)[-FLAPPING_WAKES:])
 
 
 def _judge_holder(step: Step, standby: Standby, document: Document, via: Via) -> None:
