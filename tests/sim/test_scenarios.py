@@ -208,7 +208,8 @@ def calls_to_the_holder_are_lost_and_its_watch_is_read() -> Scene:
 
 
 def a_claim_above_a_frozen_holder_out_of_reach() -> Scene:
-    """A claim that was not repeated left two on duty long after the line had healed."""
+    """A claim that was not repeated left two on duty long after the line had healed. And the thawed
+    holder ran the slot of its freeze again."""
     scene = Scene()
     old = front(scene.a)
     old.freeze()
@@ -223,7 +224,7 @@ def a_claim_above_a_frozen_holder_out_of_reach() -> Scene:
     scene.lines.cut.clear()
     scene.at(28)
     assert sorted(scene.roles) == ["on_duty", "standby"]
-    scene.end(60, doubles=1)
+    scene.end(60)
     return scene
 
 

@@ -33,7 +33,7 @@ from twin.core.pair.events import (
 from twin.core.pair.knowledge import NOBODY, Claim, Knowledge, Memo
 from twin.core.pair.link import configured, failed, looked, misconfigured, watch_lost
 from twin.core.pair.roles import confirm, leave, make_claim, open_watch, retire, wake_again
-from twin.core.pair.state import Holding, Peer, Retired, Standby, State, Trouble, Waking
+from twin.core.pair.state import Holding, Peer, Retired, Standby, Trouble, Waking
 from twin.core.pair.step import Step
 from twin.core.pair.timeouts import (
     CLAIMER_S,
@@ -100,7 +100,7 @@ def receive(step: Step, event: Event) -> None:  # noqa: C901 (one line a case, a
 
 def _hear(step: Step, heard: Heard) -> None:
     document = heard.document
-    if _is_current(step.state, heard):
+    if _is_current(step, heard):
         step.change(told=True)
     if document.twin == step.state.twin:
         _hear_own_name(step, document, heard.via)
@@ -128,11 +128,12 @@ def _believe(step: Step, document: Document) -> None:
     slots.find_gaps(step, ours, document.ledger)
 
 
-def _is_current(state: State, heard: Heard) -> bool:
+def _is_current(step: Step, heard: Heard) -> bool:
     """Whether it shows all runs so far. A router may have held a call for half a minute."""
     claim, boot = heard.document.claim, heard.document.boot
-    releases = claim.released and claim.boot == boot and claim >= state.knowledge.claim
-    return releases or heard.via in (Via.ANSWER, Via.LINE)
+    releases = claim.released and claim.boot == boot and claim >= step.state.knowledge.claim
+    answers = heard.via is Via.ANSWER and step.is_fresh(heard.asked_at)
+    return releases or answers or heard.via is Via.LINE
 
 
 def _follows_with_an_older_name(step: Step, document: Document, heard: Heard) -> bool:
@@ -346,6 +347,7 @@ def _froze(step: Step, seconds: float) -> None:
             # The peer may have claimed meanwhile: ask, and trust no older message.
             again = replace(held, since=now, confirmed=False, repeat_at=now, off_duty_since=None)
             step.enter(again, f"it stood still for {seconds:.1f} s")
+            step.change(told=False, froze_until=step.now.wall)
         case Standby() as standby:
             doubt = replace(standby, doubt_since=now, ask_at=now, refused_at=None)
             step.enter(replace(doubt, asks_in_vain=True))
