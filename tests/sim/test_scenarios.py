@@ -208,7 +208,8 @@ def calls_to_the_holder_are_lost_and_its_watch_is_read() -> Scene:
 
 
 def a_claim_above_a_frozen_holder_out_of_reach() -> Scene:
-    """A claim that was not repeated left two on duty long after the line had healed."""
+    """A claim that was not repeated left two on duty long after the line had healed. And the thawed
+    holder ran the slot of its freeze again."""
     scene = Scene()
     old = front(scene.a)
     old.freeze()
@@ -223,7 +224,7 @@ def a_claim_above_a_frozen_holder_out_of_reach() -> Scene:
     scene.lines.cut.clear()
     scene.at(28)
     assert sorted(scene.roles) == ["on_duty", "standby"]
-    scene.end(60, doubles=1)
+    scene.end(60)
     return scene
 
 
@@ -366,6 +367,25 @@ def the_holder_is_deployed_over_lines_of_nearly_3_s() -> Scene:
     scene.a.terminate(old, "a deploy")
     scene.end(60)
     assert scene.observer.double_duty_s == 0
+    return scene
+
+
+def a_deploy_of_the_holder_fails_while_its_peer_claims() -> Scene:
+    """The word of the new boot confirmed the claim, and the old one was still on duty."""
+    scene = Scene(rules_of_b=TAKE, way_s=1.4)
+    scene.at(1)
+    scene.b.kill(front(scene.b))
+    scene.at(12)
+    scene.b.boot()
+    scene.at(14.7)
+    scene.a.boot(to_front=False)
+    scene.at(15.1)
+    scene.a.lead_to(scene.a.alive[-1])
+    scene.at(18.1)
+    scene.a.kill(scene.a.alive[-1])
+    scene.end(60)
+    assert scene.observer.double_duty_s == 0
+    assert scene.roles == ["standby", "on_duty"]
     return scene
 
 
@@ -682,6 +702,7 @@ SCENARIOS: list[Callable[[], Scene]] = [
     a_deploy_is_rolled_back_when_the_peer_has_the_duty,
     both_are_deployed_with_a_version_that_dies,
     the_holder_is_deployed_over_lines_of_nearly_3_s,
+    a_deploy_of_the_holder_fails_while_its_peer_claims,
     both_are_deployed_at_once_and_get_their_urls_late,
     a_boot_of_a_failed_deploy_wakes_again_and_hears_of_a_newer_one,
     a_new_boot_is_killed_beside_the_old_one_while_the_peer_is_gone,

@@ -11,7 +11,7 @@ from twin.core.pair.state import Rules
 from twin.core.zones import zone
 from twin.sim.arbiter import NAME as ARBITER
 from twin.sim.host import Host
-from twin.sim.lines import Lines, Quality
+from twin.sim.lines import TOO_LATE_S, Lines, Quality
 from twin.sim.pair import Pair
 from twin.sim.play import job, named
 from twin.sim.process import Process
@@ -69,7 +69,7 @@ class Struck(Lines):
         if (source, target) not in self.next:
             return way_s
         more_s = self.next.pop((source, target))
-        if more_s is None or more_s > _SLOW_S:
+        if more_s is None or 2 * self.quality.slowest_s + more_s > TOO_LATE_S:
             self._hurt(source, target, now)
         if way_s is None or more_s is None:
             return None

@@ -1,5 +1,6 @@
 """Slots that run, slots that are skipped, and slots that wait for a run underway."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
@@ -276,6 +277,42 @@ def test_slots_due_before_a_boot_woke_are_skipped_if_its_ledger_may_be_old() -> 
     assert twin.role() is Role.ON_DUTY
     assert fate(twin) == (NOON_SLOT + 60, Fate.SKIPPED)
     assert "nobody says whether it ran" in twin.state.knowledge.ledger["mail"].why
+
+
+THAWS: list[tuple[str, Callable[[Twin], object], Fate]] = [
+    ("the peer is silent", lambda _: None, Fate.SKIPPED),
+    (
+        "it left, but a twin denies access there",
+        lambda twin: (
+            twin.hear(Role.LEAVING, via=Via.DOWN),
+            twin.tell(Failed(Failure.DENIED, "401", twin.mono)),
+        ),
+        Fate.SKIPPED,
+    ),
+    (
+        "it answers an older question",
+        lambda twin: twin.hear(Role.STANDBY, via=Via.ANSWER, asked_ago_s=9),
+        Fate.SKIPPED,
+    ),
+    ("it left", lambda twin: twin.hear(Role.LEAVING, via=Via.DOWN), Fate.RUNNING),
+    ("it refuses", lambda twin: twin.tell(Failed(Failure.REFUSED, "", twin.mono)), Fate.RUNNING),
+    ("it answers", lambda twin: twin.hear(Role.STANDBY, via=Via.ANSWER), Fate.RUNNING),
+]
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"), [row[1:] for row in THAWS], ids=[row[0] for row in THAWS]
+)
+def test_a_slot_due_in_a_freeze_is_skipped_if_the_peer_may_have_run_it(
+    then: Callable[[Twin], object], expected: Fate
+) -> None:
+    twin = holder()
+    twin.wait(30)
+    twin.wall, twin.mono = twin.wall + 20, twin.mono + 20
+    twin.tell(Froze(20))
+    then(twin)
+    twin.wait(9)
+    assert fate(twin) == (NOON_SLOT + 60, expected)
 
 
 @pytest.mark.parametrize("via", [Via.ANSWER, Via.LINE])

@@ -17,6 +17,7 @@ from twin.core.pair.events import (
     Froze,
     Heard,
     PlainUpdate,
+    TakeDuty,
     Tick,
     Via,
     Watch,
@@ -133,6 +134,29 @@ def test_a_claim_above_an_active_boot_waits_until_that_boot_has_heard_of_it() ->
     twin.hear(Role.WAKING, twin.claim_of_b(), Via.ANSWER, boot=newer)
     twin.hear(Role.WAKING, twin.state.knowledge.claim, Via.ANSWER, boot=newer)
     assert twin.role() is Role.CLAIMING
+
+
+def test_a_boot_of_the_peer_that_appears_after_a_claim_confirms_it_later() -> None:
+    """The older one may be on duty beside it. It asks at its URL, and hears of the newer one."""
+    twin = Twin().stand_by()
+    twin.tell(TakeDuty("somebody asks for it"))
+    newer, claim = "1780055600000-b", twin.state.knowledge.claim
+    for _ in range(2):
+        twin.hear(Role.WAKING, claim, Via.ANSWER, boot=newer)
+        twin.wait(1.7)
+        assert twin.role() is Role.CLAIMING
+    twin.hear(Role.STANDBY, claim, Via.ANSWER, boot=newer)
+    twin.wait(0.2)
+    assert twin.role() is Role.ON_DUTY
+
+
+def test_a_boot_of_the_peer_that_follows_a_dead_one_confirms_a_claim_at_once() -> None:
+    twin = Twin().stand_by()
+    twin.tell(Froze(5))
+    twin.tell(TakeDuty("somebody asks for it"))
+    twin.hear(Role.LEAVING, twin.claim_of_b(released=True), Via.DOWN)
+    twin.hear(Role.WAKING, twin.state.knowledge.claim, Via.ANSWER, boot="1780055600000-b")
+    assert twin.role() is Role.ON_DUTY
 
 
 def test_a_watch_of_an_older_boot_ends_when_a_newer_one_is_heard() -> None:

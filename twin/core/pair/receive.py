@@ -33,12 +33,13 @@ from twin.core.pair.events import (
 from twin.core.pair.knowledge import NOBODY, Claim, Knowledge, Memo
 from twin.core.pair.link import configured, failed, looked, misconfigured, watch_lost
 from twin.core.pair.roles import confirm, leave, make_claim, open_watch, retire, wake_again
-from twin.core.pair.state import Holding, Peer, Retired, Standby, State, Trouble, Waking
+from twin.core.pair.state import Holding, Peer, Retired, Standby, Trouble, Waking
 from twin.core.pair.step import Step
 from twin.core.pair.timeouts import (
     CLAIMER_S,
     FLAPPING_WAKES,
     FLAPPING_WITHIN_S,
+    FOLLOWED_S,
     LEAVING_S,
     REOPEN_ASTRAY_S,
     RETIRED_ASK_S,
@@ -106,7 +107,7 @@ def receive_work(step: Step, event: Event) -> None:
 
 def _hear(step: Step, heard: Heard) -> None:
     document = heard.document
-    if is_current(step.state, heard):
+    if is_current(step, heard):
         step.change(told=True)
     if document.twin == step.state.twin:
         _hear_own_name(step, document, heard.via)
@@ -134,11 +135,12 @@ def _believe(step: Step, document: Document) -> None:
     slots.find_gaps(step, ours, document.ledger)
 
 
-def is_current(state: State, heard: Heard) -> bool:
+def is_current(step: Step, heard: Heard) -> bool:
     """Whether it shows all runs so far. A router may have held a call for half a minute."""
     claim, boot = heard.document.claim, heard.document.boot
-    releases = claim.released and claim.boot == boot and claim >= state.knowledge.claim
-    return releases or heard.via in (Via.ANSWER, Via.LINE)
+    releases = claim.released and claim.boot == boot and claim >= step.state.knowledge.claim
+    answers = heard.via is Via.ANSWER and step.is_fresh(heard.asked_at)
+    return releases or answers or heard.via is Via.LINE
 
 
 def _follows_with_an_older_name(step: Step, document: Document, heard: Heard) -> bool:
@@ -264,18 +266,21 @@ def _let_sleep(step: Step) -> None:
 def _note_new_boot(step: Step, peer: Peer) -> None:
     if not peer.boot:
         return
-    standby = step.state.stage
-    if isinstance(standby, Standby) and standby.watching:
+    stage, now = step.state.stage, step.now.mono
+    if isinstance(stage, Standby) and stage.watching:
         # The watch leads to the older boot, which learns by its end of the newer one.
-        open_watch(step, standby)
+        open_watch(step, stage)
     said_so = peer.left or peer.role is Role.LEAVING
-    refused = isinstance(standby, Standby) and standby.refused_at is not None
+    if isinstance(stage, Holding) and not (stage.confirmed or said_so or peer.refused):
+        # The older one may be on duty beside it, and has not heard of this claim.
+        step.enter(replace(stage, not_before=now + FOLLOWED_S))
+    refused = isinstance(stage, Standby) and stage.refused_at is not None
     # If it lives beside the newer one, it speaks soon.
     unheard_s = 0.0 if refused else ROUND_S + SILENCE_S
     slots.gone(step, peer.boot, LEAVING_S if said_so else unheard_s)
     if not said_so:
-        recent = [at for at in peer.wakes if at > step.now.mono - FLAPPING_WITHIN_S]
-        step.change_peer(wakes=(*recent, step.now.mono)[-FLAPPING_WAKES:])
+        recent = [at for at in peer.wakes if at > now - FLAPPING_WITHIN_S]
+        step.change_peer(wakes=(*recent, now)[-FLAPPING_WAKES:])
 
 
 def _judge_holder(step: Step, standby: Standby, document: Document, via: Via) -> None:
@@ -349,6 +354,7 @@ def _froze(step: Step, seconds: float) -> None:
             # The peer may have claimed meanwhile: ask, and trust no older message.
             again = replace(held, since=now, confirmed=False, repeat_at=now, off_duty_since=None)
             step.enter(again, f"it stood still for {seconds:.1f} s")
+            step.change(told=False, froze_until=step.now.wall)
         case Standby() as standby:
             doubt = replace(standby, doubt_since=now, ask_at=now, refused_at=None)
             step.enter(replace(doubt, asks_in_vain=True))

@@ -265,11 +265,18 @@ def _why_skipped(state: State, job: Job, slot: int, known: bool) -> str:
         return f"the duty is paused: {paused.text}"
     if state.lease is not None and slot <= state.lease.floor:
         return "it was due before this twin took the duty, and another may have started it unheard"
-    if known and not state.told and slot <= state.woke_at.wall:
-        return "it was due before this twin woke, and nobody says whether it ran"
+    if known and not state.told and slot <= _perhaps_run_until(state):
+        return "it was due before this twin woke or thawed, and nobody says whether it ran"
     if late > job.grace_s:
         return f"nobody ran it in time: it is {late:.0f} s late, and its grace is {job.grace_s} s"
     return ""
+
+
+def _perhaps_run_until(state: State) -> float:
+    """Until when the peer may have been on duty, though it says nothing."""
+    asleep = state.peer.left and not state.peer.trouble
+    is_there = not (asleep or state.peer.refused)
+    return max(state.woke_at.wall, state.froze_until if is_there else 0.0)
 
 
 def _start(step: Step, name: str, slot: int, late_ms: int = 0, **why: str) -> None:

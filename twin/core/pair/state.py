@@ -182,8 +182,10 @@ class State:
     not, the peer may be unable to ask this boot."""
     watchers: int = 0
     told: bool = False
-    """Whether the peer has told this boot what ran: by an answer, a line of the watch or a release.
-    A call may be old, since a router may have held it."""
+    """Whether the peer has told this boot what ran, since it woke or last froze on duty: by an
+    answer, a line of the watch or a release. A call may be old, since a router may have held it."""
+    froze_until: float = 0.0
+    """The wall time at which this boot last thawed on duty."""
     no_record_until: float | None = None
     """If this boot took the duty and no twin in reach had a record: the wall time up to which slots
     are unknown. None as soon as a record of earlier ones is found."""

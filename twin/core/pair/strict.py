@@ -150,7 +150,7 @@ def _hear(step: Step, heard: Heard) -> None:
             _reached(step, heard.asked_at)
         return
     ours = state.knowledge.ledger
-    if is_current(state, heard):
+    if is_current(step, heard):
         step.change(told=True)
     step.believe(document.knowledge)
     slots.find_gaps(step, ours, document.ledger)
