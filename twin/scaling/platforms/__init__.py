@@ -19,6 +19,8 @@ class Address(Protocol):
 
     EXAMPLE: ClassVar[str]
     """What a user may write, for an error message."""
+    allows_zero: ClassVar[bool]
+    """Whether a target may have no process at all."""
 
     @property
     def name(self) -> str:
