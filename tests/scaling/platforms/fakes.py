@@ -1,0 +1,139 @@
+"""Fakes of the platforms' APIs, made from their documentation.
+
+Each holds one target, and refuses what its platform would refuse.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import httpx
+from node_bench import HandClock
+from wire import Wire
+
+from twin.core.parser import Parser
+from twin.scaling.platforms import read_address
+from twin.scaling.platforms.rest import RestTarget
+
+KEY = "not-a-real-key-0123456789"
+
+
+@dataclass
+class Fake:
+    """One platform with one target of 2 processes. `fault`, if set, answers instead of it."""
+
+    target: ClassVar[str]
+    """As SCALE_TARGET names it."""
+    most: ClassVar[int | None] = None
+    """The most that its plan allows."""
+    allowances: ClassVar[tuple[tuple[str, int, float], ...]] = ()
+    """How many requests (`METHOD PATH`, a pattern) it takes in how many seconds."""
+    allows_zero: ClassVar[bool] = True
+    can_have_a_rival: ClassVar[bool] = True
+
+    quantity: int = 2
+    has_rival: bool = False
+    is_deaf: bool = False
+    """Whether it accepts changes without making them."""
+    fault: Callable[[httpx.Request], httpx.Response | None] = lambda _: None
+    clock: HandClock = field(default_factory=HandClock)
+    requests: list[httpx.Request] = field(default_factory=list)
+    taken: dict[str, list[float]] = field(default_factory=dict)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        fault = self.fault(request)
+        if fault is not None:
+            return fault
+        if self._is_over(request):
+            return self.no(429, "too many requests")
+        return self.answer(request)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        raise NotImplementedError
+
+    def set(self, quantity: int) -> None:
+        if not self.is_deaf:
+            self.quantity = quantity
+
+    def no(self, status: int, why: str) -> httpx.Response:
+        """An error as the platform writes it."""
+        return httpx.Response(status, json={"id": "some_id", "message": why})
+
+    def connect(self) -> RestTarget:
+        problems: list[str] = []
+        environ = {"SCALE_API_KEY": KEY, "SCALE_API_URL": self.url}
+        address = read_address(self.target, Parser({"api_url": self.url}, problems), environ)
+        assert problems == []
+        target: Any = address.connect()
+        return type(target)(address, Wire(self))  # type: ignore[no-any-return]
+
+    url: ClassVar[str] = "https://api.test"
+
+    @property
+    def changes(self) -> list[httpx.Request]:
+        return [each for each in self.requests if each.method != "GET"]
+
+    def _is_over(self, request: httpx.Request) -> bool:
+        now = self.clock.now().wall
+        line = f"{request.method} {request.url.path}"
+        for pattern, number, seconds in self.allowances:
+            if re.fullmatch(pattern, line):
+                taken = self.taken.setdefault(pattern, [])
+                taken[:] = [at for at in taken if now - at < seconds]
+                taken.append(now)
+                return len(taken) > number
+        return False
+
+
+def body_of(request: httpx.Request) -> Any:
+    return json.loads(request.content)
+
+
+class Render(Fake):
+    """https://api-docs.render.com/reference/retrieve-service and /scale-service"""
+
+    target = "render:srv-d1a2b3c4e5f6"
+    most = 1
+    allowances = (
+        ("GET .*", 400, 60),
+        ("POST .*/(suspend|resume)", 10, 60),
+        ("POST .*", 30, 60),
+    )
+    is_suspended = False
+    plan = "starter"
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.headers["Authorization"] != f"Bearer {KEY}":
+            return self.no(401, "unauthorized")
+        match request.method, request.url.path.removeprefix("/services/srv-d1a2b3c4e5f6"):
+            case "GET", "":
+                return httpx.Response(200, json=self._service())
+            case "POST", "/scale":
+                assert list(body_of(request)) == ["numInstances"]
+                assert 1 <= body_of(request)["numInstances"] <= 100
+                if not self.has_rival:  # else it is ignored
+                    self.set(body_of(request)["numInstances"])
+            case "POST", "/suspend" | "/resume" as path:
+                self.is_suspended = path == "/suspend" and not self.is_deaf
+            case _:
+                return self.no(404, "not found")
+        return httpx.Response(202)
+
+    def _service(self) -> dict[str, Any]:
+        details = {"numInstances": self.quantity or 1, "plan": self.plan, "region": "oregon"}
+        if self.has_rival:
+            details["autoscaling"] = {"enabled": True, "min": 1, "max": 3}
+        return {
+            "id": "srv-d1a2b3c4e5f6",
+            "name": "shop",
+            "suspended": "suspended" if self.is_suspended or not self.quantity else "not_suspended",
+            "suspenders": [],
+            "type": "web_service",
+            "serviceDetails": details,
+        }
+
+
+FAKES: dict[str, type[Fake]] = {"render": Render}
