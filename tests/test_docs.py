@@ -112,7 +112,8 @@ def read_by_the_settings() -> set[str]:
     names: set[str] = set()
     for signs in ({}, *({host.sign: "x", host.app_name: "a", "TWIN_NAME": ""} for host in HOSTS)):
         for example in EXAMPLES:
-            asked = Asked({**SET, **signs, "SCALE_TARGET": example})
+            pod = {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}
+            asked = Asked({**SET, **signs, **pod, "SCALE_TARGET": example})
             read_settings(asked)
             names |= asked.names
     return names

@@ -136,4 +136,60 @@ class Render(Fake):
         }
 
 
-FAKES: dict[str, type[Fake]] = {"render": Render}
+class Kubernetes(Fake):
+    """https://kubernetes.io/docs/reference/using-api/api-concepts/"""
+
+    target = "kubernetes:default/shop"
+    version = 7
+    may_list = True
+
+    def no(self, status: int, why: str) -> httpx.Response:
+        body = {"kind": "Status", "status": "Failure", "message": why, "code": status}
+        return httpx.Response(status, json=body)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.headers["Authorization"] != f"Bearer {KEY}":
+            return self.no(401, "Unauthorized")
+        path = "/apis/apps/v1/namespaces/default/deployments/shop/scale"
+        autoscalers = "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers"
+        match request.method, request.url.path:
+            case "GET", each if each == autoscalers:
+                if not self.may_list:
+                    return self.no(403, "cannot list resource")
+                return httpx.Response(200, json={"items": self._autoscalers()})
+            case "GET", each if each == path:
+                return httpx.Response(200, json=self._scale())
+            case "PATCH", each if each == path:
+                return self._patched(request)
+        return self.no(404, "not found")
+
+    def _patched(self, request: httpx.Request) -> httpx.Response:
+        assert request.headers["Content-Type"] == "application/merge-patch+json"
+        body = body_of(request)
+        if body["metadata"]["resourceVersion"] != str(self.version):
+            return self.no(409, "the object has been modified")
+        assert body["spec"].keys() == {"replicas"}
+        if "dryRun" not in request.url.params:
+            self.set(body["spec"]["replicas"])
+            self.version += 1
+        return httpx.Response(200, json=self._scale())
+
+    def _scale(self) -> dict[str, Any]:
+        return {
+            "kind": "Scale",
+            "metadata": {"name": "shop", "resourceVersion": str(self.version)},
+            "spec": {"replicas": self.quantity} if self.quantity else {},
+        }
+
+    def _autoscalers(self) -> list[dict[str, Any]]:
+        names = ["shop"] if self.has_rival else []
+        return [
+            {
+                "metadata": {"name": f"{name}-hpa"},
+                "spec": {"scaleTargetRef": {"kind": "Deployment", "name": name}},
+            }
+            for name in ["other", *names]
+        ]
+
+
+FAKES: dict[str, type[Fake]] = {"render": Render, "kubernetes": Kubernetes}

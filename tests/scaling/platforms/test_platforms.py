@@ -9,7 +9,7 @@ from twin.scaling.platforms import PLATFORMS, Address, read_address
 from twin.scaling.platforms.docker import DockerAddress, what_is_wrong_with
 from twin.scaling.platforms.heroku import HerokuAddress
 
-KEY = {"SCALE_API_KEY": "k3y"}
+KEY = {"SCALE_API_KEY": "k3y", "KUBERNETES_SERVICE_HOST": "10.96.0.1"}
 
 
 def read(text: str, **environ: str) -> Address:
