@@ -192,4 +192,40 @@ class Kubernetes(Fake):
         ]
 
 
-FAKES: dict[str, type[Fake]] = {"render": Render, "kubernetes": Kubernetes}
+class Railway(Fake):
+    """https://docs.railway.com/integrations/api, on its Free plan: 100 requests an hour"""
+
+    service, environment = (f"0a1b2c3d-0000-4000-8000-00000000000{number}" for number in (1, 2))
+    target = f"railway:{service}/{environment}"
+    allowances = (("POST .*", 100, 3600),)
+    allows_zero = False
+    can_have_a_rival = False
+    counts = True
+    """Whether it says how many requests are left."""
+
+    def no(self, status: int, why: str) -> httpx.Response:
+        return httpx.Response(status, json={"errors": [{"message": why}], "data": None})
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.headers["Project-Access-Token"] != KEY:
+            return self.no(200, "Not Authorized")
+        query, variables = body_of(request)["query"], body_of(request)["variables"]
+        if variables["environment"] != self.environment:
+            return self.no(200, "Environment not found")
+        answer = httpx.Response(200, json={"data": self._data(query, variables)})
+        if self.counts:
+            answer.headers["X-RateLimit-Remaining"] = str(100 - len(self.taken["POST .*"]))
+        return answer
+
+    def _data(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        if query.startswith("mutation"):
+            deploy = variables["patch"]["services"][self.service]["deploy"]
+            (region,) = deploy["multiRegionConfig"].values()
+            self.set(region["numReplicas"])
+            return {"environmentPatchCommit": "0a1b2c3d"}
+        deploy = {"multiRegionConfig": {"europe-west4": {"numReplicas": self.quantity}}}
+        config = {"services": {self.service: {"deploy": deploy}}}
+        return {"serviceInstance": {"numReplicas": 1}, "environment": {"config": config}}
+
+
+FAKES: dict[str, type[Fake]] = {"render": Render, "kubernetes": Kubernetes, "railway": Railway}
