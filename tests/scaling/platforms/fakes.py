@@ -228,4 +228,49 @@ class Railway(Fake):
         return {"serviceInstance": {"numReplicas": 1}, "environment": {"config": config}}
 
 
-FAKES: dict[str, type[Fake]] = {"render": Render, "kubernetes": Kubernetes, "railway": Railway}
+class Fly(Fake):
+    """https://fly.io/docs/machines/api/working-with-machines-api/"""
+
+    target = "fly:shop"
+    # One a second for each action of a machine or app, and three in a burst.
+    allowances = (
+        ("GET /apps/shop/machines", 3, 3),
+        *((f"POST /apps/shop/machines/m{number}/.*", 3, 3) for number in range(4)),
+    )
+    pool = 4
+    others: tuple[dict[str, Any], ...] = ()
+    """Machines of other groups."""
+
+    def no(self, status: int, why: str) -> httpx.Response:
+        return httpx.Response(status, json={"error": why})
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.headers["Authorization"] != f"Bearer {KEY}":
+            return self.no(401, "unauthorized")
+        path = request.url.path.removeprefix("/apps/shop/machines")
+        if (request.method, path) == ("GET", ""):
+            mine = [
+                self.machine(f"m{number}", number < self.quantity) for number in range(self.pool)
+            ]
+            return httpx.Response(200, json=[*mine, *self.others])
+        found = re.fullmatch("/m([0-3])/(start|stop)", path)
+        if request.method != "POST" or found is None:
+            return self.no(404, "not found")
+        self.set(self.quantity + (1 if found[2] == "start" else -1))
+        return httpx.Response(200, json={"ok": True})
+
+    def machine(self, name: str, is_running: bool, group: str = "app") -> dict[str, Any]:
+        autostop = "stop" if self.has_rival else "off"
+        config = {
+            "metadata": {"fly_process_group": group, "fly_platform_version": "v2"},
+            "services": [{"internal_port": 8080, "autostop": autostop, "autostart": True}],
+        }
+        return {"id": name, "state": "started" if is_running else "stopped", "config": config}
+
+
+FAKES: dict[str, type[Fake]] = {
+    "render": Render,
+    "kubernetes": Kubernetes,
+    "railway": Railway,
+    "fly": Fly,
+}
