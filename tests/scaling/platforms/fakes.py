@@ -26,8 +26,6 @@ class Fake:
 
     target: ClassVar[str]
     """As SCALE_TARGET names it."""
-    most: ClassVar[int | None] = None
-    """The most that its plan allows."""
     allowances: ClassVar[tuple[tuple[str, int, float], ...]] = ()
     """How many requests (`METHOD PATH`, a pattern) it takes in how many seconds."""
     allows_zero: ClassVar[bool] = True
@@ -96,7 +94,6 @@ class Render(Fake):
     """https://api-docs.render.com/reference/retrieve-service and /scale-service"""
 
     target = "render:srv-d1a2b3c4e5f6"
-    most = 1
     allowances = (
         ("GET .*", 400, 60),
         ("POST .*/(suspend|resume)", 10, 60),
