@@ -3,6 +3,7 @@
 Each holds one target, and refuses what its platform would refuse.
 """
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -265,9 +266,46 @@ class Fly(Fake):
         return {"id": name, "state": "started" if is_running else "stopped", "config": config}
 
 
+class Scalingo(Fake):
+    """https://developers.scalingo.com/apps and /tokens"""
+
+    target = "scalingo:shop/web"
+    bearer = "jwt-000"
+
+    def no(self, status: int, why: str) -> httpx.Response:
+        return httpx.Response(status, json={"error": why})
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host == "auth.scalingo.com":
+            login = base64.b64encode(f":{KEY}".encode()).decode()
+            if request.headers["Authorization"] != f"Basic {login}":
+                return self.no(401, "unauthorized")
+            return httpx.Response(200, json={"token": self.bearer})
+        if request.headers["Authorization"] != f"Bearer {self.bearer}":
+            return self.no(401, "unauthorized")
+        match request.method, request.url.path:
+            case "GET", "/apps/shop/containers":
+                return httpx.Response(200, json=self._formation())
+            case "GET", "/apps/shop/autoscalers":
+                mine = {"container_type": "web", "disabled": not self.has_rival}
+                other = {"container_type": "worker", "disabled": False}
+                return httpx.Response(200, json={"autoscalers": [other, mine]})
+            case "POST", "/apps/shop/scale":
+                (change,) = body_of(request)["containers"]
+                assert change.keys() == {"name", "amount"}
+                self.set(change["amount"])
+                return httpx.Response(202, json=self._formation())
+        return self.no(404, "not found")
+
+    def _formation(self) -> dict[str, Any]:
+        web = {"name": "web", "amount": self.quantity, "size": "M"}
+        return {"containers": [{"name": "worker", "amount": 1, "size": "M"}, web]}
+
+
 FAKES: dict[str, type[Fake]] = {
     "render": Render,
     "kubernetes": Kubernetes,
     "railway": Railway,
     "fly": Fly,
+    "scalingo": Scalingo,
 }

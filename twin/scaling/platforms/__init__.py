@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol, Self
 from twin.core.parser import Parser
 from twin.core.scaling.target import Counted
 
-PLATFORMS = ("heroku", "docker", "render", "kubernetes", "railway", "fly")
+PLATFORMS = ("heroku", "docker", "render", "kubernetes", "railway", "fly", "scalingo")
 """`docker:shop` names its platform; a target without a prefix is on the first one."""
 
 
