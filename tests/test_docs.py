@@ -15,6 +15,7 @@ from processes import run
 
 from twin.commands.cli import COMMANDS
 from twin.hosts import HOSTS
+from twin.scaling.platforms import PLATFORMS, _platform
 from twin.settings.settings import SettingsError, read_settings
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +24,9 @@ PAGES += sorted((ROOT / "docs").glob("*.md"))
 CODE = sorted(set((ROOT / "twin").rglob("*.py")) - set((ROOT / "twin/lab").rglob("*.py")))
 SETTINGS = (ROOT / "docs/settings.md").read_text()
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
+
+EXAMPLES = [_platform(name).EXAMPLE.split()[-1] for name in PLATFORMS]
+"""One target on each platform."""
 
 SCALED = {"SCALE_TARGET": "my-app", "SCALE_API_KEY": "key", "SCALE_TIMETABLE": "07:00=3"}
 USER = {"JOBS": "elsewhere", "RUN": "node bot.js"}
@@ -127,8 +131,9 @@ def read_by_the_settings() -> set[str]:
     """The variables that the settings read on each host, with a target of each kind."""
     names: set[str] = set()
     for signs in ({}, *({host.sign: "x", host.app_name: "a", "TWIN_NAME": ""} for host in HOSTS)):
-        for target in ("my-app", "docker:shop"):
-            asked = Asked({**SET, **signs, "SCALE_TARGET": target})
+        for example in EXAMPLES:
+            pod = {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}
+            asked = Asked({**SET, **signs, **pod, "SCALE_TARGET": example})
             read_settings(asked)
             names |= asked.names
     return names

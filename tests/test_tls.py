@@ -59,7 +59,7 @@ def probe(url: str) -> bool:
 
 
 def api(url: str) -> bool:
-    return Api(url, {}).ask("GET", "/").status_code == 200
+    return Api(url, {}).ask("GET", "/").status == 200
 
 
 def dead_man(url: str) -> bool:

@@ -38,6 +38,9 @@ class Shelf:
     def read(self) -> Reading:
         return Reading(self.quantity)
 
+    def inspect(self) -> Reading:
+        return self.read()
+
     def write(self, quantity: int) -> int:
         Shelf.quantity = quantity
         return quantity
@@ -49,6 +52,7 @@ class Shelf:
 @dataclass(frozen=True)
 class ShelfAddress:
     EXAMPLE: ClassVar[str] = "a shelf, such as shelf:shoes"
+    allows_zero: ClassVar[bool] = True
     is_beyond: ClassVar[bool] = False
     name: str
 

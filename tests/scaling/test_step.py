@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from node_bench import ENVIRON
+from wire import Wire
 
 from twin.clock import Clock
 from twin.core.alert import Alert
@@ -418,7 +419,7 @@ def test_a_heroku_app_is_scaled_once_its_api_answers(capsys: pytest.CaptureFixtu
             quantities["web"] = 3
         return httpx.Response(200, json={"type": "web", "quantity": quantities["web"]})
 
-    transport = httpx.MockTransport(api)
+    transport = Wire(api)
     target = HerokuTarget(HerokuAddress("my-app", "web", "not-a-key"), transport)
     notes = Notes()
     context = Context(SETTINGS, Clock(), Log("a"), notes, lambda _: None)

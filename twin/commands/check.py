@@ -12,7 +12,7 @@ from twin.commands.arbiter import Line
 from twin.commands.ask import Answer, ask, own_url
 from twin.commands.say import say, waiting_for
 from twin.core.command import Command
-from twin.core.scaling.target import AGAIN, TargetError
+from twin.core.scaling.target import AGAIN, Reading, TargetError
 from twin.core.scaling.verdict import judge
 from twin.notify.notifier import understood
 from twin.scaling.retry import Retrying
@@ -172,8 +172,8 @@ def _target(scale: ScaleSettings) -> Iterator[Line]:
     target = Retrying(scale.target.connect(), Clock(), Event())
     try:
         with waiting_for(f"the platform of {target.name}"):
-            quantity = target.read().quantity
-        yield True, "target", f"{target.name} is at {quantity}"
+            seen = target.inspect()
+        yield from _inspected(scale, seen)
     except TargetError as error:
         why = str(error).replace(AGAIN, "try again in a while")  # `check` does not try again
         yield False, "target", f"{target.name}: {why}"
@@ -181,6 +181,17 @@ def _target(scale: ScaleSettings) -> Iterator[Line]:
         probe = Prober(scale.probe_url, scale.rules.slow_s, scale.rules.fast_s, Clock()).once()
         page = scale.probe_url.split("?")[0]  # the query string may hold a secret
         yield not judge(probe, scale.rules.slow_s).is_bad, "probe", f"{page}: {probe}"
+
+
+def _inspected(scale: ScaleSettings, seen: Reading) -> Iterator[Line]:
+    name, highest = scale.target.name, scale.rules.max_quantity
+    most = "" if seen.most is None else f", of {seen.most} at most"
+    yield True, "target", f"{name} is at {seen.quantity}{most}"
+    if seen.rival:
+        yield False, "target", f"{name}: {seen.rival}"
+    if seen.most is not None and seen.most < highest:
+        why = f"SCALE_MAX is {highest}, but {name} may have {seen.most} at most"
+        yield False, "target", f"{why}: lower it, or have the platform allow more"
 
 
 def _deadman(url: str, own: Answer) -> Line:

@@ -48,6 +48,9 @@ class Retrying:
             self._note(self._reads.ask(self._target.read))
         return self._reading
 
+    def inspect(self) -> Reading:
+        return self._reads.ask(self._target.inspect)
+
     def write(self, quantity: int) -> int:
         """Raises TargetError also if the platform then states another quantity than asked for."""
         return self._writes.ask(lambda: self._write(quantity), quantity)

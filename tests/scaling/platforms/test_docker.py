@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from engine import BUSYBOX, Engine, engine, why_none
 from http_bench import answer, saying, serving, silent
@@ -18,7 +17,7 @@ from processes import until
 from twin.clock import Clock
 from twin.core.scaling.target import Reading, TargetError
 from twin.scaling.platforms import api
-from twin.scaling.platforms.api import Api
+from twin.scaling.platforms.api import Answer, Api
 from twin.scaling.platforms.docker import DockerService
 
 real = pytest.mark.skipif(bool(why_none()), reason=why_none())
@@ -163,7 +162,7 @@ class Meddling:
         self._ask = Api.ask
         monkeypatch.setattr(Api, "ask", lambda *asked: self.ask(*asked))
 
-    def ask(self, asked: Api, method: str, path: str, body: object = None) -> httpx.Response:
+    def ask(self, asked: Api, method: str, path: str, body: object = None) -> Answer:
         if method == "POST" and self._times:
             self._times -= 1
             service = self._swarm.service("shop")

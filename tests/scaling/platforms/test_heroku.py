@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from jsonschema import Draft4Validator
+from wire import Wire
 
 from twin.core.scaling.target import TargetError
 from twin.scaling.platforms import api
@@ -78,7 +79,7 @@ class Api:
 
 
 def target(handler: Any, process_type: str = "web", key: str = KEY) -> HerokuTarget:
-    return HerokuTarget(address(process_type, key), httpx.MockTransport(handler))
+    return HerokuTarget(address(process_type, key), Wire(handler))
 
 
 def address(

@@ -9,7 +9,7 @@ from twin.scaling.platforms import PLATFORMS, Address, read_address
 from twin.scaling.platforms.docker import DockerAddress, what_is_wrong_with
 from twin.scaling.platforms.heroku import HerokuAddress
 
-KEY = {"SCALE_API_KEY": "k3y"}
+KEY = {"SCALE_API_KEY": "k3y", "KUBERNETES_SERVICE_HOST": "10.96.0.1"}
 
 
 def read(text: str, **environ: str) -> Address:
@@ -37,8 +37,8 @@ def test_a_target_is_a_heroku_process_type_or_a_docker_service(text: str, addres
 def test_every_platform_has_a_valid_example_in_the_error(platform: str) -> None:
     with pytest.raises(ValueError, match="is not a target") as raised:
         read("")
-    examples = [word.strip(",") for word in str(raised.value).split() if "my-app" in word]
-    examples += [word for word in str(raised.value).split() if word.startswith(f"{platform}:")]
+    words = [word.strip(",") for word in str(raised.value).split()]
+    examples = [word for word in words if "my-app" in word or word.startswith(f"{platform}:")]
     assert {type(read(each)).__module__.rpartition(".")[2] for each in examples} >= {platform}
 
 

@@ -45,6 +45,10 @@ class Reading:
     """A change by somebody else that must end before anything is written, in words; else empty."""
     paused_at: float | None = None
     """Since when (epoch seconds) a change is paused that any write would resume."""
+    rival: str = ""
+    """Which other autoscaler changes the quantity, and how to turn it off; else empty."""
+    most: int | None = None
+    """The most that the platform allows this target; None if it does not say."""
 
 
 class Target(Protocol):
@@ -65,8 +69,14 @@ class Target(Protocol):
 
 
 class Counted(Target, Protocol):
-    """A target on a platform that may count its requests; a read makes one, a write up to three."""
+    """A target on a platform that may count its requests; a write makes up to four."""
 
     @property
     def requests_left(self) -> int | None:
         """By the platform's last answer; None if it does not count."""
+
+    def inspect(self) -> Reading:
+        """As `read`, with all that the platform can tell without changing anything.
+
+        Also looks for another autoscaler, and whether this twin is permitted to scale.
+        """

@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol, Self
 from twin.core.parser import Parser
 from twin.core.scaling.target import Counted
 
-PLATFORMS = ("heroku", "docker")
+PLATFORMS = ("heroku", "docker", "render", "kubernetes", "railway", "fly", "scalingo")
 """`docker:shop` names its platform; a target without a prefix is on the first one."""
 
 
@@ -19,6 +19,8 @@ class Address(Protocol):
 
     EXAMPLE: ClassVar[str]
     """What a user may write, for an error message."""
+    allows_zero: ClassVar[bool]
+    """Whether a target may have no process at all."""
 
     @property
     def name(self) -> str:

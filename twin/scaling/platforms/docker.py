@@ -15,13 +15,11 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-import httpx
-
 from twin.core.parser import Parser
 from twin.core.scaling.target import AGAIN, Reading, TargetError
 from twin.http.cause import cause
 from twin.http.urls import page_url
-from twin.scaling.platforms.api import NO_ANSWER, REQUEST_S, Api, Cases, case_of, line, told
+from twin.scaling.platforms.api import NO_ANSWER, REQUEST_S, Answer, Api, Cases, case_of, line, told
 from twin.scaling.platforms.api import message as message_of
 
 _SERVICE = re.compile(r"[A-Za-z0-9][-_A-Za-z0-9]{0,62}")
@@ -36,6 +34,7 @@ class DockerAddress:
     """A service, by its name or id, and a DOCKER_HOST that is a manager of its swarm."""
 
     EXAMPLE: ClassVar[str] = "a Docker Swarm service, such as docker:shop"
+    allows_zero: ClassVar[bool] = True
 
     service: str
     host: str = "unix:///var/run/docker.sock"
@@ -160,6 +159,9 @@ class DockerService:
             _epoch_s(service.get("UpdatedAt")) if state == _PAUSED else None,
         )
 
+    def inspect(self) -> Reading:
+        return self.read()
+
     def write(self, quantity: int) -> int:
         """Changes the replicas and nothing else.
 
@@ -213,7 +215,7 @@ class DockerService:
                 text = f"{self._host} does not answer as a Docker engine does: check DOCKER_HOST"
         raise TargetError(text, heals=False)
 
-    def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+    def _ask(self, method: str, path: str, body: object = None) -> Answer:
         try:
             return self._api.ask(method, path, body)
         except NO_ANSWER as error:
@@ -231,12 +233,12 @@ class DockerService:
             "here, or set DOCKER_HOST"
         )
 
-    def _error(self, answer: httpx.Response) -> TargetError:
+    def _error(self, answer: Answer) -> TargetError:
         case = case_of(answer, _CASES)
         text = case.format(
             host=self._host,
             service=self._service,
-            status=answer.status_code,
+            status=answer.status,
             message=message_of(answer),
         )
         return TargetError(text, heals=case.endswith(AGAIN))
