@@ -3,7 +3,8 @@
 import pytest
 from node_bench import ENVIRON
 
-from twin.commands.check import Line, _inspected
+from twin.commands.arbiter import Line
+from twin.commands.check import _inspected
 from twin.core.scaling.target import Reading
 from twin.settings.settings import read_settings
 
